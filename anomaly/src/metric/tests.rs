@@ -1,0 +1,167 @@
+use domain::{MetricKind, NANOS_PER_MINUTE};
+use proptest::prelude::*;
+
+use super::*;
+
+const START: i64 = 1_700_000_000_000_000_000;
+
+fn point(kind: MetricKind, at_ns: i64, value: f64) -> MetricPoint {
+    MetricPoint {
+        project_id: ProjectId::from_parts(1, [7; 10]),
+        name: "latency_ms".to_owned(),
+        kind,
+        labels: BTreeMap::from([
+            ("service".to_owned(), "checkout".to_owned()),
+            ("route".to_owned(), "/pay".to_owned()),
+        ]),
+        value,
+        timestamp_ns: at_ns,
+    }
+}
+
+fn detector() -> MetricDetector {
+    MetricDetector::new(ProjectId::from_parts(1, [7; 10]), MetricConfig::default())
+}
+
+/// Small repeatable noise, about -1 to 1.
+fn noise(i: i64) -> f64 {
+    let mixed = (i as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 11;
+    mixed as f64 / (1_u64 << 52) as f64 - 1.0
+}
+
+fn wave(i: i64) -> f64 {
+    let turn = (i % 288) as f64 / 288.0 * std::f64::consts::TAU;
+    100.0 + 50.0 * turn.sin() + 5.0 * noise(i)
+}
+
+#[test]
+fn a_spike_of_a_daily_wave_is_one_anomaly_that_ends() {
+    let mut detector = detector();
+    let every = 5 * NANOS_PER_MINUTE;
+    let mut found = Vec::new();
+    for i in 0..288 * 10 {
+        let value = if (2_600..2_612).contains(&i) { 400.0 } else { wave(i) };
+        found.extend(detector.observe(&point(MetricKind::Gauge, START + i * every, value)));
+    }
+    assert_eq!(found.len(), 1, "{found:#?}");
+    let spike = &found[0];
+    assert_eq!(spike.started_at_ns, START + 2_600 * every);
+    assert!(spike.score > 0.5 && spike.score <= 1.0, "{}", spike.score);
+    assert!(spike.expected_low <= spike.expected && spike.expected <= spike.expected_high);
+    assert!(spike.reason.starts_with("latency_ms of checkout (route=/pay) is 400, usually"));
+    let ended = detector.take_ended();
+    assert_eq!(ended.len(), 1);
+    assert_eq!(ended[0].key, AnomalyKey::of(spike));
+    assert_eq!(ended[0].ended_at_ns, START + 2_611 * every);
+}
+
+#[test]
+fn a_value_that_is_usual_only_at_another_time_of_day_is_found() {
+    let mut detector = detector();
+    let every = 5 * NANOS_PER_MINUTE;
+    let mut found = Vec::new();
+    for i in 0..288 * 10 {
+        // The daily peak does not come on the ninth day.
+        let value = if i / 288 == 8 { wave(i).min(95.0) } else { wave(i) };
+        found.extend(detector.observe(&point(MetricKind::Gauge, START + i * every, value)));
+    }
+    assert_eq!(found.len(), 1, "{found:#?}");
+    assert!(found[0].reason.ends_with("at this time of day"));
+}
+
+#[test]
+fn a_tenfold_jump_is_seen_after_half_an_hour_of_fifteen_second_samples() {
+    let mut detector = detector();
+    let mut found = Vec::new();
+    for i in 0..4 * 40 {
+        let value = if i >= 4 * 30 { 500.0 } else { 50.0 + 5.0 * noise(i) };
+        let at = START + i * 15_000_000_000;
+        found.extend(detector.observe(&point(MetricKind::Gauge, at, value)));
+    }
+    assert_eq!(found.len(), 1, "{found:#?}");
+}
+
+#[test]
+fn a_counter_is_judged_by_its_rate_and_a_restart_is_not_an_anomaly() {
+    let mut detector = detector();
+    let mut total = 0.0;
+    for i in 0..2_000 {
+        total += 600.0 + 20.0 * noise(i);
+        if i == 1_500 {
+            total = 10.0;
+        }
+        let at = START + i * NANOS_PER_MINUTE;
+        let verdict = detector.judge(&point(MetricKind::Counter, at, total));
+        assert_eq!(verdict.anomaly, None, "{i}");
+    }
+    let at = START + 2_000 * NANOS_PER_MINUTE;
+    let verdict = detector.judge(&point(MetricKind::Counter, at, total + 60_000.0));
+    let anomaly = verdict.anomaly.expect("a hundredfold rate");
+    assert_eq!((anomaly.observed, anomaly.unit.as_str()), (1_000.0, "/s"));
+}
+
+#[test]
+fn noise_daily_waves_and_random_walks_give_less_than_one_anomaly_in_forty_days() {
+    for kind in 0..3 {
+        let mut anomalies = 0;
+        for series in 0..10_i64 {
+            let mut detector = detector();
+            let mut walk = 0.0;
+            for i in 0..288 * 20 {
+                let seed = i + series * 1_000_003;
+                let normal = noise(seed) + noise(seed + 31) + noise(seed + 77);
+                walk += normal;
+                let value = match kind {
+                    0 => normal,
+                    1 => wave(seed),
+                    _ => walk,
+                };
+                let at = START + i * 5 * NANOS_PER_MINUTE;
+                let found = detector.observe(&point(MetricKind::Gauge, at, value));
+                anomalies += u32::from(found.is_some());
+            }
+        }
+        assert!(anomalies <= 5, "kind {kind}: {anomalies} in 200 days");
+    }
+}
+
+#[test]
+fn the_number_of_series_stays_within_the_limit() {
+    let config = MetricConfig { max_series: 50, ..MetricConfig::default() };
+    let mut detector = MetricDetector::new(ProjectId::from_parts(1, [7; 10]), config);
+    for i in 0..500 {
+        let mut sample = point(MetricKind::Gauge, START + i, 1.0);
+        sample.name = format!("metric_{i}");
+        detector.observe(&sample);
+        assert!(detector.series_count() <= 50);
+    }
+}
+
+proptest! {
+    #[test]
+    fn arbitrary_samples_never_panic_and_scores_stay_in_range(
+        samples in prop::collection::vec((any::<i64>(), any::<f64>(), 0u8..3), 0..300),
+    ) {
+        let mut detector = detector();
+        for (at, value, kind) in samples {
+            let kind = [MetricKind::Gauge, MetricKind::Counter, MetricKind::Delta][usize::from(kind)];
+            let verdict = detector.judge(&point(kind, at, value));
+            prop_assert!((0.0..=1.0).contains(&verdict.score));
+            if let Some(a) = verdict.anomaly {
+                prop_assert!((0.0..=1.0).contains(&a.score) && a.observed.is_finite());
+            }
+        }
+    }
+
+    #[test]
+    fn a_larger_jump_never_scores_lower(jump in 0.0f64..1e6, more in 0.0f64..1e6) {
+        let mut detector = detector();
+        for i in 0..400 {
+            detector.observe(&point(MetricKind::Gauge, START + i * 5 * NANOS_PER_MINUTE, wave(i)));
+        }
+        let at = START + 400 * 5 * NANOS_PER_MINUTE;
+        let small = detector.clone().judge(&point(MetricKind::Gauge, at, 200.0 + jump));
+        let large = detector.judge(&point(MetricKind::Gauge, at, 200.0 + jump + more));
+        prop_assert!(large.score >= small.score);
+    }
+}

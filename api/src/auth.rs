@@ -1,0 +1,403 @@
+//! Who may do what: ingest tokens write into one project, user sessions read and act.
+
+use std::sync::Arc;
+
+use argon2::password_hash::SaltString;
+use argon2::{Argon2, PasswordHash, PasswordHasher, PasswordVerifier};
+use axum::extract::{FromRequestParts, OptionalFromRequestParts};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, header};
+use domain::{ErrorKind, ProjectId, UserId};
+use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
+use rand::RngCore;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use store::IdentityStore;
+
+use crate::problem::Problem;
+use crate::state::AppState;
+
+/// Prefix of ingest tokens, so that people and secret scanners know one when they see it.
+pub const TOKEN_PREFIX: &str = "vgl_";
+/// Random bytes of a token: 192 bits.
+const TOKEN_BYTES: usize = 24;
+/// The cookie that the page uses.
+pub const SESSION_COOKIE: &str = "vigil_session";
+/// Who issues and who accepts our sessions.
+const ISSUER: &str = "vigil";
+
+/// The keys of user sessions.
+pub struct SessionKeys {
+    encoding: EncodingKey,
+    decoding: DecodingKey,
+    expiry_seconds: u64,
+}
+
+/// What a session says.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Claims {
+    /// The user.
+    pub sub: String,
+    /// The user's name.
+    pub name: String,
+    /// The project that the session works in.
+    pub project: String,
+    /// Issuer.
+    pub iss: String,
+    /// Audience.
+    pub aud: String,
+    /// Issued at, unix seconds.
+    pub iat: u64,
+    /// Ends at, unix seconds.
+    pub exp: u64,
+    /// The session's own id, for revocation.
+    pub jti: String,
+}
+
+impl SessionKeys {
+    /// Keys out of a secret.
+    #[must_use]
+    pub fn new(secret: &str, expiry_seconds: u64) -> Self {
+        Self {
+            encoding: EncodingKey::from_secret(secret.as_bytes()),
+            decoding: DecodingKey::from_secret(secret.as_bytes()),
+            expiry_seconds,
+        }
+    }
+
+    /// Seconds that a session lasts.
+    #[must_use]
+    pub fn expiry_seconds(&self) -> u64 {
+        self.expiry_seconds
+    }
+
+    /// A signed session.
+    ///
+    /// # Errors
+    /// Fails when signing fails, which a valid key excludes.
+    pub fn issue(
+        &self,
+        user_id: UserId,
+        name: &str,
+        project_id: ProjectId,
+        now_ns: i64,
+    ) -> Result<(String, Claims), Problem> {
+        let now = u64::try_from(now_ns / domain::NANOS_PER_SECOND).unwrap_or(0);
+        let claims = Claims {
+            sub: user_id.to_string(),
+            name: name.to_owned(),
+            project: project_id.to_string(),
+            iss: ISSUER.into(),
+            aud: ISSUER.into(),
+            iat: now,
+            exp: now + self.expiry_seconds,
+            jti: uuid::Uuid::new_v4().to_string(),
+        };
+        let token = jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, &self.encoding)
+            .map_err(|error| Problem::new(ErrorKind::Internal, error.to_string()))?;
+        Ok((token, claims))
+    }
+
+    fn verify(&self, token: &str) -> Option<Claims> {
+        let mut validation = Validation::new(Algorithm::HS256);
+        validation.set_issuer(&[ISSUER]);
+        validation.set_audience(&[ISSUER]);
+        validation.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
+        jsonwebtoken::decode::<Claims>(token, &self.decoding, &validation)
+            .ok()
+            .map(|data| data.claims)
+    }
+}
+
+/// A request that may write records into one project.
+#[derive(Debug, Clone)]
+pub struct Writer {
+    /// The project, from the credential.
+    pub project_id: ProjectId,
+}
+
+/// A person who is logged in.
+#[derive(Debug, Clone)]
+pub struct Member {
+    /// The user.
+    pub user_id: UserId,
+    /// The user's name.
+    pub name: String,
+    /// The project of the session.
+    pub project_id: ProjectId,
+    /// The session's id.
+    pub session_id: String,
+    /// When the session ends, unix seconds.
+    pub expires_at: u64,
+}
+
+impl FromRequestParts<Arc<AppState>> for Writer {
+    type Rejection = Problem;
+
+    async fn from_request_parts(
+        parts: &mut Parts,
+        state: &Arc<AppState>,
+    ) -> Result<Self, Self::Rejection> {
+        let Some(credential) = credential(&parts.headers) else {
+            return Err(missing());
+        };
+        if !credential.text.starts_with(TOKEN_PREFIX) {
+            let member = member_of(state, &parts.headers, &parts.method).await?;
+            return Ok(Self {
+                project_id: member.project_id,
+            });
+        }
+        let project_id = state.tokens.project_of(&credential.text).await?;
+        parts
+            .extensions
+            .insert(Requester(format!("token {}", display_prefix(&credential.text))));
+        Ok(Self { project_id })
+    }
+}
+
+impl FromRequestParts<Arc<AppState>> for Member {
+    type Rejection = Problem;
+
+    async fn from_request_parts(
+        parts: &mut Parts,
+        state: &Arc<AppState>,
+    ) -> Result<Self, Self::Rejection> {
+        let member = member_of(state, &parts.headers, &parts.method).await?;
+        parts
+            .extensions
+            .insert(Requester(format!("user {}", member.name)));
+        Ok(member)
+    }
+}
+
+impl OptionalFromRequestParts<Arc<AppState>> for Member {
+    type Rejection = std::convert::Infallible;
+
+    async fn from_request_parts(
+        parts: &mut Parts,
+        state: &Arc<AppState>,
+    ) -> Result<Option<Self>, Self::Rejection> {
+        Ok(member_of(state, &parts.headers, &parts.method).await.ok())
+    }
+}
+
+/// Who sent a request, for the request log.
+#[derive(Debug, Clone)]
+pub struct Requester(pub String);
+
+async fn member_of(
+    state: &Arc<AppState>,
+    headers: &HeaderMap,
+    method: &axum::http::Method,
+) -> Result<Member, Problem> {
+    let Some(credential) = credential(headers) else {
+        return Err(missing());
+    };
+    if credential.text.starts_with(TOKEN_PREFIX) {
+        return Err(Problem::new(
+            ErrorKind::Forbidden,
+            "an ingest token may only write; log in with POST /api/v1/login to read",
+        ));
+    }
+    if credential.is_cookie && !method.is_safe() && !is_same_origin(headers) {
+        return Err(Problem::new(
+            ErrorKind::Forbidden,
+            "a request that changes something must come from Vigil's own page",
+        ));
+    }
+    let invalid = || Problem::new(ErrorKind::Unauthenticated, "the session is not valid or is over");
+    let claims = state
+        .sessions
+        .verify(&credential.text)
+        .ok_or_else(invalid)?;
+    let user_id: UserId = claims.sub.parse().map_err(|_| invalid())?;
+    let project_id: ProjectId = claims.project.parse().map_err(|_| invalid())?;
+    if !state.is_session_alive(user_id, &claims.jti).await? {
+        return Err(invalid());
+    }
+    Ok(Member {
+        user_id,
+        name: claims.name,
+        project_id,
+        session_id: claims.jti,
+        expires_at: claims.exp,
+    })
+}
+
+struct Credential {
+    text: String,
+    is_cookie: bool,
+}
+
+/// A bearer token, or the page's session cookie. Tokens in addresses are never looked at.
+fn credential(headers: &HeaderMap) -> Option<Credential> {
+    if let Some(value) = headers.get(header::AUTHORIZATION) {
+        let text = value.to_str().ok()?;
+        let (scheme, token) = text.split_once(' ')?;
+        let token = token.trim();
+        if !scheme.eq_ignore_ascii_case("bearer") || token.is_empty() {
+            return None;
+        }
+        return Some(Credential {
+            text: token.to_owned(),
+            is_cookie: false,
+        });
+    }
+    headers
+        .get_all(header::COOKIE)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|text| text.split(';'))
+        .filter_map(|pair| pair.trim().split_once('='))
+        .find(|(name, value)| *name == SESSION_COOKIE && !value.is_empty())
+        .map(|(_, value)| Credential {
+            text: value.to_owned(),
+            is_cookie: true,
+        })
+}
+
+/// Whether a browser says that the request comes from our own page (Fetch Metadata; Origin otherwise).
+fn is_same_origin(headers: &HeaderMap) -> bool {
+    if let Some(site) = headers.get("sec-fetch-site") {
+        return matches!(site.as_bytes(), b"same-origin" | b"none");
+    }
+    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
+    let origin = headers
+        .get(header::ORIGIN)
+        .and_then(|origin| origin.to_str().ok())
+        .and_then(|origin| origin.split_once("://"))
+        .map(|(_, host)| host);
+    match (host, origin) {
+        (Some(host), Some(origin)) => host == origin,
+        _ => false,
+    }
+}
+
+fn missing() -> Problem {
+    Problem::new(ErrorKind::Unauthenticated, "no credential was given").with_hint(
+        "send 'Authorization: Bearer <token>': an ingest token to write, a session from POST /api/v1/login to read",
+    )
+}
+
+/// A new ingest token: what is printed once.
+#[must_use]
+pub fn new_token() -> String {
+    format!("{TOKEN_PREFIX}{}", hex::encode(random::<TOKEN_BYTES>()))
+}
+
+/// A new password or secret of 160 bits.
+#[must_use]
+pub fn new_secret() -> String {
+    hex::encode(random::<20>())
+}
+
+fn random<const N: usize>() -> [u8; N] {
+    let mut bytes = [0; N];
+    rand::rng().fill_bytes(&mut bytes);
+    bytes
+}
+
+/// What of a token may be shown.
+#[must_use]
+pub fn display_prefix(token: &str) -> String {
+    token.chars().take(TOKEN_PREFIX.len() + 6).collect()
+}
+
+/// What of a token is stored. A plain digest is enough: the token is random, not chosen by a person.
+#[must_use]
+pub fn token_hash(token: &str) -> [u8; 32] {
+    Sha256::digest(token.as_bytes()).into()
+}
+
+/// Argon2id with the crate's current parameters (OWASP: 19 MiB, two passes). Takes some 20 ms: call it on
+/// the blocking pool.
+///
+/// # Errors
+/// Fails when hashing fails, which valid parameters exclude.
+pub fn hash_password(password: &str) -> anyhow::Result<String> {
+    let salt = SaltString::encode_b64(&random::<16>())
+        .map_err(|error| anyhow::anyhow!("making a salt: {error}"))?;
+    Argon2::default()
+        .hash_password(password.as_bytes(), &salt)
+        .map(|hash| hash.to_string())
+        .map_err(|error| anyhow::anyhow!("hashing the password: {error}"))
+}
+
+/// Whether the password matches; a user who does not exist costs the same time.
+#[must_use]
+pub fn verify_password(password: &str, hash: Option<&str>) -> bool {
+    /// A hash of nothing in particular with the default parameters.
+    const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$c29tZXNhbHRzb21lc2FsdA$\
+        9sTbSlTio3Biev89thdrlKKiCaYsjjYVJxGAL3swxpQ";
+    let parsed = PasswordHash::new(hash.unwrap_or(NOBODY));
+    let matches = parsed.is_ok_and(|parsed| {
+        Argon2::default()
+            .verify_password(password.as_bytes(), &parsed)
+            .is_ok()
+    });
+    matches && hash.is_some()
+}
+
+/// Which project an ingest token writes into, with a short memory so that the hot path asks the
+/// database once a second at most: a revoked token ends within [`TokenCache::MEMORY`].
+pub struct TokenCache {
+    store: store::Store,
+    known: std::sync::Mutex<std::collections::HashMap<[u8; 32], (ProjectId, std::time::Instant)>>,
+}
+
+impl TokenCache {
+    /// How long an answer is believed.
+    pub const MEMORY: std::time::Duration = std::time::Duration::from_secs(1);
+    /// Most tokens remembered; beyond it all are forgotten.
+    const CAPACITY: usize = 10_000;
+
+    /// A cache over a store.
+    #[must_use]
+    pub fn new(store: store::Store) -> Self {
+        Self {
+            store,
+            known: std::sync::Mutex::default(),
+        }
+    }
+
+    async fn project_of(&self, token: &str) -> Result<ProjectId, Problem> {
+        let hash = token_hash(token);
+        if let Ok(known) = self.known.lock()
+            && let Some((project_id, at)) = known.get(&hash)
+            && at.elapsed() < Self::MEMORY
+        {
+            return Ok(*project_id);
+        }
+        let store = self.store.clone();
+        let found = engine::blocking(move || -> Result<_, store::Error> {
+            let Some(token) = store.token_by_hash(&hash)? else {
+                return Ok(None);
+            };
+            if token.revoked_at_ns.is_none() {
+                let now_ns = domain::Clock::now_ns(&domain::SystemClock);
+                store.touch_token(token.id, now_ns)?;
+            }
+            Ok(Some(token))
+        })
+        .await?;
+        let project_id = found
+            .filter(|token| token.revoked_at_ns.is_none())
+            .map(|token| token.project_id)
+            .ok_or_else(|| {
+                Problem::new(
+                    ErrorKind::Unauthenticated,
+                    "the ingest token is not known or was revoked",
+                )
+            })?;
+        if let Ok(mut known) = self.known.lock() {
+            if known.len() >= Self::CAPACITY {
+                known.clear();
+            }
+            known.insert(hash, (project_id, std::time::Instant::now()));
+        }
+        Ok(project_id)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,238 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Vigil: an observability backend that understands logs.
+#[derive(Debug, Parser)]
+#[command(name = "vigil", version, about, max_term_width = 110)]
+pub struct Cli {
+    /// What to do; without a command Vigil serves.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    /// Settings that every command understands.
+    #[command(flatten)]
+    pub settings: Settings,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Start the server (the default).
+    Serve,
+    /// Start the server and run the built-in scenario: a small shop whose deploy goes wrong.
+    Demo(DemoArgs),
+    /// Read log files and send them to a running server, or straight into the store.
+    Ingest(IngestArgs),
+    /// Ask a question about the logs of a running server.
+    Ask(AskArgs),
+    /// Bring the database to this version's schema and end.
+    Migrate,
+    /// Machine-learning models: what there is, fetch, check.
+    #[command(subcommand)]
+    Models(ModelsCommand),
+    /// The semantic index.
+    #[command(subcommand)]
+    Index(IndexCommand),
+    /// Alerting policies.
+    #[command(subcommand)]
+    Policy(PolicyCommand),
+    /// Ingest tokens.
+    #[command(subcommand)]
+    Token(TokenCommand),
+    /// Give a user a new password (printed once).
+    ResetPassword {
+        /// The user's name.
+        #[arg(default_value = "admin")]
+        name: String,
+    },
+    /// Print the settings in force, without secrets.
+    Config,
+    /// Look for anomalies in stored records of the past and open incidents for them, without notifying.
+    Detect {
+        /// First instant, RFC 3339; the oldest stored record otherwise.
+        #[arg(long)]
+        from: Option<String>,
+        /// Last instant, RFC 3339; the newest stored record otherwise.
+        #[arg(long)]
+        to: Option<String>,
+        /// How to reach the running server.
+        #[command(flatten)]
+        remote: Remote,
+    },
+}
+
+/// `vigil demo`.
+#[derive(Debug, Clone, Args)]
+pub struct DemoArgs {
+    /// End after the scenario instead of serving on.
+    #[arg(long)]
+    pub exit: bool,
+    /// Write the outcome (anomaly, incident, message, answer) as JSON to this file.
+    #[arg(long)]
+    pub report: Option<PathBuf>,
+}
+
+/// How a command reaches a running server.
+#[derive(Debug, Clone, Args)]
+pub struct Remote {
+    /// Address of the server.
+    #[arg(long, env = "VIGIL_URL", default_value = "http://127.0.0.1:8080")]
+    pub url: String,
+    /// Ingest or user token; the one of the local data directory otherwise.
+    #[arg(long, env = "VIGIL_TOKEN", hide_env_values = true)]
+    pub token: Option<String>,
+}
+
+/// `vigil ingest`.
+#[derive(Debug, Clone, Args)]
+pub struct IngestArgs {
+    /// Files; `-` is standard input.
+    #[arg(required = true)]
+    pub files: Vec<PathBuf>,
+    /// The service that wrote them; otherwise what the lines say, or the file's name.
+    #[arg(long)]
+    pub service: Option<String>,
+    /// Keep reading what is appended (a replaced file is opened anew).
+    #[arg(long, short = 'f')]
+    pub follow: bool,
+    /// How to reach the server.
+    #[command(flatten)]
+    pub remote: Remote,
+}
+
+/// `vigil ask`.
+#[derive(Debug, Clone, Args)]
+pub struct AskArgs {
+    /// The question, in plain words.
+    #[arg(required = true)]
+    pub question: Vec<String>,
+    /// Print the answer as JSON.
+    #[arg(long)]
+    pub json: bool,
+    /// How to reach the server.
+    #[command(flatten)]
+    pub remote: Remote,
+}
+
+/// `vigil models`.
+#[derive(Debug, Clone, Subcommand)]
+pub enum ModelsCommand {
+    /// What the catalogue knows and what is here.
+    List,
+    /// Fetch a model (all defaults when none is named).
+    Pull {
+        /// Ids of the catalogue.
+        ids: Vec<String>,
+    },
+    /// Hash the files of a model again (all that are here when none is named).
+    Verify {
+        /// Ids of the catalogue.
+        ids: Vec<String>,
+    },
+}
+
+/// `vigil index`.
+#[derive(Debug, Clone, Subcommand)]
+pub enum IndexCommand {
+    /// Forget the index and build it anew from the store. Stop the server first when it is embedded.
+    Rebuild,
+}
+
+/// `vigil policy`.
+#[derive(Debug, Clone, Subcommand)]
+pub enum PolicyCommand {
+    /// Check policy files and say what they would do.
+    Check {
+        /// YAML files.
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
+    },
+    /// Print policy files in their canonical form.
+    Fmt {
+        /// YAML files.
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
+    },
+}
+
+/// `vigil token`.
+#[derive(Debug, Clone, Subcommand)]
+pub enum TokenCommand {
+    /// Make a new ingest token for the default project (printed once).
+    Create {
+        /// What it is for.
+        name: String,
+    },
+    /// Names, prefixes and last use of all tokens.
+    List,
+    /// Refuse a token from now on.
+    Revoke {
+        /// Its prefix, as `list` prints it.
+        prefix: String,
+    },
+}
+
+/// How our own log lines look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, serde::Deserialize, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// Flags and environment; a settings file lies beneath both.
+#[derive(Debug, Clone, Default, Args)]
+pub struct Settings {
+    /// Settings file (TOML). Flags win over the environment, the environment wins over the file.
+    #[arg(long, global = true, env = "VIGIL_CONFIG")]
+    pub config: Option<PathBuf>,
+    /// Where to listen.
+    #[arg(long, global = true, env = "VIGIL_ADDR")]
+    pub addr: Option<String>,
+    /// Folder of the embedded database, index and models.
+    #[arg(long, global = true, env = "VIGIL_DATA_DIR")]
+    pub data_dir: Option<PathBuf>,
+    /// `postgres://...`; the embedded SQLite file otherwise.
+    #[arg(long, global = true, env = "DATABASE_URL", hide_env_values = true)]
+    pub database_url: Option<String>,
+    /// gRPC address of a Qdrant server; the embedded index otherwise.
+    #[arg(long, global = true, env = "QDRANT_URL")]
+    pub qdrant_url: Option<String>,
+    /// Key of the Qdrant server.
+    #[arg(long, global = true, env = "QDRANT_API_KEY", hide_env_values = true)]
+    pub qdrant_api_key: Option<String>,
+    /// Folder with models of your own; looked into before anything is fetched.
+    #[arg(long, global = true, env = "VIGIL_MODEL_DIR")]
+    pub model_dir: Option<PathBuf>,
+    /// Never fetch models over the network.
+    #[arg(long, global = true, env = "VIGIL_OFFLINE", num_args = 0..=1, default_missing_value = "true")]
+    pub offline: Option<bool>,
+    /// Run without the local language model (1.1 GB download, 2.5 GB of memory while it works).
+    #[arg(long, global = true, env = "VIGIL_NO_NARRATOR", num_args = 0..=1, default_missing_value = "true")]
+    pub no_narrator: Option<bool>,
+    /// The narrator: an id of the catalogue or the path of a GGUF file.
+    #[arg(long, global = true, env = "VIGIL_NARRATOR")]
+    pub narrator: Option<String>,
+    /// Folder of policy files (`*.yaml`).
+    #[arg(long, global = true, env = "VIGIL_POLICY_DIR")]
+    pub policy_dir: Option<PathBuf>,
+    /// Address under which people reach this server, for links in messages.
+    #[arg(long, global = true, env = "VIGIL_PUBLIC_URL")]
+    pub public_url: Option<String>,
+    /// Secret that signs user sessions, at least 32 characters.
+    #[arg(long, global = true, env = "JWT_SECRET", hide_env_values = true)]
+    pub jwt_secret: Option<String>,
+    /// How long a login lasts.
+    #[arg(long, global = true, env = "JWT_EXPIRY_SECONDS")]
+    pub jwt_expiry_seconds: Option<u64>,
+    /// Days that records are kept; 0 keeps them for ever.
+    #[arg(long, global = true, env = "VIGIL_RETENTION_DAYS")]
+    pub retention_days: Option<u32>,
+    /// How our own log lines look.
+    #[arg(long, global = true, env = "VIGIL_LOG_FORMAT", value_enum)]
+    pub log_format: Option<LogFormat>,
+}

@@ -1,0 +1,82 @@
+//! `vigil models`: what there is, fetch, check.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use anyhow::bail;
+use models::{Acquirer, Catalogue, ModelSpec, Status};
+
+use crate::cli::ModelsCommand;
+use crate::config::Config;
+use crate::model_tasks::acquirer;
+use crate::progress::BarProgress;
+
+/// Runs a command. Blocks.
+///
+/// # Errors
+/// Fails when a model is unknown, cannot be fetched or does not match.
+pub fn run(command: &ModelsCommand, config: &Config) -> anyhow::Result<()> {
+    let catalogue = Catalogue::load()?;
+    let acquirer = acquirer(config, Arc::new(AtomicBool::new(false)));
+    match command {
+        ModelsCommand::List => {
+            for model in catalogue.models() {
+                print_model(model, &acquirer);
+            }
+        }
+        ModelsCommand::Pull { ids } => {
+            for model in chosen(&catalogue, ids, |model| model.default)? {
+                let files = acquirer.ensure(model, &mut BarProgress::new(&model.title))?;
+                println!("{}: {}", model.id, files.directory.display());
+            }
+        }
+        ModelsCommand::Verify { ids } => {
+            let is_here = |model: &ModelSpec| acquirer.status(model) != Status::Missing;
+            let mut wrong = 0;
+            for model in chosen(&catalogue, ids, is_here)? {
+                match acquirer.verify(model) {
+                    Ok(files) => println!("{}: right, {}", model.id, files.directory.display()),
+                    Err(error) => {
+                        wrong += 1;
+                        println!("{}: WRONG, {error}", model.id);
+                    }
+                }
+            }
+            if wrong > 0 {
+                bail!("{wrong} models do not match the catalogue");
+            }
+        }
+    }
+    Ok(())
+}
+
+fn chosen<'a>(
+    catalogue: &'a Catalogue,
+    ids: &[String],
+    otherwise: impl Fn(&ModelSpec) -> bool,
+) -> anyhow::Result<Vec<&'a ModelSpec>> {
+    if ids.is_empty() {
+        return Ok(catalogue.models().iter().filter(|model| otherwise(model)).collect());
+    }
+    Ok(ids
+        .iter()
+        .map(|id| catalogue.get(id))
+        .collect::<Result<Vec<_>, _>>()?)
+}
+
+fn print_model(model: &ModelSpec, acquirer: &Acquirer) {
+    let status = match acquirer.status(model) {
+        Status::Ready { .. } => "here",
+        Status::Unverified { .. } => "here, not verified",
+        Status::Missing => "not here",
+    };
+    println!(
+        "{:<28} {:<18} {:>5} MB  {:<11} {}{}",
+        model.id,
+        status,
+        model.download_bytes() / 1_000_000,
+        model.licence,
+        model.title,
+        if model.default { " [default]" } else { "" }
+    );
+}

@@ -1,0 +1,239 @@
+//! Settings: one commented TOML file < environment < flags.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail};
+use secrecy::{ExposeSecret, SecretString};
+use serde::Deserialize;
+
+use crate::cli::{LogFormat, Settings};
+
+/// Default address: this machine only.
+const DEFAULT_ADDR: &str = "127.0.0.1:8080";
+/// Default folder, beside where Vigil was started.
+const DEFAULT_DATA_DIR: &str = "vigil-data";
+/// Eight hours: a shift.
+const DEFAULT_JWT_EXPIRY_SECONDS: u64 = 8 * 3_600;
+/// HS256 wants a key as long as its digest (RFC 7518 section 3.2).
+pub const MIN_JWT_SECRET_CHARS: usize = 32;
+/// Secrets that stand in examples all over the world.
+const EXAMPLE_SECRETS: [&str; 8] = [
+    "changeme", "change-me", "change_me", "secret", "example", "your-secret", "your_secret", "password",
+];
+/// For ever: nothing is deleted that nobody asked to delete (imported files may be years old).
+const DEFAULT_RETENTION_DAYS: u32 = 0;
+
+/// The settings in force.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Where to listen.
+    pub addr: SocketAddr,
+    /// Folder of everything embedded.
+    pub data_dir: PathBuf,
+    /// `postgres://...`; `None` is the embedded SQLite file.
+    pub database_url: Option<SecretString>,
+    /// gRPC address of a Qdrant server; `None` is the embedded index.
+    pub qdrant_url: Option<String>,
+    /// Its key.
+    pub qdrant_api_key: Option<SecretString>,
+    /// Where fetched models are kept.
+    pub model_cache: PathBuf,
+    /// Models of the user's.
+    pub model_dir: Option<PathBuf>,
+    /// Never fetch models.
+    pub is_offline: bool,
+    /// The narrator; `None` when switched off.
+    pub narrator: Option<String>,
+    /// Threads of one model; `None` lets the room choose.
+    pub model_threads: Option<usize>,
+    /// Folder of policies.
+    pub policy_dir: Option<PathBuf>,
+    /// Address of the page for people.
+    pub public_url: String,
+    /// Secret of user sessions, when given.
+    pub jwt_secret: Option<SecretString>,
+    /// How long a login lasts.
+    pub jwt_expiry_seconds: u64,
+    /// Days of retention; 0 is for ever.
+    pub retention_days: u32,
+    /// Our own log lines.
+    pub log_format: LogFormat,
+    /// Configured receivers.
+    pub receivers: Vec<notify::ReceiverConfig>,
+    /// Receivers told about incidents that no policy covers.
+    pub default_receivers: Vec<String>,
+    /// External language model, off unless configured.
+    pub external_model: Option<ExternalModel>,
+}
+
+/// An external language model.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ExternalModel {
+    /// `openai` (any compatible server) or `anthropic`.
+    pub provider: String,
+    /// Base address of the service.
+    pub base_url: Option<String>,
+    /// The model's name there.
+    pub model: String,
+    /// The key; `${env:NAME}` reads it from the environment.
+    pub api_key: Option<SecretString>,
+    /// Most tokens a day, prompts and answers together.
+    #[serde(default = "default_daily_tokens")]
+    pub daily_tokens: u64,
+}
+
+/// Some 500 summaries a day.
+fn default_daily_tokens() -> u64 {
+    500_000
+}
+
+/// What the file may say.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct File {
+    addr: Option<String>,
+    data_dir: Option<PathBuf>,
+    database_url: Option<String>,
+    qdrant_url: Option<String>,
+    qdrant_api_key: Option<String>,
+    model_dir: Option<PathBuf>,
+    offline: Option<bool>,
+    narrator: Option<String>,
+    no_narrator: Option<bool>,
+    model_threads: Option<usize>,
+    policy_dir: Option<PathBuf>,
+    public_url: Option<String>,
+    jwt_secret: Option<String>,
+    jwt_expiry_seconds: Option<u64>,
+    retention_days: Option<u32>,
+    log_format: Option<LogFormat>,
+    default_receivers: Vec<String>,
+    #[serde(rename = "receiver")]
+    receivers: Vec<notify::ReceiverConfig>,
+    external_model: Option<ExternalModel>,
+}
+
+impl Config {
+    /// Merges file, environment and flags (clap has merged the last two).
+    ///
+    /// # Errors
+    /// Fails with the name of the setting and its value when one cannot be used.
+    pub fn load(settings: &Settings) -> anyhow::Result<Self> {
+        let file = match &settings.config {
+            Some(path) => read_file(path)?,
+            None => File::default(),
+        };
+        let addr_text = pick(&settings.addr, file.addr).unwrap_or_else(|| DEFAULT_ADDR.to_owned());
+        let addr = resolve(&addr_text)?;
+        let is_narrator_off = pick(&settings.no_narrator, file.no_narrator).unwrap_or(false);
+        let narrator = pick(&settings.narrator, file.narrator);
+        let data_dir = pick(&settings.data_dir, file.data_dir)
+            .unwrap_or_else(|| PathBuf::from(DEFAULT_DATA_DIR));
+        let config = Self {
+            addr,
+            model_cache: data_dir.join("models"),
+            data_dir,
+            database_url: non_empty(pick(&settings.database_url, file.database_url))
+                .map(SecretString::from),
+            qdrant_url: non_empty(pick(&settings.qdrant_url, file.qdrant_url)),
+            qdrant_api_key: non_empty(pick(&settings.qdrant_api_key, file.qdrant_api_key))
+                .map(SecretString::from),
+            model_dir: pick(&settings.model_dir, file.model_dir),
+            is_offline: pick(&settings.offline, file.offline).unwrap_or(false),
+            narrator: (!is_narrator_off)
+                .then(|| narrator.unwrap_or_else(|| "qwen2.5-coder-1.5b-instruct".to_owned())),
+            model_threads: file.model_threads,
+            policy_dir: pick(&settings.policy_dir, file.policy_dir),
+            public_url: non_empty(pick(&settings.public_url, file.public_url))
+                .unwrap_or_else(|| format!("http://{addr}"))
+                .trim_end_matches('/')
+                .to_owned(),
+            jwt_secret: pick(&settings.jwt_secret, file.jwt_secret).map(SecretString::from),
+            jwt_expiry_seconds: pick(&settings.jwt_expiry_seconds, file.jwt_expiry_seconds)
+                .unwrap_or(DEFAULT_JWT_EXPIRY_SECONDS),
+            retention_days: pick(&settings.retention_days, file.retention_days)
+                .unwrap_or(DEFAULT_RETENTION_DAYS),
+            log_format: pick(&settings.log_format, file.log_format).unwrap_or(LogFormat::Text),
+            receivers: file.receivers,
+            default_receivers: file.default_receivers,
+            external_model: file.external_model,
+        };
+        config.check()?;
+        Ok(config)
+    }
+
+    fn check(&self) -> anyhow::Result<()> {
+        if !(60..=31 * 86_400).contains(&self.jwt_expiry_seconds) {
+            bail!(
+                "JWT_EXPIRY_SECONDS is {}, it must lie between 60 and {}",
+                self.jwt_expiry_seconds,
+                31 * 86_400
+            );
+        }
+        if let Some(url) = &self.database_url {
+            let url = url.expose_secret();
+            if !url.starts_with("postgres://") && !url.starts_with("postgresql://") {
+                bail!("DATABASE_URL must begin with postgres:// (leave it out for the embedded SQLite file)");
+            }
+        }
+        if !self.is_loopback()
+            && let Some(secret) = &self.jwt_secret
+        {
+            check_secret(secret.expose_secret())?;
+        }
+        Ok(())
+    }
+
+    /// Whether only this machine can reach the server.
+    #[must_use]
+    pub fn is_loopback(&self) -> bool {
+        self.addr.ip().is_loopback()
+    }
+}
+
+/// Refuses a secret that anybody could guess.
+///
+/// # Errors
+/// Fails when it is empty, short, or stands in an example.
+pub fn check_secret(secret: &str) -> anyhow::Result<()> {
+    let length = secret.chars().count();
+    if length < MIN_JWT_SECRET_CHARS {
+        bail!(
+            "JWT_SECRET has {length} characters, at least {MIN_JWT_SECRET_CHARS} are needed when other machines \
+             can reach the server; leave it out and one is generated and kept"
+        );
+    }
+    let lower = secret.to_lowercase();
+    let distinct: std::collections::BTreeSet<char> = secret.chars().collect();
+    if EXAMPLE_SECRETS.iter().any(|example| lower.contains(example)) || distinct.len() < 8 {
+        bail!("JWT_SECRET looks like an example; leave it out and one is generated and kept");
+    }
+    Ok(())
+}
+
+fn pick<T: Clone>(first: &Option<T>, second: Option<T>) -> Option<T> {
+    first.clone().or(second)
+}
+
+fn non_empty(text: Option<String>) -> Option<String> {
+    text.filter(|text| !text.trim().is_empty())
+}
+
+fn resolve(text: &str) -> anyhow::Result<SocketAddr> {
+    use std::net::ToSocketAddrs as _;
+    text.to_socket_addrs()
+        .with_context(|| format!("VIGIL_ADDR '{text}' is not host:port"))?
+        .next()
+        .with_context(|| format!("VIGIL_ADDR '{text}' has no address"))
+}
+
+fn read_file(path: &Path) -> anyhow::Result<File> {
+    let text = std::fs::read_to_string(path)
+        .with_context(|| format!("reading the settings file {}", path.display()))?;
+    toml::from_str(&text).with_context(|| format!("in the settings file {}", path.display()))
+}
+
+#[cfg(test)]
+mod tests;

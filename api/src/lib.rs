@@ -1,0 +1,20 @@
+#![doc = include_str!("../README.md")]
+
+pub mod auth;
+pub mod bootstrap;
+pub mod cli;
+pub mod commands;
+pub mod config;
+pub mod demo;
+pub mod external;
+pub mod model_tasks;
+pub mod page;
+pub mod problem;
+pub mod progress;
+pub mod remote;
+pub mod request_log;
+pub mod routes;
+pub mod run;
+pub mod serve;
+pub mod state;
+pub mod telemetry;

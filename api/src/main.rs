@@ -1,0 +1,60 @@
+//! The `vigil` executable.
+
+use std::process::ExitCode;
+
+use api::cli::{Cli, Command, IndexCommand};
+use api::commands::{ask, detect, ingest, models, operate, policy};
+use api::config::Config;
+use api::{demo, run, telemetry};
+use clap::Parser as _;
+
+fn main() -> ExitCode {
+    // A missing .env is normal; a broken one is worth a word.
+    if let Err(error) = dotenvy::dotenv()
+        && !error.not_found()
+    {
+        eprintln!("vigil: .env: {error}");
+    }
+    match start(Cli::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("vigil: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn start(cli: Cli) -> anyhow::Result<()> {
+    let config = Config::load(&cli.settings)?;
+    let is_server = matches!(cli.command, None | Some(Command::Serve | Command::Demo(_)));
+    telemetry::init_logging(
+        config.log_format,
+        if is_server { "info,qdrant_edge=error" } else { "warn" },
+    );
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .thread_name("vigil")
+        .build()?;
+    let outcome = match cli.command {
+        None | Some(Command::Serve) => runtime.block_on(run::serve(&config)),
+        Some(Command::Demo(args)) => runtime.block_on(demo::run(&config, &args)),
+        Some(Command::Ingest(args)) => runtime.block_on(ingest::run(args, &config)),
+        Some(Command::Ask(args)) => runtime.block_on(ask::run(args, &config)),
+        Some(Command::Detect { from, to, remote }) => {
+            runtime.block_on(detect::run(from, to, &remote, &config))
+        }
+        Some(Command::Migrate) => operate::migrate(&config),
+        Some(Command::Models(command)) => models::run(&command, &config),
+        Some(Command::Index(IndexCommand::Rebuild)) => operate::rebuild_index(&config),
+        Some(Command::Policy(command)) => policy::run(&command),
+        Some(Command::Token(command)) => operate::token(&command, &config),
+        Some(Command::ResetPassword { name }) => operate::reset_password(&name, &config),
+        Some(Command::Config) => {
+            println!("{config:#?}");
+            Ok(())
+        }
+    };
+    // A model that is being fetched must not hold up the end of the process.
+    runtime.shutdown_timeout(std::time::Duration::from_secs(2));
+    outcome
+}

@@ -1,0 +1,270 @@
+//! Logging in and out, and ingest tokens.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use domain::{Clock, ErrorKind, TokenId};
+use serde::{Deserialize, Serialize};
+use store::{IdentityStore, Lockout, NewToken, Session};
+
+use crate::auth::{self, Member, SESSION_COOKIE};
+use crate::problem::Problem;
+use crate::state::AppState;
+
+/// Five wrong passwords within ten minutes lock a name for a minute: long enough against guessing, short
+/// enough not to shut the on-call engineer out.
+const LOCKOUT: Lockout = Lockout {
+    limit: 5,
+    window_ns: 10 * domain::NANOS_PER_MINUTE,
+    lock_ns: domain::NANOS_PER_MINUTE,
+};
+/// Longest name and password that are looked at.
+const TEXT_LIMIT: usize = 256;
+
+/// A login.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LoginRequest {
+    /// The user's name.
+    #[serde(alias = "username", alias = "user")]
+    name: String,
+    /// The password.
+    password: String,
+}
+
+/// A session.
+#[derive(Debug, Serialize)]
+pub struct LoginAnswer {
+    /// What to send as `Authorization: Bearer`.
+    token: String,
+    /// Seconds that it lasts.
+    expires_in: u64,
+    /// The user's name.
+    name: String,
+}
+
+/// Checks a password and gives a session, as a token and as a cookie for the page.
+pub async fn login(
+    State(state): State<Arc<AppState>>,
+    headers: HeaderMap,
+    Json(request): Json<LoginRequest>,
+) -> Result<Response, Problem> {
+    if request.name.len() > TEXT_LIMIT || request.password.len() > TEXT_LIMIT {
+        return Err(Problem::bad_request(format!(
+            "name and password may have {TEXT_LIMIT} bytes each"
+        )));
+    }
+    let now_ns = domain::SystemClock.now_ns();
+    let store = state.store.clone();
+    let user = engine::blocking(move || check(&store, &request, now_ns)).await??;
+    let (token, claims) = state
+        .sessions
+        .issue(user.id, &user.name, user.project_id, now_ns)?;
+    let session = Session {
+        id: claims.jti.clone(),
+        user_id: user.id,
+        created_at_ns: now_ns,
+        expires_at_ns: i64::try_from(claims.exp)
+            .unwrap_or(i64::MAX)
+            .saturating_mul(domain::NANOS_PER_SECOND),
+    };
+    let store = state.store.clone();
+    engine::blocking(move || store.create_session(&session)).await?;
+    let is_https = headers
+        .get("x-forwarded-proto")
+        .is_some_and(|proto| proto == "https")
+        || state.public_url.starts_with("https://");
+    let cookie = format!(
+        "{SESSION_COOKIE}={token}; Path=/; HttpOnly; SameSite=Strict; Max-Age={}{}",
+        state.sessions.expiry_seconds(),
+        if is_https { "; Secure" } else { "" }
+    );
+    let answer = LoginAnswer {
+        token,
+        expires_in: state.sessions.expiry_seconds(),
+        name: claims.name,
+    };
+    let mut response = Json(answer).into_response();
+    if let Ok(value) = HeaderValue::from_str(&cookie) {
+        response.headers_mut().insert(header::SET_COOKIE, value);
+    }
+    Ok(response)
+}
+
+/// A user who gave the right password.
+struct LoggedIn {
+    id: domain::UserId,
+    name: String,
+    project_id: domain::ProjectId,
+}
+
+/// The same answer, and about the same time, for an unknown name, a wrong password and a disabled user.
+fn check(
+    store: &store::Store,
+    request: &LoginRequest,
+    now_ns: i64,
+) -> Result<Result<LoggedIn, Problem>, store::Error> {
+    if let Some(until_ns) = store.login_locked_until(&request.name, now_ns)? {
+        let seconds = ((until_ns - now_ns) / domain::NANOS_PER_SECOND + 1).unsigned_abs();
+        return Ok(Err(Problem::new(
+            ErrorKind::RateLimited,
+            format!("too many wrong passwords; try again in {seconds} s"),
+        )
+        .with_retry_after(seconds)));
+    }
+    let user = store.user_by_name(&request.name)?;
+    let hash = user
+        .as_ref()
+        .filter(|user| user.disabled_at_ns.is_none())
+        .map(|user| user.password_hash.as_str());
+    if !auth::verify_password(&request.password, hash) {
+        store.record_login_failure(&request.name, &LOCKOUT, now_ns)?;
+        return Ok(Err(Problem::new(
+            ErrorKind::Unauthenticated,
+            "the name or the password is wrong",
+        )));
+    }
+    store.clear_login_failures(&request.name)?;
+    let Some(user) = user else {
+        return Ok(Err(Problem::new(ErrorKind::Internal, "a user vanished during login")));
+    };
+    let project = store.projects()?.into_iter().next();
+    Ok(project
+        .map(|project| LoggedIn {
+            id: user.id,
+            name: user.name,
+            project_id: project.id,
+        })
+        .ok_or_else(|| Problem::new(ErrorKind::Internal, "there is no project")))
+}
+
+/// Ends the session on every instance.
+pub async fn logout(State(state): State<Arc<AppState>>, member: Member) -> Result<Response, Problem> {
+    let store = state.store.clone();
+    let session = member.session_id.clone();
+    let now_ns = domain::SystemClock.now_ns();
+    engine::blocking(move || store.revoke_session(&session, now_ns)).await?;
+    state.forget_session(&member.session_id);
+    let mut response = StatusCode::NO_CONTENT.into_response();
+    let cookie = format!("{SESSION_COOKIE}=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0");
+    if let Ok(value) = HeaderValue::from_str(&cookie) {
+        response.headers_mut().insert(header::SET_COOKIE, value);
+    }
+    Ok(response)
+}
+
+/// Who is logged in.
+#[derive(Debug, Serialize)]
+pub struct MeAnswer {
+    name: String,
+    user_id: String,
+    project_id: String,
+}
+
+/// Says who is logged in.
+pub async fn me(member: Member) -> Json<MeAnswer> {
+    Json(MeAnswer {
+        name: member.name,
+        user_id: member.user_id.to_string(),
+        project_id: member.project_id.to_string(),
+    })
+}
+
+/// A new ingest token.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TokenRequest {
+    /// What it is for.
+    name: String,
+}
+
+/// A token as lists show it.
+#[derive(Debug, Serialize)]
+pub struct TokenItem {
+    id: String,
+    name: String,
+    prefix: String,
+    created_at: String,
+    last_used_at: Option<String>,
+    revoked_at: Option<String>,
+}
+
+/// A new token: shown once.
+#[derive(Debug, Serialize)]
+pub struct NewTokenAnswer {
+    /// The token itself; it is not stored and cannot be shown again.
+    token: String,
+    #[serde(flatten)]
+    item: TokenItem,
+}
+
+/// Makes an ingest token for the session's project.
+pub async fn create_token(
+    State(state): State<Arc<AppState>>,
+    member: Member,
+    Json(request): Json<TokenRequest>,
+) -> Result<(StatusCode, Json<NewTokenAnswer>), Problem> {
+    let name = request.name.trim().to_owned();
+    if name.is_empty() || name.len() > TEXT_LIMIT {
+        return Err(Problem::bad_request(format!(
+            "name has {} bytes, it must have 1 to {TEXT_LIMIT}",
+            name.len()
+        )));
+    }
+    let token = auth::new_token();
+    let created = NewToken {
+        project_id: member.project_id,
+        name,
+        prefix: auth::display_prefix(&token),
+        hash: auth::token_hash(&token),
+    };
+    let store = state.store.clone();
+    let now_ns = state.clock.now_ns();
+    let item = engine::blocking(move || store.create_token(&created, now_ns)).await?;
+    Ok((
+        StatusCode::CREATED,
+        Json(NewTokenAnswer {
+            token,
+            item: token_item(item),
+        }),
+    ))
+}
+
+/// All tokens of the session's project.
+pub async fn list_tokens(
+    State(state): State<Arc<AppState>>,
+    member: Member,
+) -> Result<Json<Vec<TokenItem>>, Problem> {
+    let store = state.store.clone();
+    let tokens = engine::blocking(move || store.tokens(member.project_id)).await?;
+    Ok(Json(tokens.into_iter().map(token_item).collect()))
+}
+
+/// Refuses a token from now on.
+pub async fn revoke_token(
+    State(state): State<Arc<AppState>>,
+    member: Member,
+    Path(id): Path<String>,
+) -> Result<StatusCode, Problem> {
+    let id: TokenId = id
+        .parse()
+        .map_err(|error: domain::ParseIdError| Problem::bad_request(error.to_string()))?;
+    let store = state.store.clone();
+    let now_ns = state.clock.now_ns();
+    engine::blocking(move || store.revoke_token(member.project_id, id, now_ns)).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+fn token_item(token: store::IngestToken) -> TokenItem {
+    TokenItem {
+        id: token.id.to_string(),
+        name: token.name,
+        prefix: token.prefix,
+        created_at: domain::format_timestamp(token.created_at_ns),
+        last_used_at: token.last_used_at_ns.map(domain::format_timestamp),
+        revoked_at: token.revoked_at_ns.map(domain::format_timestamp),
+    }
+}

@@ -1,0 +1,452 @@
+//! `GET /api/v1/logs`, its histogram, a record's context, patterns, services, clusters.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{Path, Query, State};
+use domain::{
+    AttributeFilter, AttributeOp, LogFilter, LogRecord, Order, PageRequest, Severity, TemplateId,
+    TextTerm, TimeRange,
+};
+use serde::{Deserialize, Serialize};
+
+use crate::auth::Member;
+use crate::problem::Problem;
+use crate::state::AppState;
+
+/// What is looked at when nobody says.
+const DEFAULT_RANGE_NS: i64 = 24 * 60 * domain::NANOS_PER_MINUTE;
+/// Records of a page when nobody says.
+const DEFAULT_LIMIT: usize = 100;
+
+/// Filters of every read. `q` is the language of the search box; the others are added to it.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FilterQuery {
+    /// The language of the search box.
+    q: Option<String>,
+    /// First instant: RFC 3339, or a duration before now such as `15m`.
+    from: Option<String>,
+    /// Last instant.
+    to: Option<String>,
+    /// Services, separated by commas.
+    service: Option<String>,
+    /// Severities, separated by commas, or `>=warn`.
+    severity: Option<String>,
+    /// Template ids, separated by commas.
+    template: Option<String>,
+    /// A text that the body holds.
+    text: Option<String>,
+    /// `key=value`, `key!=value` or `key`.
+    attribute: Option<String>,
+    /// A trace.
+    trace_id: Option<String>,
+    /// Records of a page.
+    limit: Option<usize>,
+    /// Where the page before ended.
+    cursor: Option<String>,
+    /// `oldest` or `newest` first.
+    order: Option<String>,
+    /// Bucket of a histogram in seconds.
+    bucket_seconds: Option<i64>,
+}
+
+/// A record on the wire.
+#[derive(Debug, Serialize)]
+pub struct RecordItem {
+    id: String,
+    timestamp: String,
+    observed_at: String,
+    severity: &'static str,
+    service: String,
+    body: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    attributes: Option<Box<serde_json::value::RawValue>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    trace_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    span_id: Option<String>,
+    template_id: String,
+}
+
+impl From<LogRecord> for RecordItem {
+    fn from(record: LogRecord) -> Self {
+        Self {
+            id: record.id.to_string(),
+            timestamp: domain::format_timestamp(record.timestamp_ns),
+            observed_at: domain::format_timestamp(record.observed_at_ns),
+            severity: record.severity.as_str(),
+            service: record.service,
+            body: record.body,
+            attributes: serde_json::value::RawValue::from_string(record.attributes).ok(),
+            trace_id: record.trace_id,
+            span_id: record.span_id,
+            template_id: record.template_id.to_string(),
+        }
+    }
+}
+
+/// One page of records.
+#[derive(Debug, Serialize)]
+pub struct PageAnswer {
+    records: Vec<RecordItem>,
+    /// Give it back as `cursor` for the next page; null on the last.
+    next_cursor: Option<String>,
+    from: String,
+    to: String,
+}
+
+/// Searches records.
+pub async fn logs(
+    State(state): State<Arc<AppState>>,
+    member: Member,
+    Query(query): Query<FilterQuery>,
+) -> Result<Json<PageAnswer>, Problem> {
+    let filter = filter(&state, &member, &query).await?;
+    let order = match query.order.as_deref() {
+        None | Some("newest") => Order::NewestFirst,
+        Some("oldest") => Order::OldestFirst,
+        Some(other) => {
+            return Err(Problem::bad_request(format!(
+                "order is '{other}', it must be newest or oldest"
+            )));
+        }
+    };
+    let page = PageRequest {
+        limit: query.limit.unwrap_or(DEFAULT_LIMIT),
+        after: query
+            .cursor
+            .as_deref()
+            .map(engine::parse_cursor)
+            .transpose()?,
+        order,
+    };
+    let range = filter.range;
+    let page = state.engine.search(member.project_id, filter, page).await?;
+    Ok(Json(PageAnswer {
+        records: page.items.into_iter().map(RecordItem::from).collect(),
+        next_cursor: page.next.map(|cursor| cursor.to_string()),
+        from: domain::format_timestamp(range.start_ns),
+        to: domain::format_timestamp(range.end_ns),
+    }))
+}
+
+/// A histogram on the wire.
+#[derive(Debug, Serialize)]
+pub struct HistogramAnswer {
+    from: String,
+    to: String,
+    bucket_seconds: i64,
+    total: u64,
+    buckets: Vec<BucketItem>,
+}
+
+/// One bucket.
+#[derive(Debug, Serialize)]
+pub struct BucketItem {
+    start: String,
+    total: u64,
+    counts: std::collections::BTreeMap<&'static str, u64>,
+}
+
+/// Counts records over time, per severity.
+pub async fn histogram(
+    State(state): State<Arc<AppState>>,
+    member: Member,
+    Query(query): Query<FilterQuery>,
+) -> Result<Json<HistogramAnswer>, Problem> {
+    let filter = filter(&state, &member, &query).await?;
+    let range = filter.range;
+    let bucket_ns = match query.bucket_seconds {
+        Some(seconds) if seconds > 0 => seconds.saturating_mul(domain::NANOS_PER_SECOND),
+        Some(seconds) => {
+            return Err(Problem::bad_request(format!(
+                "bucket_seconds is {seconds}, it must be positive"
+            )));
+        }
+        None => range.duration_ns() / 120,
+    };
+    let (bucket_ns, buckets) = state
+        .engine
+        .histogram(member.project_id, filter, bucket_ns)
+        .await?;
+    let buckets: Vec<BucketItem> = buckets
+        .into_iter()
+        .map(|bucket| BucketItem {
+            start: domain::format_timestamp(bucket.start_ns),
+            total: bucket.counts.iter().map(|(_, count)| count).sum(),
+            counts: bucket
+                .counts
+                .into_iter()
+                .map(|(severity, count)| (severity.as_str(), count))
+                .collect(),
+        })
+        .collect();
+    Ok(Json(HistogramAnswer {
+        from: domain::format_timestamp(range.start_ns),
+        to: domain::format_timestamp(range.end_ns),
+        bucket_seconds: bucket_ns / domain::NANOS_PER_SECOND,
+        total: buckets.iter().map(|bucket| bucket.total).sum(),
+        buckets,
+    }))
+}
+
+/// How many neighbours.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ContextQuery {
+    /// Records before it.
+    before: Option<usize>,
+    /// Records after it.
+    after: Option<usize>,
+}
+
+/// A record and its neighbours.
+#[derive(Debug, Serialize)]
+pub struct ContextAnswer {
+    before: Vec<RecordItem>,
+    record: RecordItem,
+    after: Vec<RecordItem>,
+}
+
+/// A record with the records of its service around it.
+pub async fn context(
+    State(state): State<Arc<AppState>>,
+    member: Member,
+    Path(id): Path<String>,
+    Query(query): Query<ContextQuery>,
+) -> Result<Json<ContextAnswer>, Problem> {
+    let id = id
+        .parse()
+        .map_err(|error: domain::ParseIdError| Problem::bad_request(error.to_string()))?;
+    let context = state
+        .engine
+        .context(
+            member.project_id,
+            id,
+            query.before.unwrap_or(10),
+            query.after.unwrap_or(10),
+        )
+        .await?;
+    Ok(Json(ContextAnswer {
+        before: context.before.into_iter().map(RecordItem::from).collect(),
+        record: RecordItem::from(context.record),
+        after: context.after.into_iter().map(RecordItem::from).collect(),
+    }))
+}
+
+/// A pattern on the wire.
+#[derive(Debug, Serialize)]
+pub struct PatternItem {
+    id: String,
+    text: String,
+    example: String,
+    /// Records in the range asked for.
+    count: u64,
+    /// Records of severity error or fatal in the range asked for.
+    errors: u64,
+    /// Records ever.
+    total_count: u64,
+    first_seen: String,
+    last_seen: String,
+    services: Vec<String>,
+    severity: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    merged_into: Option<String>,
+}
+
+impl PatternItem {
+    fn new(template: domain::Template, count: u64, errors: u64) -> Self {
+        Self {
+            id: template.id.to_string(),
+            text: template.text,
+            example: template.example,
+            count,
+            errors,
+            total_count: template.count,
+            first_seen: domain::format_timestamp(template.first_seen_ns),
+            last_seen: domain::format_timestamp(template.last_seen_ns),
+            services: template.services,
+            severity: template.severity.as_str(),
+            merged_into: template.merged_into.map(|id| id.to_string()),
+        }
+    }
+}
+
+/// The most frequent patterns of a range.
+pub async fn patterns(
+    State(state): State<Arc<AppState>>,
+    member: Member,
+    Query(query): Query<FilterQuery>,
+) -> Result<Json<Vec<PatternItem>>, Problem> {
+    let filter = filter(&state, &member, &query).await?;
+    let limit = query.limit.unwrap_or(DEFAULT_LIMIT);
+    let rows = state
+        .engine
+        .patterns(member.project_id, filter, limit)
+        .await?;
+    Ok(Json(
+        rows.into_iter()
+            .map(|row| PatternItem::new(row.template, row.count, row.errors))
+            .collect(),
+    ))
+}
+
+/// One pattern.
+pub async fn pattern(
+    State(state): State<Arc<AppState>>,
+    member: Member,
+    Path(id): Path<String>,
+) -> Result<Json<PatternItem>, Problem> {
+    let id: TemplateId = id
+        .parse()
+        .map_err(|error: domain::ParseIdError| Problem::bad_request(error.to_string()))?;
+    let template = state.engine.pattern(member.project_id, id).await?;
+    Ok(Json(PatternItem::new(template, 0, 0)))
+}
+
+/// A service on the wire.
+#[derive(Debug, Serialize)]
+pub struct ServiceItem {
+    service: String,
+    count: u64,
+    errors: u64,
+}
+
+/// What each service wrote.
+pub async fn services(
+    State(state): State<Arc<AppState>>,
+    member: Member,
+    Query(query): Query<FilterQuery>,
+) -> Result<Json<Vec<ServiceItem>>, Problem> {
+    let filter = filter(&state, &member, &query).await?;
+    let rows = state
+        .engine
+        .services(member.project_id, filter.range)
+        .await?;
+    Ok(Json(
+        rows.into_iter()
+            .map(|row| ServiceItem {
+                service: row.service,
+                count: row.count,
+                errors: row.errors,
+            })
+            .collect(),
+    ))
+}
+
+/// The filter that a query string means.
+pub(crate) async fn filter(
+    state: &Arc<AppState>,
+    member: &Member,
+    query: &FilterQuery,
+) -> Result<LogFilter, Problem> {
+    let now_ns = state.clock.now_ns();
+    let range = time_range(query, now_ns)?;
+    let mut filter = match query.q.as_deref().map(str::trim) {
+        None | Some("") => LogFilter::in_range(range),
+        Some(text) => {
+            state
+                .engine
+                .parse_filter(member.project_id, text, range)
+                .await?
+        }
+    };
+    filter.services.extend(list(&query.service).map(str::to_owned));
+    if let Some(text) = &query.severity {
+        filter.severities.extend(severities(text)?);
+    }
+    for id in list(&query.template) {
+        filter
+            .template_ids
+            .push(id.parse().map_err(|error: domain::ParseIdError| {
+                Problem::bad_request(error.to_string())
+            })?);
+    }
+    if let Some(text) = query.text.as_deref().filter(|text| !text.is_empty()) {
+        filter.text.push(TextTerm {
+            term: text.to_owned(),
+            negated: false,
+            template_ids: Vec::new(),
+        });
+    }
+    if let Some(text) = &query.attribute {
+        filter.attributes.push(attribute(text));
+    }
+    if let Some(trace_id) = &query.trace_id {
+        filter.trace_id = Some(trace_id.clone());
+    }
+    Ok(filter)
+}
+
+fn list(text: &Option<String>) -> impl Iterator<Item = &str> {
+    text.as_deref()
+        .unwrap_or_default()
+        .split(',')
+        .map(str::trim)
+        .filter(|item| !item.is_empty())
+}
+
+fn attribute(text: &str) -> AttributeFilter {
+    let (key, op, value) = if let Some((key, value)) = text.split_once("!=") {
+        (key, AttributeOp::NotEqual, value)
+    } else if let Some((key, value)) = text.split_once('=') {
+        (key, AttributeOp::Equal, value)
+    } else {
+        (text, AttributeOp::Exists, "")
+    };
+    AttributeFilter {
+        key: key.trim().to_owned(),
+        op,
+        value: value.trim().to_owned(),
+    }
+}
+
+fn severities(text: &str) -> Result<Vec<Severity>, Problem> {
+    let parse = |word: &str| {
+        word.trim()
+            .parse::<Severity>()
+            .map_err(|error| Problem::bad_request(error.to_string()))
+    };
+    if let Some(least) = text.strip_prefix(">=") {
+        let least = parse(least)?;
+        return Ok(Severity::ALL
+            .into_iter()
+            .filter(|severity| *severity >= least)
+            .collect());
+    }
+    text.split(',').map(parse).collect()
+}
+
+fn time_range(query: &FilterQuery, now_ns: i64) -> Result<TimeRange, Problem> {
+    let instant = |name: &str, text: &str| {
+        if text == "now" {
+            return Ok(now_ns);
+        }
+        if let Some(stamp) = domain::parse_timestamp(text) {
+            return Ok(stamp);
+        }
+        if let Ok(duration_ns) = alerting::parse_policy_duration(text.trim_start_matches('-')) {
+            return Ok(now_ns.saturating_sub(duration_ns));
+        }
+        Err(Problem::bad_request(format!(
+            "{name} is '{text}', it must be RFC 3339 or a duration before now such as 15m"
+        )))
+    };
+    let end_ns = query
+        .to
+        .as_deref()
+        .map_or(Ok(now_ns.saturating_add(domain::NANOS_PER_MINUTE)), |text| {
+            instant("to", text)
+        })?;
+    let start_ns = query
+        .from
+        .as_deref()
+        .map_or(Ok(end_ns.saturating_sub(DEFAULT_RANGE_NS)), |text| {
+            instant("from", text)
+        })?;
+    if start_ns > end_ns {
+        return Err(Problem::bad_request("from is later than to"));
+    }
+    Ok(TimeRange { start_ns, end_ns })
+}

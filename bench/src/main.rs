@@ -1,0 +1,234 @@
+//! End-to-end measurements of the `vigil` executable: `cargo run --release -p bench -- --help`.
+//!
+//! Machines that build this are shared and noisy, so what is reported is CPU time of the server (and of
+//! PostgreSQL), read from `/proc`, not wall time; latencies are given for orientation.
+
+mod client;
+mod lines;
+mod process;
+mod server;
+
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use anyhow::Context;
+use clap::{Parser, Subcommand, ValueEnum};
+
+use crate::client::Connection;
+use crate::server::Server;
+
+#[derive(Debug, Parser)]
+#[command(name = "bench", about = "Measures the vigil executable from outside")]
+struct Cli {
+    /// The executable; `target/release/vigil` otherwise.
+    #[arg(long)]
+    vigil: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// REST NDJSON in, mined and committed: records per CPU-second.
+    Ingest {
+        #[command(flatten)]
+        target: Target,
+        /// Records to send.
+        #[arg(long, default_value_t = 1_000_000)]
+        records: usize,
+        /// Records of one request.
+        #[arg(long, default_value_t = 1_000)]
+        batch: usize,
+        /// Connections at once.
+        #[arg(long, default_value_t = 8)]
+        connections: usize,
+    },
+    /// Questions without a model over stored records: latency.
+    Ask {
+        #[command(flatten)]
+        target: Target,
+        /// Records to store first.
+        #[arg(long, default_value_t = 1_000_000)]
+        records: usize,
+        /// Folder with the embedding model; words only otherwise.
+        #[arg(long)]
+        model_dir: Option<PathBuf>,
+    },
+    /// Time until ready, and memory at rest.
+    Start {
+        #[command(flatten)]
+        target: Target,
+        /// Folder with the embedding model; without it the model is not loaded.
+        #[arg(long)]
+        model_dir: Option<PathBuf>,
+    },
+}
+
+#[derive(Debug, Clone, clap::Args)]
+struct Target {
+    /// Which database.
+    #[arg(long, value_enum, default_value_t = Database::Sqlite)]
+    database: Database,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Database {
+    /// The embedded file.
+    Sqlite,
+    /// A private PostgreSQL that this program starts.
+    Postgres,
+}
+
+fn main() -> anyhow::Result<()> {
+    let cli = Cli::parse();
+    let vigil = cli.vigil.map_or_else(default_vigil, Ok)?;
+    match cli.command {
+        Command::Ingest {
+            target,
+            records,
+            batch,
+            connections,
+        } => {
+            let server = Server::start(&vigil, target.database, None)?;
+            let report = ingest(&server, records, batch, connections)?;
+            println!("{report}");
+        }
+        Command::Ask {
+            target,
+            records,
+            model_dir,
+        } => {
+            let server = Server::start(&vigil, target.database, model_dir.as_deref())?;
+            println!("{}", ingest(&server, records, 1_000, 8)?);
+            ask(&server)?;
+        }
+        Command::Start { target, model_dir } => start(&vigil, target.database, model_dir.as_deref())?,
+    }
+    Ok(())
+}
+
+fn default_vigil() -> anyhow::Result<PathBuf> {
+    let own = std::env::current_exe().context("finding this executable")?;
+    let beside = own.with_file_name("vigil");
+    anyhow::ensure!(
+        beside.exists(),
+        "{} is not there: run `cargo build --release` first or give --vigil",
+        beside.display()
+    );
+    Ok(beside)
+}
+
+fn ingest(
+    server: &Server,
+    records: usize,
+    batch: usize,
+    connections: usize,
+) -> anyhow::Result<String> {
+    let per_connection = records / batch / connections;
+    let before = server.cpu()?;
+    let started = Instant::now();
+    let workers: Vec<_> = (0..connections)
+        .map(|worker| {
+            let (address, token) = (server.address.clone(), server.token.clone());
+            std::thread::spawn(move || -> anyhow::Result<Vec<Duration>> {
+                let mut connection = Connection::open(&address)?;
+                let mut source = lines::Lines::new(worker as u64 + 1);
+                let mut latencies = Vec::with_capacity(per_connection);
+                for _ in 0..per_connection {
+                    let body = source.batch(batch);
+                    let sent = Instant::now();
+                    let answer = connection.post(
+                        "/api/v1/logs",
+                        &token,
+                        "application/x-ndjson",
+                        body.as_bytes(),
+                    )?;
+                    anyhow::ensure!(
+                        answer.contains(&format!("\"accepted\":{batch}")),
+                        "unexpected answer: {answer}"
+                    );
+                    latencies.push(sent.elapsed());
+                }
+                Ok(latencies)
+            })
+        })
+        .collect();
+    let mut latencies = Vec::new();
+    for worker in workers {
+        let outcome = worker
+            .join()
+            .map_err(|_| anyhow::anyhow!("a sender panicked"))?;
+        latencies.extend(outcome?);
+    }
+    let wall = started.elapsed();
+    let after = server.cpu()?;
+    let sent = per_connection * batch * connections;
+    latencies.sort_unstable();
+    let percentile = |share: f64| {
+        let index = ((latencies.len() as f64 - 1.0) * share) as usize;
+        latencies.get(index).copied().unwrap_or_default().as_secs_f64() * 1_000.0
+    };
+    let vigil_cpu = after.vigil - before.vigil;
+    let database_cpu = after.database - before.database;
+    Ok(format!(
+        "ingest {:?}: {sent} records of about {} bytes in {:.1} s wall\n  \
+         CPU: vigil {vigil_cpu:.2} s, database {database_cpu:.2} s -> {:.0} records per CPU-second\n  \
+         acknowledgement p50 {:.1} ms, p99 {:.1} ms; resident memory {} MiB; {:.0} bytes of storage a record",
+        server.database,
+        lines::AVERAGE_BYTES,
+        wall.as_secs_f64(),
+        sent as f64 / (vigil_cpu + database_cpu),
+        percentile(0.5),
+        percentile(0.99),
+        process::resident_bytes(server.pid())? / (1 << 20),
+        server.stored_bytes()? as f64 / sent as f64,
+    ))
+}
+
+fn ask(server: &Server) -> anyhow::Result<()> {
+    const QUESTIONS: [&str; 8] = [
+        "how many errors in the last hour?",
+        "which service had the most errors today?",
+        "why is checkout failing?",
+        "show me timeouts in payments",
+        "what happened in the last 30 minutes?",
+        "first connection refused in the last hour",
+        "compare errors of today with yesterday",
+        "find failed logins",
+    ];
+    // The index follows the store within seconds; wait for it, so that the questions meet all patterns.
+    std::thread::sleep(Duration::from_secs(8));
+    let mut connection = Connection::open(&server.address)?;
+    let session = server.login(&mut connection)?;
+    for question in QUESTIONS {
+        let mut times = Vec::new();
+        for _ in 0..5 {
+            let body = serde_json::json!({ "question": question, "narrate": false }).to_string();
+            let started = Instant::now();
+            connection.post("/api/v1/ask", &session, "application/json", body.as_bytes())?;
+            times.push(started.elapsed().as_secs_f64() * 1_000.0);
+        }
+        times.sort_by(f64::total_cmp);
+        println!("  ask: median {:>6.1} ms, worst {:>6.1} ms  {question}", times[2], times[4]);
+    }
+    Ok(())
+}
+
+fn start(
+    vigil: &std::path::Path,
+    database: Database,
+    model_dir: Option<&std::path::Path>,
+) -> anyhow::Result<()> {
+    let first = Instant::now();
+    let mut server = Server::start(vigil, database, model_dir)?;
+    println!("first start: ready after {:.2} s", first.elapsed().as_secs_f64());
+    let again = Instant::now();
+    server.restart()?;
+    println!("later start: ready after {:.2} s", again.elapsed().as_secs_f64());
+    std::thread::sleep(Duration::from_secs(10));
+    println!(
+        "at rest: {} MiB resident",
+        process::resident_bytes(server.pid())? / (1 << 20)
+    );
+    Ok(())
+}

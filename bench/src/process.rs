@@ -1,0 +1,67 @@
+//! CPU time and memory of processes, out of `/proc`.
+
+use anyhow::Context;
+
+/// Clock ticks of a second in `/proc/<pid>/stat`; 100 on every Linux that Rust runs on.
+const TICKS_PER_SECOND: f64 = 100.0;
+/// Size of a page in `/proc/<pid>/statm`.
+const PAGE_BYTES: u64 = 4_096;
+
+/// CPU seconds of a process with all its threads and its ended children.
+pub fn cpu_seconds(pid: u32) -> anyhow::Result<f64> {
+    let text = std::fs::read_to_string(format!("/proc/{pid}/stat"))
+        .with_context(|| format!("reading the times of process {pid}"))?;
+    // The name in parentheses may hold spaces; the fields after it are numbers.
+    let rest = text.rsplit_once(") ").map_or("", |(_, rest)| rest);
+    let fields: Vec<f64> = rest
+        .split(' ')
+        .skip(11)
+        .take(4)
+        .filter_map(|field| field.parse().ok())
+        .collect();
+    Ok(fields.iter().sum::<f64>() / TICKS_PER_SECOND)
+}
+
+/// CPU seconds of a process and of all its living descendants.
+pub fn tree_cpu_seconds(root: u32) -> anyhow::Result<f64> {
+    let mut total = cpu_seconds(root)?;
+    for child in children(root) {
+        total += tree_cpu_seconds(child).unwrap_or(0.0);
+    }
+    Ok(total)
+}
+
+fn children(pid: u32) -> Vec<u32> {
+    std::fs::read_to_string(format!("/proc/{pid}/task/{pid}/children"))
+        .unwrap_or_default()
+        .split_whitespace()
+        .filter_map(|text| text.parse().ok())
+        .collect()
+}
+
+/// Resident memory of a process.
+pub fn resident_bytes(pid: u32) -> anyhow::Result<u64> {
+    let text = std::fs::read_to_string(format!("/proc/{pid}/statm"))
+        .with_context(|| format!("reading the memory of process {pid}"))?;
+    let pages: u64 = text
+        .split(' ')
+        .nth(1)
+        .and_then(|field| field.parse().ok())
+        .context("statm has no second field")?;
+    Ok(pages * PAGE_BYTES)
+}
+
+/// Bytes of a folder's files.
+pub fn folder_bytes(folder: &std::path::Path) -> u64 {
+    let Ok(entries) = std::fs::read_dir(folder) else {
+        return 0;
+    };
+    entries
+        .flatten()
+        .map(|entry| match entry.metadata() {
+            Ok(metadata) if metadata.is_dir() => folder_bytes(&entry.path()),
+            Ok(metadata) => metadata.len(),
+            Err(_) => 0,
+        })
+        .sum()
+}

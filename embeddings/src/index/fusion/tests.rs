@@ -1,0 +1,61 @@
+use super::*;
+
+fn list(ids: &[u64]) -> Vec<Scored> {
+    ids.iter()
+        .enumerate()
+        .map(|(position, id)| (TemplateId(*id), 1.0 - position as f32 / 100.0))
+        .collect()
+}
+
+fn ids(hits: &[IndexHit]) -> Vec<u64> {
+    hits.iter().map(|hit| hit.template_id.0).collect()
+}
+
+#[test]
+fn first_in_both_lists_scores_one() {
+    let hits = fuse(list(&[7, 1]), list(&[7, 2]), Weights::MEANING, 10);
+    assert_eq!(hits[0].template_id, TemplateId(7));
+    assert!((hits[0].score - 1.0).abs() < 1e-6);
+    assert_eq!(hits[0].similarity, Some(1.0));
+    assert_eq!(hits[0].lexical, Some(1.0));
+    assert_eq!(hits[1].lexical, None);
+}
+
+#[test]
+fn meaning_outranks_words_and_exact_turns_that_around() {
+    assert_eq!(
+        ids(&fuse(list(&[1]), list(&[2]), Weights::MEANING, 10)),
+        [1, 2]
+    );
+    assert_eq!(
+        ids(&fuse(list(&[1]), list(&[2]), Weights::EXACT, 10)),
+        [2, 1]
+    );
+}
+
+#[test]
+fn agreement_beats_a_single_first_place() {
+    let hits = fuse(list(&[1, 2, 3]), list(&[3, 2]), Weights::MEANING, 10);
+    assert_eq!(ids(&hits)[..2], [3, 2]);
+}
+
+#[test]
+fn one_list_alone_keeps_its_order_and_its_best_scores_one() {
+    let hits = fuse(Vec::new(), list(&[5, 4, 6]), Weights::MEANING, 2);
+    assert_eq!(ids(&hits), [5, 4]);
+    assert!((hits[0].score - 1.0).abs() < 1e-6);
+    assert!(fuse(Vec::new(), Vec::new(), Weights::MEANING, 2).is_empty());
+}
+
+#[test]
+fn equal_scores_are_ordered_by_id() {
+    let tied = vec![
+        (TemplateId(9), 0.5),
+        (TemplateId(2), 0.5),
+        (TemplateId(4), 0.5),
+    ];
+    assert_eq!(
+        ids(&fuse(tied, Vec::new(), Weights::MEANING, 10)),
+        [2, 4, 9]
+    );
+}

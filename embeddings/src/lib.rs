@@ -1,0 +1,16 @@
+#![doc = include_str!("../README.md")]
+
+mod encoder;
+mod error;
+mod index;
+mod lexical;
+mod metrics;
+mod text;
+
+pub use encoder::{Encoder, EncoderConfig, MAX_TOKENS};
+pub use error::{Error, Result};
+pub use index::{
+    EdgeIndex, IndexHit, IndexPoint, IndexQuery, IndexSchema, MAX_HITS, MAX_SERVICES, MAX_VECTORS,
+    ServerIndex, VectorIndex,
+};
+pub use text::{MAX_INDEX_TEXT_BYTES, index_text};

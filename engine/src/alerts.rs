@@ -1,0 +1,268 @@
+//! Feeding the alerting machine: state and effects in one transaction, one step at a time per project.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, RwLock};
+
+use alerting::{Effect, Input, Machine, State};
+use domain::{Clock, Incident, IncidentId, Notification, ProjectId};
+use serde::{Deserialize, Serialize};
+use store::{
+    AlertStateWrite, AlertStore, AlertTransaction, Expected, IncidentStore, IncidentWrite, NewJob,
+    Store,
+};
+use tokio::sync::Notify;
+
+use crate::Error;
+
+/// The name of the machine's state document.
+const STATE: &str = "machine";
+/// How often a step is tried again when another one was faster.
+const TRIES: usize = 8;
+/// Attempts of a message before it is given up; with the retry schedule of `notify` that is hours.
+const NOTIFY_ATTEMPTS: i64 = 40;
+/// Attempts of a summary.
+const SUMMARISE_ATTEMPTS: i64 = 5;
+/// The kind of job that sends a message.
+pub(crate) const NOTIFY_JOB: &str = "notify";
+/// The kind of job that writes a summary.
+pub(crate) const SUMMARISE_JOB: &str = "summarise";
+
+/// A message to send.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct NotifyPayload {
+    pub(crate) notification: Notification,
+    pub(crate) is_page: bool,
+}
+
+/// A summary to write.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct SummarisePayload {
+    pub(crate) incident_id: IncidentId,
+}
+
+/// The alerting machine of every project, with its memory in the store.
+pub(crate) struct Alerts {
+    store: Store,
+    clock: Arc<dyn Clock>,
+    machines: RwLock<HashMap<ProjectId, Arc<Machine>>>,
+    /// One step at a time per project in this process; across processes the state's version decides.
+    steps: Mutex<HashMap<ProjectId, Arc<Mutex<()>>>>,
+    /// When each project's machine wants to be woken.
+    wakes: Mutex<HashMap<ProjectId, Option<i64>>>,
+    /// Wakes the dispatcher.
+    pub(crate) jobs_added: Notify,
+}
+
+impl Alerts {
+    pub(crate) fn new(store: Store, clock: Arc<dyn Clock>) -> Self {
+        Self {
+            store,
+            clock,
+            machines: RwLock::default(),
+            steps: Mutex::default(),
+            wakes: Mutex::default(),
+            jobs_added: Notify::new(),
+        }
+    }
+
+    /// Takes new rules into use.
+    pub(crate) fn set_machine(&self, project_id: ProjectId, machine: Machine) {
+        if let Ok(mut machines) = self.machines.write() {
+            machines.insert(project_id, Arc::new(machine));
+        }
+        // Whether something is due under the new rules is found by the next tick.
+        if let Ok(mut wakes) = self.wakes.lock() {
+            wakes.remove(&project_id);
+        }
+    }
+
+    /// The rules in force.
+    pub(crate) fn machine(&self, project_id: ProjectId) -> Option<Arc<Machine>> {
+        self.machines.read().ok()?.get(&project_id).cloned()
+    }
+
+    /// Incidents that are not resolved, as the machine knows them. Blocks.
+    pub(crate) fn open_incidents(&self, project_id: ProjectId) -> Result<Vec<Incident>, Error> {
+        let (state, _) = self.load(project_id)?;
+        Ok(state.open_incidents().cloned().collect())
+    }
+
+    /// Gives inputs to the machine and commits what it says; the incidents that were opened or changed.
+    /// Blocks.
+    pub(crate) fn feed(
+        &self,
+        project_id: ProjectId,
+        inputs: &[Input],
+    ) -> Result<Vec<IncidentId>, Error> {
+        let Some(machine) = self.machine(project_id) else {
+            return Err(Error::Unavailable("policies are not loaded yet".into()));
+        };
+        let step = self
+            .steps
+            .lock()
+            .map_err(|_| Error::Internal("a step of the alerting machine panicked".into()))?
+            .entry(project_id)
+            .or_default()
+            .clone();
+        let _one_at_a_time = step
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        for _ in 0..TRIES {
+            match self.step(&machine, project_id, inputs) {
+                Err(Error::Conflict(reason)) => {
+                    tracing::debug!(project.id = %project_id, reason, "another step was faster");
+                }
+                outcome => return outcome,
+            }
+        }
+        Err(Error::Conflict(
+            "the incidents change faster than this step can be committed".into(),
+        ))
+    }
+
+    fn load(&self, project_id: ProjectId) -> Result<(State, i64), Error> {
+        match self.store.alert_state(project_id, STATE)? {
+            Some(stored) => {
+                let state = State::from_json(&stored.document)
+                    .map_err(|error| Error::Internal(error.to_string()))?;
+                Ok((state, stored.version))
+            }
+            None => Ok((State::new(1), 0)),
+        }
+    }
+
+    fn step(
+        &self,
+        machine: &Machine,
+        project_id: ProjectId,
+        inputs: &[Input],
+    ) -> Result<Vec<IncidentId>, Error> {
+        let (mut state, version) = self.load(project_id)?;
+        let before = state.clone();
+        let now_ns = self.clock.now_ns();
+        let effects: Vec<Effect> = inputs
+            .iter()
+            .flat_map(|input| machine.step(&mut state, input.clone(), now_ns))
+            .collect();
+        self.note_wake(project_id, &state);
+        if effects.is_empty() && state == before {
+            return Ok(Vec::new());
+        }
+        let mut transaction = AlertTransaction::new(project_id);
+        transaction.states.push(AlertStateWrite {
+            name: STATE.into(),
+            expected_version: version,
+            document: state.to_json(),
+        });
+        let touched = self.translate(project_id, effects, now_ns, &mut transaction)?;
+        let has_jobs = !transaction.jobs.is_empty();
+        self.store.apply_alerts(&transaction, now_ns)?;
+        if has_jobs {
+            self.jobs_added.notify_one();
+        }
+        Ok(touched)
+    }
+
+    fn note_wake(&self, project_id: ProjectId, state: &State) {
+        if let Ok(mut wakes) = self.wakes.lock() {
+            wakes.insert(project_id, state.next_wake_ns());
+        }
+    }
+
+    /// Sends the machine its tick when it asked for one; the first time always. Blocks.
+    pub(crate) fn tick(&self, project_id: ProjectId) -> Result<(), Error> {
+        let is_due = self.wakes.lock().is_ok_and(|wakes| match wakes.get(&project_id) {
+            None => true,
+            Some(None) => false,
+            Some(Some(at_ns)) => *at_ns <= self.clock.now_ns(),
+        });
+        if is_due {
+            self.feed(project_id, &[Input::Tick])?;
+        }
+        Ok(())
+    }
+
+    /// Turns effects into one transaction. Of several documents of one incident the last one counts.
+    fn translate(
+        &self,
+        project_id: ProjectId,
+        effects: Vec<Effect>,
+        now_ns: i64,
+        transaction: &mut AlertTransaction,
+    ) -> Result<Vec<IncidentId>, Error> {
+        let mut incidents: Vec<Incident> = Vec::new();
+        for effect in effects {
+            match effect {
+                Effect::OpenIncident { incident } | Effect::UpdateIncident { incident } => {
+                    for anomaly_id in &incident.anomaly_ids {
+                        transaction.anomalies.push((*anomaly_id, incident.id));
+                    }
+                    match incidents.iter_mut().find(|known| known.id == incident.id) {
+                        Some(known) => *known = *incident,
+                        None => incidents.push(*incident),
+                    }
+                }
+                Effect::Timeline { incident_id, entry } => {
+                    transaction.timeline.push((incident_id, entry));
+                }
+                Effect::Notify { notification, page } => {
+                    let delivery_id = notification.id;
+                    transaction.jobs.push(job(
+                        project_id,
+                        NOTIFY_JOB,
+                        delivery_id.to_string(),
+                        &NotifyPayload {
+                            notification: *notification,
+                            is_page: page,
+                        },
+                        now_ns,
+                        NOTIFY_ATTEMPTS,
+                    )?);
+                }
+                Effect::Summarise { incident_id } => transaction.jobs.push(job(
+                    project_id,
+                    SUMMARISE_JOB,
+                    incident_id.to_string(),
+                    &SummarisePayload { incident_id },
+                    now_ns,
+                    SUMMARISE_ATTEMPTS,
+                )?),
+                // A cancelled message is dropped by the dispatcher: it asks the machine before it sends.
+                Effect::CancelDelivery { .. } | Effect::ScheduleWake { .. } => {}
+            }
+        }
+        transaction.anomalies.sort_unstable();
+        transaction.anomalies.dedup();
+        let touched = incidents.iter().map(|incident| incident.id).collect();
+        for mut incident in incidents {
+            // The machine never holds a summary; the one that is stored stays.
+            if let Some(stored) = self.store.incident(project_id, incident.id)? {
+                incident.summary = stored.incident.summary;
+            }
+            transaction.incidents.push(IncidentWrite {
+                incident,
+                expected: Expected::Any,
+            });
+        }
+        Ok(touched)
+    }
+}
+
+fn job<T: Serialize>(
+    project_id: ProjectId,
+    kind: &str,
+    dedup_key: String,
+    payload: &T,
+    now_ns: i64,
+    max_attempts: i64,
+) -> Result<NewJob, Error> {
+    Ok(NewJob {
+        project_id,
+        kind: kind.into(),
+        dedup_key: Some(dedup_key),
+        payload: serde_json::to_string(payload)
+            .map_err(|error| Error::Internal(format!("a job cannot be written: {error}")))?,
+        run_at_ns: now_ns,
+        max_attempts,
+    })
+}

@@ -1,0 +1,402 @@
+//! Gathering what is known about an incident: counts, lifts, samples, changes, suspects, older likes.
+
+use std::collections::{HashMap, HashSet};
+
+use domain::{
+    Anomaly, AnomalyKind, ChangeEvent, Incident, IncidentId, LogFilter, LogReader, NANOS_PER_MINUTE,
+    PageRequest, ProjectId, RecordId, Severity, SimilarIncident, Summary, Template, TemplateCount,
+    TemplateId, TimeRange, TimelineEntry, TimelineKind,
+};
+use inference::{EvidenceBook, PolicyFact, ServiceImpact, SummaryFacts};
+use store::{AnomalyStore, EventStore, IncidentFilter, IncidentStore, LogStore};
+
+use crate::{Error, Inner};
+
+/// How far back the usual is looked for.
+const BASELINE_NS: i64 = 60 * NANOS_PER_MINUTE;
+/// How long before the first symptom a change is still of interest.
+const CHANGES_NS: i64 = 60 * NANOS_PER_MINUTE;
+/// Longest window that counts refer to: what matters is how it began and what it is now.
+const WINDOW_NS: i64 = 6 * 60 * NANOS_PER_MINUTE;
+/// Patterns cited at most.
+const PATTERNS: usize = 8;
+/// Sample records of a pattern.
+const SAMPLES: usize = 2;
+/// Other anomalies cited at most.
+const ANOMALIES: usize = 4;
+/// Changes cited at most.
+const CHANGES: usize = 4;
+/// Triples that are looked at.
+const COUNTED: usize = 2_000;
+/// Older incidents that are compared.
+const OLDER: usize = 200;
+/// Older incidents that are named.
+const SIMILAR: usize = 3;
+/// Least likeness of an older incident.
+const LEAST_SIMILARITY: f64 = 0.3;
+
+/// A pattern of the window with what was usual.
+struct Counted {
+    template: Template,
+    count: TemplateCount,
+    expected: f64,
+}
+
+/// A piece of evidence with what it was made of.
+pub(crate) enum Cited<'a> {
+    /// A pattern.
+    Pattern {
+        number: u32,
+        template: &'a Template,
+        count: &'a TemplateCount,
+    },
+    /// A change event.
+    Change { number: u32, change: &'a ChangeEvent },
+    /// An anomaly.
+    Anomaly { number: u32, anomaly: &'a Anomaly },
+}
+
+/// What a look at a window brought.
+pub(crate) struct Investigation {
+    /// Numbered from 1.
+    pub(crate) evidence: Vec<domain::Evidence>,
+    /// Most likely first.
+    pub(crate) suspects: Vec<domain::Suspect>,
+    /// Oldest first.
+    pub(crate) changes: Vec<ChangeEvent>,
+}
+
+impl Inner {
+    /// The facts of an incident and the summary that rules write out of them. Blocks.
+    pub(crate) fn draft(
+        &self,
+        project_id: ProjectId,
+        incident: &Incident,
+    ) -> Result<(SummaryFacts, Summary), Error> {
+        let facts = self.summary_facts(project_id, incident)?;
+        let summary = inference::draft_summary(&facts);
+        Ok((facts, summary))
+    }
+
+    fn summary_facts(
+        &self,
+        project_id: ProjectId,
+        incident: &Incident,
+    ) -> Result<SummaryFacts, Error> {
+        let now_ns = self.clock.now_ns();
+        let window = window(incident, now_ns);
+        let anomalies = self
+            .store
+            .anomalies_by_ids(project_id, &incident.anomaly_ids)?;
+        let own: HashSet<TemplateId> = incident.template_ids.iter().copied().collect();
+        let found = self.investigate(project_id, window, &own, &[], &anomalies)?;
+        let baseline = TimeRange::last(window.start_ns, BASELINE_NS);
+        Ok(SummaryFacts {
+            title: incident.title.clone(),
+            severity: incident.severity,
+            state: incident.state,
+            started_at_ns: incident.started_at_ns,
+            resolved_at_ns: incident.resolved_at_ns,
+            now_ns,
+            window,
+            services: self.impact(project_id, &incident.services, window, baseline)?,
+            policy: self.policy_fact(project_id, incident)?,
+            timeline: self.timeline(project_id, incident.id, &found.changes)?,
+            evidence: found.evidence,
+            anomalies,
+            suspects: found.suspects,
+            similar: self.similar(project_id, incident)?,
+        })
+    }
+
+    /// What stands out in a window, as numbered evidence, and who is to be suspected. Patterns of `own` are
+    /// always looked at; with `services`, only theirs.
+    pub(crate) fn investigate(
+        &self,
+        project_id: ProjectId,
+        window: TimeRange,
+        own: &HashSet<TemplateId>,
+        services: &[String],
+        anomalies: &[Anomaly],
+    ) -> Result<Investigation, Error> {
+        let baseline = TimeRange::last(window.start_ns, BASELINE_NS);
+        let changes = self.changes(project_id, window)?;
+        let counted = self.counted(project_id, own, services, window, baseline)?;
+        let mut book = EvidenceBook::new();
+        let mut cited = Vec::new();
+        for item in &counted {
+            let samples =
+                self.samples(project_id, item.template.id, &item.count.service, window)?;
+            let number = book.pattern(&item.template, &item.count, Some(item.expected), samples);
+            cited.push(Cited::Pattern {
+                number,
+                template: &item.template,
+                count: &item.count,
+            });
+        }
+        for change in &changes {
+            let number = book.change(change);
+            cited.push(Cited::Change { number, change });
+        }
+        let told: HashSet<TemplateId> = counted.iter().map(|item| item.template.id).collect();
+        for anomaly in anomalies
+            .iter()
+            .filter(|anomaly| anomaly.template_id.is_none_or(|id| !told.contains(&id)))
+            .take(ANOMALIES)
+        {
+            let number = book.anomaly(anomaly);
+            cited.push(Cited::Anomaly { number, anomaly });
+        }
+        let suspects = self.suspects(project_id, window, &cited, anomalies)?;
+        Ok(Investigation {
+            evidence: book.into_items(),
+            suspects,
+            changes,
+        })
+    }
+
+    fn changes(&self, project_id: ProjectId, window: TimeRange) -> Result<Vec<ChangeEvent>, Error> {
+        let range = TimeRange {
+            start_ns: window.start_ns.saturating_sub(CHANGES_NS),
+            end_ns: window.end_ns,
+        };
+        let mut changes = self.store.events(project_id, range, CHANGES)?;
+        changes.reverse();
+        Ok(changes)
+    }
+
+    /// The patterns that tell most: those of the incident, and bad ones that are far above their usual.
+    fn counted(
+        &self,
+        project_id: ProjectId,
+        own: &HashSet<TemplateId>,
+        services: &[String],
+        window: TimeRange,
+        baseline: TimeRange,
+    ) -> Result<Vec<Counted>, Error> {
+        let filter = |range: TimeRange| LogFilter {
+            services: services.to_vec(),
+            ..LogFilter::in_range(range)
+        };
+        let now = self
+            .store
+            .template_counts(project_id, &filter(window), COUNTED)?;
+        let before = self
+            .store
+            .template_counts(project_id, &filter(baseline), COUNTED)?;
+        let minutes = |range: TimeRange| (range.duration_ns() / NANOS_PER_MINUTE).max(1) as f64;
+        let scale = minutes(window) / minutes(baseline);
+        let usual: HashMap<(TemplateId, &str, Severity), u64> = before
+            .iter()
+            .map(|row| ((row.template_id, row.service.as_str(), row.severity), row.count))
+            .collect();
+        let mut ranked: Vec<(f64, TemplateCount, f64)> = now
+            .into_iter()
+            .filter_map(|row| {
+                let key = (row.template_id, row.service.as_str(), row.severity);
+                let expected = usual.get(&key).copied().unwrap_or(0) as f64 * scale;
+                let is_own = own.contains(&row.template_id);
+                let is_bad = row.severity >= Severity::Warn;
+                let excess = row.count as f64 - expected;
+                if !is_own && !(is_bad && excess > 3.0 * expected.sqrt().max(1.0)) {
+                    return None;
+                }
+                // Bad and rare counts more than frequent: an error that is 20 above its usual tells more
+                // than 2,000 more requests.
+                let badness = match row.severity {
+                    Severity::Fatal => 16.0,
+                    Severity::Error => 8.0,
+                    Severity::Warn => 2.0,
+                    _ => 0.25,
+                };
+                let weight = excess.max(0.0) / (expected + 1.0).sqrt() * badness
+                    + if is_own { badness } else { 0.0 };
+                Some((weight, row, expected))
+            })
+            .collect();
+        ranked.sort_by(|a, b| b.0.total_cmp(&a.0));
+        ranked.truncate(PATTERNS);
+        let ids: Vec<TemplateId> = ranked.iter().map(|(_, row, _)| row.template_id).collect();
+        let templates: HashMap<TemplateId, Template> = self
+            .store
+            .templates_by_ids(project_id, &ids)?
+            .into_iter()
+            .map(|template| (template.id, template))
+            .collect();
+        Ok(ranked
+            .into_iter()
+            .filter_map(|(_, count, expected)| {
+                Some(Counted {
+                    template: templates.get(&count.template_id)?.clone(),
+                    count,
+                    expected,
+                })
+            })
+            .collect())
+    }
+
+    /// The newest records of a pattern in a window.
+    pub(crate) fn samples(
+        &self,
+        project_id: ProjectId,
+        template_id: TemplateId,
+        service: &str,
+        window: TimeRange,
+    ) -> Result<Vec<RecordId>, Error> {
+        let mut filter = LogFilter::in_range(window);
+        filter.template_ids = vec![template_id];
+        filter.services = vec![service.to_owned()];
+        let page = self
+            .store
+            .search(project_id, &filter, &PageRequest::first(SAMPLES))?;
+        Ok(page.items.into_iter().map(|record| record.id).collect())
+    }
+
+    fn impact(
+        &self,
+        project_id: ProjectId,
+        named: &[String],
+        window: TimeRange,
+        baseline: TimeRange,
+    ) -> Result<Vec<ServiceImpact>, Error> {
+        let now = self.store.services(project_id, window)?;
+        let before = self.store.services(project_id, baseline)?;
+        let scale = window.duration_ns() as f64 / baseline.duration_ns().max(1) as f64;
+        let usual: HashMap<&str, u64> = before
+            .iter()
+            .map(|row| (row.service.as_str(), row.errors))
+            .collect();
+        let mut services: Vec<ServiceImpact> = now
+            .into_iter()
+            .filter(|row| row.errors > 0 || named.contains(&row.service))
+            .map(|row| {
+                let expected = usual.get(row.service.as_str()).copied().unwrap_or(0) as f64 * scale;
+                ServiceImpact {
+                    service: row.service,
+                    records: row.count,
+                    errors: row.errors,
+                    expected_errors: Some(expected),
+                }
+            })
+            // A service with its usual few errors is not affected.
+            .filter(|row| {
+                named.contains(&row.service)
+                    || row.errors as f64 > 2.0 * row.expected_errors.unwrap_or(0.0) + 3.0
+            })
+            .collect();
+        services.sort_by(|a, b| b.errors.cmp(&a.errors).then(a.service.cmp(&b.service)));
+        Ok(services)
+    }
+
+    fn policy_fact(
+        &self,
+        project_id: ProjectId,
+        incident: &Incident,
+    ) -> Result<Option<PolicyFact>, Error> {
+        let Some(name) = &incident.policy else {
+            return Ok(None);
+        };
+        if name == alerting::DEFAULT_POLICY {
+            return Ok(None);
+        }
+        // The line that the alert wrote when it fired holds the condition with its numbers.
+        let condition = self
+            .store
+            .timeline(project_id, incident.id)?
+            .into_iter()
+            .find(|entry| entry.kind == TimelineKind::Alert)
+            .map(|entry| entry.text);
+        Ok(condition.map(|condition| PolicyFact {
+            name: name.clone(),
+            condition,
+        }))
+    }
+
+    fn timeline(
+        &self,
+        project_id: ProjectId,
+        id: IncidentId,
+        changes: &[ChangeEvent],
+    ) -> Result<Vec<TimelineEntry>, Error> {
+        let mut entries: Vec<TimelineEntry> = changes
+            .iter()
+            .map(|change| TimelineEntry {
+                at_ns: change.timestamp_ns,
+                kind: TimelineKind::Change,
+                text: change_text(change),
+                actor: None,
+            })
+            .collect();
+        entries.extend(self.store.timeline(project_id, id)?);
+        entries.sort_by_key(|entry| entry.at_ns);
+        Ok(entries)
+    }
+
+    /// Older incidents that share patterns (Jaccard) and services with this one.
+    fn similar(
+        &self,
+        project_id: ProjectId,
+        incident: &Incident,
+    ) -> Result<Vec<SimilarIncident>, Error> {
+        let older = self.store.incidents(
+            project_id,
+            &IncidentFilter::default(),
+            &PageRequest::first(OLDER),
+        )?;
+        let mut similar: Vec<SimilarIncident> = older
+            .items
+            .into_iter()
+            .map(|stored| stored.incident)
+            .filter(|other| other.id != incident.id && other.opened_at_ns <= incident.opened_at_ns)
+            .map(|other| SimilarIncident {
+                similarity: 0.7 * jaccard(&incident.template_ids, &other.template_ids)
+                    + 0.3 * jaccard(&incident.services, &other.services),
+                id: other.id,
+                number: other.number,
+                title: other.title,
+                opened_at_ns: other.opened_at_ns,
+            })
+            .filter(|other| other.similarity >= LEAST_SIMILARITY)
+            .collect();
+        similar.sort_by(|a, b| b.similarity.total_cmp(&a.similarity));
+        similar.truncate(SIMILAR);
+        Ok(similar)
+    }
+}
+
+/// A change in one line: `deploy of checkout: v2.14.0`.
+pub(crate) fn change_text(change: &ChangeEvent) -> String {
+    let kind = change.kind.as_str().replace('_', " ");
+    match &change.service {
+        Some(service) if !change.title.contains(service.as_str()) => {
+            format!("{kind} of {service}: {}", change.title)
+        }
+        _ => format!("{kind}: {}", change.title),
+    }
+}
+
+fn window(incident: &Incident, now_ns: i64) -> TimeRange {
+    let start_ns = domain::minute_start(incident.started_at_ns);
+    let end_ns = incident
+        .resolved_at_ns
+        .unwrap_or(now_ns)
+        .max(start_ns + NANOS_PER_MINUTE)
+        .min(start_ns + WINDOW_NS);
+    TimeRange { start_ns, end_ns }
+}
+
+fn jaccard<T: Eq + std::hash::Hash>(a: &[T], b: &[T]) -> f64 {
+    let a: HashSet<&T> = a.iter().collect();
+    let b: HashSet<&T> = b.iter().collect();
+    let union = a.union(&b).count();
+    if union == 0 {
+        return 0.0;
+    }
+    a.intersection(&b).count() as f64 / union as f64
+}
+
+/// Whether an anomaly speaks of something bad rather than of something unusual.
+pub(crate) fn is_bad(anomaly: &Anomaly) -> bool {
+    anomaly.severity >= Severity::Warn
+        || matches!(anomaly.kind, AnomalyKind::LevelChange | AnomalyKind::Metric)
+}

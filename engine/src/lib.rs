@@ -1,0 +1,305 @@
+#![doc = include_str!("../README.md")]
+
+mod alerts;
+mod ask;
+mod clusters;
+mod correlate;
+mod detect;
+mod dictionaries;
+mod dispatch;
+mod error;
+mod evaluate;
+mod facts;
+mod incidents;
+mod intake;
+mod miners;
+mod narrator;
+mod past;
+mod policies;
+mod read;
+mod readiness;
+mod retain;
+mod semantic;
+mod suspects;
+mod tasks;
+mod text;
+mod topology;
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use domain::{ChangeEvent, Clock, EventId, MetricPoint, ProjectId};
+use notify::Receivers;
+use store::{EventStore, IdentityStore, LogStore, MetricStore, Store};
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+
+pub use ask::{Answer, AskEvent, AskRequest, Interpretation};
+pub use clusters::ClusterView;
+pub use error::Error;
+pub use incidents::IncidentView;
+pub use intake::{Accepted, Intake, QUEUE_KIB, QUEUE_RECORDS, RETRY_AFTER};
+pub use narrator::Narrator;
+pub use past::PastFindings;
+pub use policies::PolicyView;
+pub use read::{CONTEXT_LIMIT, HISTOGRAM_BUCKETS, PAGE_LIMIT, PatternRow, parse_cursor};
+pub use readiness::{Check, CheckStatus};
+pub use semantic::{ModelState, Semantic};
+pub use tasks::{Tasks, blocking};
+
+/// How the corridor behaves.
+#[derive(Debug, Clone)]
+pub struct EngineConfig {
+    /// How often detection and policies look, in real time.
+    pub tick: Duration,
+    /// How long a minute stays open for its last records, nanoseconds of data time.
+    pub detect_grace_ns: i64,
+    /// Folder of policy files.
+    pub policy_dir: Option<PathBuf>,
+    /// Receivers told about incidents that no policy covers.
+    pub default_receivers: Vec<String>,
+    /// Address of the page for people, without a slash at its end.
+    pub public_url: String,
+    /// Days that records are kept; 0 keeps them for ever.
+    pub retention_days: u32,
+}
+
+impl EngineConfig {
+    /// Ten-second grace, a look every two seconds, everything kept.
+    #[must_use]
+    pub fn new(public_url: String) -> Self {
+        Self {
+            tick: Duration::from_secs(2),
+            detect_grace_ns: 10 * domain::NANOS_PER_SECOND,
+            policy_dir: None,
+            default_receivers: Vec::new(),
+            public_url,
+            retention_days: 0,
+        }
+    }
+}
+
+/// What the corridor joins.
+pub struct Rooms {
+    /// Everything durable.
+    pub store: Store,
+    /// The semantic index.
+    pub semantic: Arc<Semantic>,
+    /// The model that phrases.
+    pub narrator: Arc<Narrator>,
+    /// Configured channels.
+    pub receivers: Arc<Receivers>,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+}
+
+/// The use-cases and loops that join the rooms. Cheap to clone.
+#[derive(Clone)]
+pub struct Engine {
+    inner: Arc<Inner>,
+    intake: Intake,
+}
+
+pub(crate) struct Inner {
+    pub(crate) store: Store,
+    pub(crate) semantic: Arc<Semantic>,
+    pub(crate) narrator: Arc<Narrator>,
+    pub(crate) receivers: Arc<Receivers>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) config: EngineConfig,
+    pub(crate) alerts: alerts::Alerts,
+    pub(crate) dictionaries: dictionaries::Dictionaries,
+    pub(crate) topologies: topology::Topologies,
+    pub(crate) service_memory: ServiceMemory,
+    pub(crate) metric_queue: detect::MetricQueue,
+    pub(crate) tasks: Tasks,
+    pub(crate) tasks_stop: CancellationToken,
+    /// Who leases jobs: new with every start.
+    pub(crate) owner: String,
+}
+
+/// The services of each project, as they were a moment ago.
+type ServiceMemory = Mutex<HashMap<ProjectId, (Instant, Vec<String>)>>;
+
+/// Ends the committing thread.
+pub struct CommitThread(Mutex<Option<std::thread::JoinHandle<()>>>);
+
+impl CommitThread {
+    /// Waits until everything that was accepted is committed. Drop every [`Engine`] before.
+    pub fn join(&self) {
+        let handle = self.0.lock().ok().and_then(|mut handle| handle.take());
+        if let Some(handle) = handle
+            && handle.join().is_err()
+        {
+            tracing::error!("the committing thread panicked");
+        }
+    }
+}
+
+impl Engine {
+    /// Starts the committing thread and every loop.
+    ///
+    /// # Errors
+    /// Fails when a thread cannot be started.
+    pub fn start(
+        rooms: Rooms,
+        config: EngineConfig,
+        tasks: &Tasks,
+    ) -> Result<(Self, CommitThread), Error> {
+        let (commits, _) = watch::channel(0);
+        let (intake, thread) = Intake::start(
+            rooms.store.clone(),
+            Arc::clone(&rooms.clock),
+            commits.clone(),
+        )?;
+        let inner = Arc::new(Inner {
+            alerts: alerts::Alerts::new(rooms.store.clone(), Arc::clone(&rooms.clock)),
+            store: rooms.store,
+            semantic: rooms.semantic,
+            narrator: rooms.narrator,
+            receivers: rooms.receivers,
+            clock: rooms.clock,
+            config,
+            dictionaries: dictionaries::Dictionaries::default(),
+            topologies: topology::Topologies::default(),
+            service_memory: ServiceMemory::default(),
+            metric_queue: detect::MetricQueue::default(),
+            tasks: tasks.clone(),
+            tasks_stop: tasks.soft_stop(),
+            owner: uuid::Uuid::new_v4().to_string(),
+        });
+        Self::start_loops(&inner, &commits, tasks);
+        Ok((
+            Self { inner, intake },
+            CommitThread(Mutex::new(Some(thread))),
+        ))
+    }
+
+    fn start_loops(inner: &Arc<Inner>, commits: &watch::Sender<u64>, tasks: &Tasks) {
+        let stop = tasks.soft_stop();
+        let (owner, token, sender) = (Arc::clone(inner), stop.clone(), commits.clone());
+        tasks.spawn_supervised("index", move || {
+            semantic::run(
+                Arc::clone(&owner.semantic),
+                owner.store.clone(),
+                sender.subscribe(),
+                token.clone(),
+            )
+        });
+        let (owner, token) = (Arc::clone(inner), stop.clone());
+        tasks.spawn_supervised("detect", move || {
+            detect::run(Arc::clone(&owner), token.clone())
+        });
+        let (owner, token) = (Arc::clone(inner), stop.clone());
+        tasks.spawn_supervised("evaluate", move || {
+            evaluate::run(Arc::clone(&owner), token.clone())
+        });
+        let (owner, token) = (Arc::clone(inner), stop.clone());
+        tasks.spawn_supervised("messages", move || {
+            dispatch::run_messages(Arc::clone(&owner), token.clone())
+        });
+        let (owner, token) = (Arc::clone(inner), stop.clone());
+        tasks.spawn_supervised("summaries", move || {
+            dispatch::run_summaries(Arc::clone(&owner), token.clone())
+        });
+        let (owner, token) = (Arc::clone(inner), stop);
+        tasks.spawn_supervised("retain", move || {
+            retain::run(Arc::clone(&owner), token.clone())
+        });
+    }
+
+    /// The way in for log records.
+    #[must_use]
+    pub fn intake(&self) -> &Intake {
+        &self.intake
+    }
+
+    /// The semantic index.
+    #[must_use]
+    pub fn semantic(&self) -> &Arc<Semantic> {
+        &self.inner.semantic
+    }
+
+    /// The model that phrases.
+    #[must_use]
+    pub fn narrator(&self) -> &Arc<Narrator> {
+        &self.inner.narrator
+    }
+
+    pub(crate) fn inner(&self) -> Arc<Inner> {
+        Arc::clone(&self.inner)
+    }
+
+    pub(crate) fn inner_ref(&self) -> &Inner {
+        &self.inner
+    }
+
+    /// Stores metric samples and shows them to the detectors. Returns the positions that were refused.
+    ///
+    /// # Errors
+    /// Fails when the store cannot be written.
+    pub async fn ingest_metrics(
+        &self,
+        project_id: ProjectId,
+        mut points: Vec<MetricPoint>,
+    ) -> Result<Vec<domain::Rejected>, Error> {
+        let inner = self.inner();
+        blocking(move || {
+            for point in &mut points {
+                point.project_id = project_id;
+            }
+            let receipt = inner.store.append_metrics(project_id, &points)?;
+            detect::queue_metrics(&inner.metric_queue, &points);
+            metrics::counter!("vigil_engine_metric_points_total").increment(receipt.stored as u64);
+            Ok::<_, Error>(receipt.rejected)
+        })
+        .await
+    }
+
+    /// Stores change events.
+    ///
+    /// # Errors
+    /// Fails when the store cannot be written.
+    pub async fn ingest_events(
+        &self,
+        project_id: ProjectId,
+        mut events: Vec<ChangeEvent>,
+    ) -> Result<usize, Error> {
+        let inner = self.inner();
+        blocking(move || {
+            for event in &mut events {
+                event.project_id = project_id;
+                event.id = EventId(uuid::Uuid::now_v7());
+            }
+            Ok::<_, Error>(inner.store.add_events(project_id, &events)?)
+        })
+        .await
+    }
+
+    /// Writes what waits in memory; call it after the last request.
+    ///
+    /// # Errors
+    /// Fails when the store cannot be written.
+    pub async fn flush(&self) -> Result<(), Error> {
+        let inner = self.inner();
+        blocking(move || {
+            inner.store.flush_statistics()?;
+            inner.semantic.index().flush()?;
+            Ok::<_, Error>(())
+        })
+        .await
+    }
+}
+
+impl Inner {
+    pub(crate) fn project_ids(&self) -> Result<Vec<ProjectId>, Error> {
+        Ok(self
+            .store
+            .projects()?
+            .into_iter()
+            .map(|project| project.id)
+            .collect())
+    }
+}

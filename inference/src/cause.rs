@@ -1,0 +1,95 @@
+//! Which class of causes the evidence speaks for. Code only: models of this size invent causes.
+
+use domain::{Confidence, Evidence, EvidenceKind, Severity, Suspect};
+
+use crate::runbook::{Cause, runbook};
+
+/// What the evidence speaks for.
+#[derive(Debug, Clone)]
+pub(crate) struct CauseFinding {
+    pub(crate) cause: &'static Cause,
+    /// How much of the weight of all evidence it has.
+    pub(crate) confidence: Confidence,
+    /// Evidence that hit it, strongest first.
+    pub(crate) evidence: Vec<u32>,
+}
+
+/// The class that the texts of the evidence speak for; `None` when none hits, or only harmless lines do.
+pub(crate) fn classify(evidence: &[Evidence]) -> Option<CauseFinding> {
+    let mut total = 0.0;
+    let mut scores: Vec<(usize, f64, Vec<(u32, f64)>)> = Vec::new();
+    for item in evidence {
+        if item.kind == EvidenceKind::Change {
+            continue;
+        }
+        let weight = weight(item);
+        total += weight;
+        for index in runbook().hits(&item.text) {
+            let share = weight * runbook().at(index).weight;
+            match scores.iter_mut().find(|(cause, ..)| *cause == index) {
+                Some((_, score, numbers)) => {
+                    *score += share;
+                    numbers.push((item.number, share));
+                }
+                None => scores.push((index, share, vec![(item.number, share)])),
+            }
+        }
+    }
+    let (index, score, mut numbers) = scores.into_iter().max_by(|a, b| a.1.total_cmp(&b.1))?;
+    let cause = runbook().at(index);
+    // Half a weight is one warning that is as frequent as always.
+    if score < 0.5 || total <= 0.0 {
+        return None;
+    }
+    numbers.sort_by(|a, b| b.1.total_cmp(&a.1));
+    let share = score / cause.weight / total;
+    let confidence = if share >= 0.5 && cause.weight >= 1.5 {
+        Confidence::Medium
+    } else {
+        Confidence::Low
+    };
+    Some(CauseFinding {
+        cause,
+        confidence,
+        evidence: numbers.into_iter().map(|(number, _)| number).collect(),
+    })
+}
+
+/// The change that leads the suspects, when it is at least medium sure.
+pub(crate) fn suspected_change<'a>(
+    suspects: &'a [Suspect],
+    evidence: &[Evidence],
+) -> Option<&'a Suspect> {
+    suspects
+        .first()
+        .filter(|suspect| suspect.confidence >= Confidence::Medium)
+        .filter(|suspect| {
+            suspect.evidence.iter().any(|number| {
+                evidence
+                    .iter()
+                    .any(|item| item.number == *number && item.kind == EvidenceKind::Change)
+            })
+        })
+}
+
+/// How much a piece of evidence counts: by severity, amount (logarithmic) and how unusual it is.
+fn weight(item: &Evidence) -> f64 {
+    let severity = match item.severity {
+        Severity::Fatal => 3.0,
+        Severity::Error => 2.0,
+        Severity::Warn => 1.0,
+        Severity::Unspecified if item.kind == EvidenceKind::Metric => 1.0,
+        _ => 0.2,
+    };
+    let count = item.count.max(1) as f64;
+    let unusual = match item.expected {
+        Some(expected) => ((count + 1.0) / (expected.max(0.0) + 1.0))
+            .ln()
+            .clamp(0.1, 4.0),
+        None => 1.0,
+    };
+    severity * (1.0 + count).ln() * unusual
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,164 @@
+//! The computed facts that texts are written from. Everything here comes from code and records.
+
+mod evidence;
+
+use domain::{
+    Anomaly, Evidence, IncidentSeverity, IncidentState, SimilarIncident, Suspect, TimeRange,
+    TimelineEntry,
+};
+use serde::{Deserialize, Serialize};
+
+pub use evidence::EvidenceBook;
+
+/// How much one service is affected.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ServiceImpact {
+    /// The service.
+    pub service: String,
+    /// Records in the window.
+    pub records: u64,
+    /// Records of severity error or fatal in the window.
+    pub errors: u64,
+    /// Errors that would have been usual in the same time, when known.
+    pub expected_errors: Option<f64>,
+}
+
+/// The condition of a policy that opened an incident.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PolicyFact {
+    /// The policy's name.
+    pub name: String,
+    /// What held, for people: `http_errors was 240, above the threshold of 100 over 5 min`.
+    pub condition: String,
+}
+
+/// What is known about an incident.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SummaryFacts {
+    /// Its title, from code.
+    pub title: String,
+    /// How urgent it is.
+    pub severity: IncidentSeverity,
+    /// Where it stands.
+    pub state: IncidentState,
+    /// The first symptom, unix nanoseconds UTC.
+    pub started_at_ns: i64,
+    /// When it ended.
+    pub resolved_at_ns: Option<i64>,
+    /// When this is written, unix nanoseconds UTC.
+    pub now_ns: i64,
+    /// What the counts refer to.
+    pub window: TimeRange,
+    /// Affected services, most affected first.
+    pub services: Vec<ServiceImpact>,
+    /// The policy that opened it, if one did.
+    pub policy: Option<PolicyFact>,
+    /// What can be cited, numbered from 1 (see [`EvidenceBook`]); strongest first.
+    pub evidence: Vec<Evidence>,
+    /// The anomalies behind it. Those of kind new template mark their pattern as new.
+    pub anomalies: Vec<Anomaly>,
+    /// Root-cause candidates, most likely first; their `evidence` are numbers of `evidence`.
+    pub suspects: Vec<Suspect>,
+    /// What happened in and around it, any order.
+    pub timeline: Vec<TimelineEntry>,
+    /// Older incidents that look alike, most alike first.
+    pub similar: Vec<SimilarIncident>,
+}
+
+/// What a question asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AnswerIntent {
+    /// What is there about this?
+    Find,
+    /// How many?
+    Count,
+    /// When did it begin?
+    First,
+    /// When was it last?
+    Last,
+    /// Which are the most frequent?
+    Top,
+    /// How does this compare with another time?
+    Compare,
+    /// What is the cause?
+    Why,
+}
+
+impl AnswerIntent {
+    /// The snake_case word.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Find => "find",
+            Self::Count => "count",
+            Self::First => "first",
+            Self::Last => "last",
+            Self::Top => "top",
+            Self::Compare => "compare",
+            Self::Why => "why",
+        }
+    }
+}
+
+/// One part of how a question was understood, shown so that it can be corrected.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Chip {
+    /// For example `service`.
+    pub label: String,
+    /// For example `checkout`.
+    pub value: String,
+}
+
+/// A group and its count, for "top" questions.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GroupCount {
+    /// The service, pattern or attribute value.
+    pub key: String,
+    /// Records in it.
+    pub count: u64,
+    /// The evidence that stands for it, when there is one.
+    pub evidence: Option<u32>,
+}
+
+/// The same count in another stretch of time.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Comparison {
+    /// In words: `the day before`.
+    pub label: String,
+    /// The other time.
+    pub range: TimeRange,
+    /// Matching records in it.
+    pub count: u64,
+}
+
+/// What is known for an answer.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct AnswerFacts {
+    /// The question as asked.
+    pub question: String,
+    /// What it asks for.
+    pub intent: AnswerIntent,
+    /// How it was understood.
+    pub interpretation: Vec<Chip>,
+    /// The time it is about.
+    pub range: TimeRange,
+    /// When it was asked, unix nanoseconds UTC.
+    pub now_ns: i64,
+    /// Matching records; `None` when only patterns were searched.
+    pub matching: Option<u64>,
+    /// Matching records of severity error or fatal, when counted.
+    pub errors: Option<u64>,
+    /// What a "top" question is grouped by: `service`, `pattern`.
+    pub grouped_by: Option<String>,
+    /// Groups, largest first.
+    pub groups: Vec<GroupCount>,
+    /// The other side of a comparison.
+    pub comparison: Option<Comparison>,
+    /// What can be cited, best first, numbered from 1.
+    pub evidence: Vec<Evidence>,
+    /// Root-cause candidates for "why" questions.
+    pub suspects: Vec<Suspect>,
+    /// Whether limits cut the evidence.
+    pub is_cut: bool,
+}

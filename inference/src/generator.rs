@@ -1,0 +1,110 @@
+//! What every writer of text looks like from outside: local models, external providers, test doubles.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use serde_json::Value;
+use tokio::sync::mpsc::UnboundedSender;
+use tokio_util::sync::CancellationToken;
+
+use crate::error::Result;
+
+/// What the text must look like while it is being decoded.
+///
+/// Local models cannot leave it; external providers are only told and then checked.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub enum Grammar {
+    /// Free text.
+    #[default]
+    Free,
+    /// One JSON document of this schema.
+    JsonSchema(Value),
+    /// A grammar in the Lark dialect of `llguidance`.
+    Lark(String),
+}
+
+/// One request for text.
+#[derive(Debug, Clone)]
+pub struct GenerateRequest {
+    /// What it is for: a label of metrics and logs.
+    pub task: &'static str,
+    /// The fixed part: rules and examples. Never holds data, so that its state can be kept between
+    /// requests and so that nothing in it has to be scrubbed.
+    pub instructions: &'static str,
+    /// Fixed examples of task and answer, kept with the instructions.
+    pub examples: &'static [(&'static str, &'static str)],
+    /// The part that differs: facts and the data block.
+    pub prompt: String,
+    /// The shape of the answer.
+    pub grammar: Grammar,
+    /// Tokens that may be written, 1 to 4,096.
+    pub max_tokens: u32,
+    /// Time from the call to the answer, waiting in the queue included.
+    pub timeout: Duration,
+    /// Receives the text in pieces as it is written, before anybody has verified it. At most
+    /// `max_tokens` pieces are sent, which is what bounds it.
+    pub pieces: Option<UnboundedSender<String>>,
+}
+
+impl GenerateRequest {
+    /// A request with the usual limits: 160 tokens, 60 seconds.
+    #[must_use]
+    pub fn new(task: &'static str, instructions: &'static str, prompt: String) -> Self {
+        Self {
+            task,
+            instructions,
+            examples: &[],
+            prompt,
+            grammar: Grammar::Free,
+            max_tokens: 160,
+            timeout: Duration::from_secs(60),
+            pieces: None,
+        }
+    }
+}
+
+/// Why the text ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FinishReason {
+    /// The model or the grammar said so.
+    Complete,
+    /// `max_tokens` were written.
+    Length,
+}
+
+/// Text, and what it cost.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Generation {
+    /// The text.
+    pub text: String,
+    /// Why it ended.
+    pub finish: FinishReason,
+    /// Tokens read, those of a kept prefix included.
+    pub prompt_tokens: u32,
+    /// Tokens of the prompt that did not have to be computed.
+    pub cached_tokens: u32,
+    /// Tokens written.
+    pub generated_tokens: u32,
+    /// Milliseconds until the first token was known, waiting included.
+    pub first_token_ms: u64,
+    /// Milliseconds in all, waiting included.
+    pub total_ms: u64,
+}
+
+/// Something that writes text.
+#[async_trait]
+pub trait Generator: Send + Sync {
+    /// The model's name for people, for example `qwen2.5-coder-1.5b-instruct`.
+    fn name(&self) -> &str;
+
+    /// Writes one text.
+    ///
+    /// # Errors
+    /// [`crate::Error::QueueFull`] at once when too many wait, [`crate::Error::Timeout`] when the time is
+    /// used up, [`crate::Error::Cancelled`] when `cancel` fires, and what the model itself reports.
+    async fn generate(
+        &self,
+        request: GenerateRequest,
+        cancel: CancellationToken,
+    ) -> Result<Generation>;
+}

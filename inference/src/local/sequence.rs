@@ -1,0 +1,250 @@
+//! One request on a loaded model: prompt, decoding, limits.
+
+use std::time::Instant;
+
+use super::worker::Resident;
+use crate::error::{Error, Result};
+use crate::generator::{FinishReason, GenerateRequest, Generation};
+use crate::grammar::Constraint;
+use crate::model::TextAssembler;
+
+/// Tokens computed at once; between two chunks the limits are looked at.
+const CHUNK_TOKENS: usize = 128;
+
+/// When a request has to end early.
+pub(super) struct Limits<'a> {
+    pub(super) asked_at: Instant,
+    pub(super) deadline: Instant,
+    pub(super) is_abandoned: Box<dyn Fn() -> bool + 'a>,
+}
+
+impl Limits<'_> {
+    /// Fails when the time is used up or nobody waits any more.
+    pub(super) fn check(&self) -> Result<()> {
+        if (self.is_abandoned)() {
+            return Err(Error::Cancelled);
+        }
+        if Instant::now() >= self.deadline {
+            let budget = self.deadline.duration_since(self.asked_at);
+            return Err(Error::Timeout {
+                budget_ms: millis(budget),
+            });
+        }
+        Ok(())
+    }
+}
+
+/// A text that is being written.
+pub(super) struct Sequence<'a> {
+    resident: &'a mut Resident,
+    request: &'a GenerateRequest,
+    limits: &'a Limits<'a>,
+    constraint: Option<Constraint>,
+    prompt: Vec<u32>,
+    cached: usize,
+    text: String,
+    assembler: TextAssembler,
+    generated: u32,
+}
+
+impl<'a> Sequence<'a> {
+    /// Puts the prompt into tokens and the model's cache behind its fixed part.
+    pub(super) fn new(
+        resident: &'a mut Resident,
+        request: &'a GenerateRequest,
+        limits: &'a Limits<'a>,
+    ) -> Result<Self> {
+        let loaded = &resident.loaded;
+        let tokens = loaded.chat.render(
+            &loaded.tokenizer,
+            request.instructions,
+            request.examples,
+            &request.prompt,
+        )?;
+        let constraint = resident.grammars.compile(&request.grammar)?;
+        let mut prompt = tokens.prefix;
+        let prefix = prompt.len();
+        prompt.extend(tokens.rest);
+        let wanted = request.max_tokens as usize;
+        let limit = loaded.model.context();
+        if prompt.len() + wanted > limit {
+            return Err(Error::PromptTooLong {
+                tokens: prompt.len(),
+                wanted,
+                limit,
+            });
+        }
+        let mut sequence = Self {
+            resident,
+            request,
+            limits,
+            constraint,
+            prompt,
+            cached: 0,
+            text: String::new(),
+            assembler: TextAssembler::default(),
+            generated: 0,
+        };
+        sequence.cached = sequence.reuse(prefix)?;
+        Ok(sequence)
+    }
+
+    /// Computes the prompt and writes the text.
+    pub(super) fn run(mut self) -> Result<Generation> {
+        let mut ahead = self.prompt[self.cached..].to_vec();
+        // What the grammar forces at the very start is part of the first computation.
+        ahead.extend(self.forced());
+        let mut logits = self.compute(&ahead)?;
+        let first_token_ms = millis(self.limits.asked_at.elapsed());
+        let finish = loop {
+            if self.is_finished() {
+                break FinishReason::Complete;
+            }
+            if self.generated >= self.request.max_tokens {
+                break FinishReason::Length;
+            }
+            let token = self.choose(&logits)?;
+            if self.resident.loaded.tokenizer.is_end(token) {
+                break FinishReason::Complete;
+            }
+            if let Some(constraint) = &mut self.constraint {
+                constraint.accept(token)?;
+            }
+            self.write(token);
+            let mut next = vec![token];
+            next.extend(self.forced());
+            if self.is_finished() {
+                break FinishReason::Complete;
+            }
+            logits = self.compute(&next)?;
+        };
+        Ok(Generation {
+            finish,
+            prompt_tokens: u32::try_from(self.prompt.len()).unwrap_or(u32::MAX),
+            cached_tokens: u32::try_from(self.cached).unwrap_or(u32::MAX),
+            generated_tokens: self.generated,
+            first_token_ms,
+            total_ms: millis(self.limits.asked_at.elapsed()),
+            text: self.text,
+        })
+    }
+
+    /// Brings the model's cache to a state that begins like the prompt; gives the tokens it holds.
+    fn reuse(&mut self, prefix: usize) -> Result<usize> {
+        let common = self
+            .resident
+            .tokens
+            .iter()
+            .zip(&self.prompt)
+            .take_while(|(a, b)| a == b)
+            .count()
+            .min(self.resident.loaded.model.position())
+            // The last token has to be computed: its logits are what comes next.
+            .min(self.prompt.len() - 1);
+        if common >= prefix && self.resident.loaded.model.truncate(common) {
+            self.resident.tokens.truncate(common);
+            self.keep_prefix(prefix);
+            return Ok(common);
+        }
+        let prefix_tokens = &self.prompt[..prefix];
+        if let Some(snapshot) = self.resident.prefixes.get(prefix_tokens) {
+            if self.resident.loaded.model.restore(snapshot) {
+                self.resident.tokens = prefix_tokens.to_vec();
+                return Ok(prefix);
+            }
+        }
+        self.resident.tokens.clear();
+        if !self.resident.loaded.model.truncate(0) {
+            return Err(Error::Compute("the cache cannot be cleared".to_owned()));
+        }
+        if prefix > 0 {
+            let tokens = self.prompt[..prefix].to_vec();
+            self.compute(&tokens)?;
+            self.keep_prefix(prefix);
+        }
+        Ok(0)
+    }
+
+    fn keep_prefix(&mut self, prefix: usize) {
+        let tokens = &self.prompt[..prefix];
+        if prefix == 0 || self.resident.prefixes.holds(tokens) {
+            return;
+        }
+        if let Some(snapshot) = self.resident.loaded.model.snapshot(prefix) {
+            self.resident.prefixes.put(tokens.to_vec(), snapshot);
+        }
+    }
+
+    fn compute(&mut self, tokens: &[u32]) -> Result<Vec<f32>> {
+        let mut logits = Vec::new();
+        for chunk in tokens.chunks(CHUNK_TOKENS) {
+            self.limits.check()?;
+            let model = &mut self.resident.loaded.model;
+            match model.forward(chunk) {
+                Ok(result) => logits = result,
+                Err(error) => {
+                    // The cache may hold half a chunk: forget all of it.
+                    self.resident.tokens.clear();
+                    model.truncate(0);
+                    return Err(error);
+                }
+            }
+            self.resident.tokens.extend_from_slice(chunk);
+        }
+        Ok(logits)
+    }
+
+    fn forced(&mut self) -> Vec<u32> {
+        let forced = match &mut self.constraint {
+            Some(constraint) => constraint.forced(),
+            None => Vec::new(),
+        };
+        for token in &forced {
+            self.write(*token);
+        }
+        forced
+    }
+
+    /// The most likely token that the grammar allows.
+    fn choose(&mut self, logits: &[f32]) -> Result<u32> {
+        let mut best: Option<(usize, f32)> = None;
+        let mut consider = |index: usize| {
+            if let Some(logit) = logits.get(index) {
+                if best.is_none_or(|(_, highest)| *logit > highest) {
+                    best = Some((index, *logit));
+                }
+            }
+        };
+        match &mut self.constraint {
+            Some(constraint) => constraint.allowed()?.iter_set_entries(&mut consider),
+            None => (0..logits.len()).for_each(&mut consider),
+        }
+        best.and_then(|(index, _)| u32::try_from(index).ok())
+            .ok_or_else(|| Error::Grammar("no token is allowed here".to_owned()))
+    }
+
+    fn write(&mut self, token: u32) {
+        self.generated += 1;
+        let piece = self
+            .assembler
+            .push(self.resident.loaded.tokenizer.bytes(token));
+        if piece.is_empty() {
+            return;
+        }
+        if let Some(pieces) = &self.request.pieces {
+            // A listener that left is noticed through the reply.
+            let _ = pieces.send(piece.clone());
+        }
+        self.text.push_str(&piece);
+    }
+
+    fn is_finished(&self) -> bool {
+        self.constraint
+            .as_ref()
+            .is_some_and(Constraint::is_finished)
+    }
+}
+
+fn millis(duration: std::time::Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,199 @@
+//! The thread of a local model.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use tokio::sync::{oneshot, watch};
+use tokio_util::sync::CancellationToken;
+
+use super::prefix::PrefixCache;
+use super::sequence::{Limits, Sequence};
+use super::{LoadPolicy, LocalConfig, ModelState, lock};
+use crate::error::{Error, Result};
+use crate::generator::{GenerateRequest, Generation};
+use crate::grammar::GrammarFactory;
+use crate::metrics;
+use crate::model::{self, LoadedModel};
+
+/// What the thread is asked to do.
+pub(super) enum Message {
+    Generate(Box<Job>),
+    Load,
+    Unload,
+}
+
+/// One request in the queue.
+pub(super) struct Job {
+    pub(super) request: GenerateRequest,
+    pub(super) cancel: CancellationToken,
+    pub(super) reply: oneshot::Sender<Result<Generation>>,
+    pub(super) asked_at: Instant,
+}
+
+/// A model in memory and what belongs to it.
+pub(super) struct Resident {
+    pub(super) loaded: LoadedModel,
+    pub(super) grammars: GrammarFactory,
+    pub(super) prefixes: PrefixCache,
+    /// The tokens whose keys and values are in the model's cache now.
+    pub(super) tokens: Vec<u32>,
+}
+
+/// How often an idle thread looks whether it shall stop.
+const TICK: Duration = Duration::from_millis(500);
+
+pub(super) struct Worker {
+    path: PathBuf,
+    config: LocalConfig,
+    state: watch::Sender<ModelState>,
+    pending: Arc<Mutex<usize>>,
+    stop: CancellationToken,
+    resident: Option<Resident>,
+}
+
+impl Worker {
+    pub(super) fn new(
+        path: PathBuf,
+        config: LocalConfig,
+        state: watch::Sender<ModelState>,
+        pending: Arc<Mutex<usize>>,
+        stop: CancellationToken,
+    ) -> Self {
+        Self {
+            path,
+            config,
+            state,
+            pending,
+            stop,
+            resident: None,
+        }
+    }
+
+    /// Serves until the last handle is gone.
+    pub(super) fn run(mut self, messages: &Receiver<Message>) {
+        if self.config.load == LoadPolicy::Background {
+            // A failure is kept in the state and told to whoever asks.
+            let _ = self.load();
+        }
+        let mut used_at = Instant::now();
+        while !self.stop.is_cancelled() {
+            match messages.recv_timeout(TICK) {
+                Ok(Message::Generate(job)) => {
+                    self.serve(*job);
+                    used_at = Instant::now();
+                }
+                Ok(Message::Load) => {
+                    let _ = self.load();
+                    used_at = Instant::now();
+                }
+                Ok(Message::Unload) => self.unload(),
+                Err(RecvTimeoutError::Timeout) => {
+                    let idle = self.config.idle_unload_after;
+                    if self.resident.is_some()
+                        && idle.is_some_and(|after| used_at.elapsed() >= after)
+                    {
+                        tracing::info!(model = %self.path.display(), "local model unloaded after idling");
+                        self.unload();
+                    }
+                }
+                Err(RecvTimeoutError::Disconnected) => break,
+            }
+        }
+        self.state.send_replace(ModelState::Stopped);
+    }
+
+    fn serve(&mut self, job: Job) {
+        let Job {
+            request,
+            cancel,
+            reply,
+            asked_at,
+        } = job;
+        let stop = self.stop.clone();
+        let outcome = {
+            let reply = &reply;
+            let limits = Limits {
+                asked_at,
+                deadline: asked_at + request.timeout,
+                is_abandoned: Box::new(move || {
+                    cancel.is_cancelled() || stop.is_cancelled() || reply.is_closed()
+                }),
+            };
+            self.guarded(&request, &limits)
+        };
+        {
+            let mut pending = lock(&self.pending);
+            *pending = pending.saturating_sub(1);
+            metrics::queue_depth(*pending);
+        }
+        // Nobody waits any more: then the answer is of no use.
+        let _ = reply.send(outcome);
+    }
+
+    /// Runs one request; a panic inside the model costs the loaded model, not the thread.
+    fn guarded(&mut self, request: &GenerateRequest, limits: &Limits<'_>) -> Result<Generation> {
+        limits.check()?;
+        self.load()?;
+        let Some(resident) = self.resident.as_mut() else {
+            return Err(Error::Unavailable("it is not loaded".to_owned()));
+        };
+        let run = AssertUnwindSafe(|| Sequence::new(resident, request, limits)?.run());
+        catch_unwind(run).unwrap_or_else(|_| {
+            tracing::error!(model = %self.path.display(), "the local model panicked; it is loaded anew for the next request");
+            self.unload();
+            Err(Error::Compute("the model's computation panicked".to_owned()))
+        })
+    }
+
+    fn load(&mut self) -> Result<()> {
+        if self.resident.is_some() {
+            return Ok(());
+        }
+        self.state.send_replace(ModelState::Loading);
+        let began = Instant::now();
+        let attempt = catch_unwind(AssertUnwindSafe(|| self.read()))
+            .unwrap_or_else(|_| Err(Error::Compute("loading panicked".to_owned())));
+        match attempt {
+            Ok(resident) => {
+                let load_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
+                tracing::info!(model = %resident.loaded.name, load_ms, fast = resident.loaded.fast, "local model loaded");
+                self.state.send_replace(ModelState::Ready {
+                    architecture: resident.loaded.architecture.clone(),
+                    fast: resident.loaded.fast,
+                    chat: resident.loaded.chat.as_str().to_owned(),
+                    weight_bytes: resident.loaded.model.weight_bytes() as u64,
+                    load_ms,
+                });
+                self.resident = Some(resident);
+                Ok(())
+            }
+            Err(error) => {
+                tracing::warn!(model = %self.path.display(), %error, "local model cannot be loaded");
+                self.state.send_replace(ModelState::Failed {
+                    reason: error.to_string(),
+                });
+                Err(Error::Unavailable(error.to_string()))
+            }
+        }
+    }
+
+    fn read(&self) -> Result<Resident> {
+        let loaded = model::load(&self.path, self.config.engine, self.config.context_tokens)?;
+        let grammars = GrammarFactory::new(&loaded.tokenizer.grammar_env())?;
+        Ok(Resident {
+            loaded,
+            grammars,
+            prefixes: PrefixCache::default(),
+            tokens: Vec::new(),
+        })
+    }
+
+    fn unload(&mut self) {
+        if self.resident.take().is_some() {
+            self.state.send_replace(ModelState::Unloaded);
+        }
+    }
+}

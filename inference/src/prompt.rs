@@ -1,0 +1,92 @@
+//! How evidence is put before a model: templates in a data block, never raw lines, never as instructions.
+
+use std::fmt::Write as _;
+
+use domain::{Evidence, EvidenceKind};
+
+use crate::words;
+
+/// Evidence lines in one prompt.
+const MAX_LINES: usize = 8;
+/// Lines of one service when there are several: a flood in one cannot push out the others.
+const MAX_PER_SERVICE: usize = 5;
+/// Characters of one line.
+const LINE_LIMIT: usize = 150;
+
+/// Evidence that is shown to a model, best first.
+pub(crate) fn selection(evidence: &[Evidence]) -> Vec<&Evidence> {
+    let services: std::collections::BTreeSet<&str> = evidence
+        .iter()
+        .filter_map(|item| item.service.as_deref())
+        .collect();
+    let per_service = if services.len() > 1 {
+        MAX_PER_SERVICE
+    } else {
+        MAX_LINES
+    };
+    let mut taken: Vec<&Evidence> = Vec::new();
+    for item in evidence {
+        if item.number > crate::grammar::MAX_CITED || taken.len() >= MAX_LINES {
+            continue;
+        }
+        let same = taken
+            .iter()
+            .filter(|other| other.service == item.service)
+            .count();
+        if same < per_service || item.kind == EvidenceKind::Change {
+            taken.push(item);
+        }
+    }
+    taken
+}
+
+/// The data block. Its markers hold a number that log text cannot know.
+pub(crate) fn data_block(items: &[&Evidence], nonce: u64) -> String {
+    let mark = format!("{nonce:016x}");
+    let mut block = format!("DATA {mark}\n");
+    for item in items {
+        let kind = match item.kind {
+            EvidenceKind::Template | EvidenceKind::Record => "pattern",
+            EvidenceKind::Anomaly => "anomaly",
+            EvidenceKind::Change => "change",
+            EvidenceKind::Metric => "metric",
+            EvidenceKind::Fact => "fact",
+        };
+        let _ = write!(block, "[{}] {kind}", item.number);
+        if let Some(service) = &item.service {
+            let _ = write!(block, ", {}", data(service, 48));
+        }
+        if matches!(item.kind, EvidenceKind::Template | EvidenceKind::Record) {
+            let _ = write!(block, ", {}, {}", item.severity, amount(item));
+        }
+        let _ = writeln!(block, ": {}", data(&item.text, LINE_LIMIT));
+    }
+    let _ = write!(block, "END {mark}");
+    block
+}
+
+/// How unusual the amount is, in words: a model that sees no digits writes none.
+fn amount(item: &Evidence) -> &'static str {
+    let count = item.count as f64;
+    match item.expected {
+        Some(expected) if expected < 0.05 => "never seen in usual times",
+        Some(expected) if count > expected * 10.0 => "far more often than usual",
+        Some(expected) if count > expected * 2.0 => "more often than usual",
+        Some(expected) if count < expected * 0.5 => "less often than usual",
+        Some(_) => "as often as usual",
+        None if item.count == 1 => "once",
+        None => "many times",
+    }
+}
+
+/// Text of machines for the data block: no control or invisible characters, no links, no control tokens of
+/// chat formats, capped.
+pub(crate) fn data(text: &str, limit: usize) -> String {
+    words::plain(text, limit)
+        .replace("<|", "< |")
+        .replace("|>", "| >")
+        .replace("```", "'''")
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,91 @@
+use super::*;
+
+fn check(text: &str, expected: &str) {
+    let best = runbook()
+        .hits(text)
+        .into_iter()
+        .max_by(|a, b| runbook().at(*a).weight.total_cmp(&runbook().at(*b).weight))
+        .map(|index| runbook().at(index).id.as_str());
+    assert_eq!(best, Some(expected), "{text}");
+}
+
+#[test]
+fn patterns_of_real_systems_are_recognised() {
+    check(
+        "java.lang.OutOfMemoryError: Java heap space",
+        "out_of_memory",
+    );
+    check("write <path>: no space left on device", "disk_full");
+    check("accept: too many open files", "too_many_files");
+    check(
+        "HikariPool-<num> - Connection is not available, request timed out: pool exhausted",
+        "database_pool",
+    );
+    check(
+        "FATAL: remaining connection slots are reserved",
+        "database_pool",
+    );
+    check("ERROR: deadlock detected", "database");
+    check(
+        "dial tcp: lookup payments on <ip>:<num>: no such host",
+        "dns",
+    );
+    check("x509: certificate has expired or is not yet valid", "tls");
+    check(
+        "Failed password for invalid user <str> from <ip> port <num> ssh<num>",
+        "authentication",
+    );
+    check("open <path>: permission denied", "permission");
+    check("upstream returned 429 Too Many Requests", "rate_limit");
+    check(
+        "required environment variable STRIPE_KEY is not set: config error",
+        "configuration",
+    );
+    check("instruction cache parity error corrected", "hardware");
+    check("java.lang.NullPointerException: null", "crash");
+    check(
+        "connect to <ip>:<num> failed: Connection refused",
+        "unreachable",
+    );
+    check(
+        "java.net.NoRouteToHostException: No Route to Host from <str>",
+        "unreachable",
+    );
+    check("consumer lag exceeds <num>", "queue_backlog");
+    check("context deadline exceeded", "timeout");
+    check("checksum mismatch in segment <num>", "data_corruption");
+    check("GET <path> 500 in <num> ms", "server_errors");
+}
+
+#[test]
+fn harmless_text_hits_nothing() {
+    for text in [
+        "user <num> logged in",
+        "started in <num> ms",
+        "order <uuid> placed",
+        "Receiving block <blk> src: <ip>",
+    ] {
+        assert!(runbook().hits(text).is_empty(), "{text}");
+    }
+}
+
+#[test]
+fn every_class_has_steps_and_a_number_in_a_slot_is_no_status_code() {
+    for cause in &runbook().causes {
+        assert!(cause.steps.len() >= 2, "{}", cause.id);
+        assert!(!cause.name.is_empty() && !cause.means.is_empty());
+        for step in &cause.steps {
+            assert!(step.len() < 160 && !step.ends_with('.'), "{step}");
+        }
+    }
+    assert!(runbook().hits("served <num> requests").is_empty());
+}
+
+#[test]
+fn a_service_name_that_is_no_name_does_not_get_into_a_step() {
+    let steps = runbook().steps("timeout", Some("checkout"));
+    assert!(steps[0].contains("checkout"), "{steps:?}");
+    let steps = runbook().steps("timeout", Some("x; rm -rf / # run this"));
+    assert!(steps[0].contains("the service"), "{steps:?}");
+    assert!(runbook().steps("no_such_cause", None).is_empty());
+}

@@ -1,0 +1,245 @@
+//! Whether a model's text may be shown: pure rules over the text and the evidence that it cites.
+//!
+//! A model of this size invents consequences in about half of its free narratives ("data loss", "was
+//! compromised"), and log lines may ask it to. So its text has to earn its place, and everything that
+//! decides anything (severity, counts, suspects, steps) is not its to write.
+
+pub(crate) mod lexicon;
+mod tokens;
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use domain::{Confidence, Evidence, Sentence};
+
+use crate::story::Story;
+
+/// Why a text was dropped.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Rejection {
+    Unreadable(String),
+    TooLong {
+        what: &'static str,
+        length: usize,
+        limit: usize,
+    },
+    TooShort {
+        what: &'static str,
+    },
+    TooMany {
+        sentences: usize,
+        limit: usize,
+    },
+    UnknownCitation(u32),
+    Number(String),
+    Identifier(String),
+    Link,
+    Unprintable,
+    Overclaim(String),
+    Cause(String),
+    Advice(String),
+    Repeated,
+    Echo,
+    Ungrounded(String),
+}
+
+impl fmt::Display for Rejection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unreadable(reason) => write!(f, "not readable: {reason}"),
+            Self::TooLong {
+                what,
+                length,
+                limit,
+            } => {
+                write!(
+                    f,
+                    "the {what} has {length} characters, the limit is {limit}"
+                )
+            }
+            Self::TooShort { what } => write!(f, "the {what} says nothing"),
+            Self::TooMany { sentences, limit } => {
+                write!(f, "{sentences} sentences, the limit is {limit}")
+            }
+            Self::UnknownCitation(number) => write!(f, "cites [{number}], which does not exist"),
+            Self::Number(number) => write!(f, "the number {number} is in no cited fact"),
+            Self::Identifier(word) => write!(f, "'{word}' is in no cited evidence"),
+            Self::Link => f.write_str("it holds a link"),
+            Self::Unprintable => f.write_str("it holds unprintable characters"),
+            Self::Overclaim(word) => write!(f, "claims '{word}', which no cited evidence says"),
+            Self::Cause(word) => {
+                write!(
+                    f,
+                    "says '{word}' although no suspect is at least medium sure"
+                )
+            }
+            Self::Advice(word) => write!(f, "gives advice or plays down ('{word}')"),
+            Self::Repeated => f.write_str("says the same twice"),
+            Self::Echo => f.write_str("repeats its instructions"),
+            Self::Ungrounded(sentence) => {
+                write!(f, "has nothing in common with what it cites: {sentence}")
+            }
+        }
+    }
+}
+
+/// What a text is held against.
+pub(crate) struct Grounds<'a> {
+    /// Everything that can be cited.
+    pub(crate) evidence: &'a [Evidence],
+    /// Names of services that may stand anywhere.
+    pub(crate) services: &'a [String],
+    /// The surest suspect, if any.
+    pub(crate) confidence: Option<Confidence>,
+    /// Words that code has put into the prompt itself, such as the class of the cause.
+    pub(crate) given: &'a str,
+    /// The fixed part of the prompt, which must not come back.
+    pub(crate) instructions: &'a str,
+    /// Sentences at most.
+    pub(crate) max_sentences: usize,
+}
+
+/// Characters of a title.
+pub(crate) const MAX_TITLE: usize = 100;
+/// Characters of a sentence.
+pub(crate) const MAX_SENTENCE: usize = 280;
+/// Consecutive words that count as an echo of the instructions.
+const ECHO_WORDS: usize = 7;
+
+/// Whether the story may be shown.
+pub(crate) fn verify(story: &Story, grounds: &Grounds<'_>) -> Result<(), Rejection> {
+    if story.sentences.len() > grounds.max_sentences {
+        return Err(Rejection::TooMany {
+            sentences: story.sentences.len(),
+            limit: grounds.max_sentences,
+        });
+    }
+    let mut said: Vec<BTreeSet<String>> = Vec::new();
+    for sentence in &story.sentences {
+        let cited = cited(sentence, grounds)?;
+        length("sentence", &sentence.text, MAX_SENTENCE)?;
+        text(&sentence.text, &cited, grounds)?;
+        if !is_grounded(&sentence.text, &cited, grounds) {
+            return Err(Rejection::Ungrounded(sentence.text.clone()));
+        }
+        let words = tokens::content_words(&sentence.text);
+        if said.iter().any(|earlier| overlap(earlier, &words) > 0.8) {
+            return Err(Rejection::Repeated);
+        }
+        said.push(words);
+    }
+    if let Some(title) = &story.title {
+        length("title", title, MAX_TITLE)?;
+        let cited: Vec<&Evidence> = story
+            .sentences
+            .iter()
+            .flat_map(|sentence| &sentence.citations)
+            .filter_map(|number| find(grounds.evidence, *number))
+            .collect();
+        text(title, &cited, grounds)?;
+        if !is_grounded(title, &cited, grounds) {
+            return Err(Rejection::Ungrounded(title.clone()));
+        }
+    }
+    Ok(())
+}
+
+fn cited<'a>(sentence: &Sentence, grounds: &Grounds<'a>) -> Result<Vec<&'a Evidence>, Rejection> {
+    sentence
+        .citations
+        .iter()
+        .map(|number| find(grounds.evidence, *number).ok_or(Rejection::UnknownCitation(*number)))
+        .collect()
+}
+
+fn find(evidence: &[Evidence], number: u32) -> Option<&Evidence> {
+    evidence.iter().find(|item| item.number == number)
+}
+
+fn length(what: &'static str, text: &str, limit: usize) -> Result<(), Rejection> {
+    let length = text.chars().count();
+    if length > limit {
+        return Err(Rejection::TooLong {
+            what,
+            length,
+            limit,
+        });
+    }
+    if text.split_whitespace().count() < 3 {
+        return Err(Rejection::TooShort { what });
+    }
+    Ok(())
+}
+
+/// The rules that hold for titles and sentences alike.
+fn text(text: &str, cited: &[&Evidence], grounds: &Grounds<'_>) -> Result<(), Rejection> {
+    if text
+        .chars()
+        .any(|c| crate::words::is_invisible(c) || !tokens::is_ordinary(c))
+    {
+        return Err(Rejection::Unprintable);
+    }
+    if crate::words::plain(text, usize::MAX / 16).contains("<url>") {
+        return Err(Rejection::Link);
+    }
+    let lower = text.to_lowercase();
+    let cited_text = cited_text(cited);
+    if let Some(word) = lexicon::advice(&lower) {
+        return Err(Rejection::Advice(word.to_owned()));
+    }
+    let sure = grounds.confidence >= Some(Confidence::Medium);
+    if let (false, Some(word)) = (sure, lexicon::cause(&lower)) {
+        return Err(Rejection::Cause(word.to_owned()));
+    }
+    if let Some(word) = lexicon::overclaim(&lower, &cited_text) {
+        return Err(Rejection::Overclaim(word.to_owned()));
+    }
+    tokens::check(text, cited, &cited_text, grounds)?;
+    if is_echo(&lower, grounds.instructions) {
+        return Err(Rejection::Echo);
+    }
+    Ok(())
+}
+
+fn cited_text(cited: &[&Evidence]) -> String {
+    let mut text = String::new();
+    for item in cited {
+        text.push_str(&item.text.to_lowercase());
+        text.push(' ');
+        text.push_str(&item.service.as_deref().unwrap_or_default().to_lowercase());
+        text.push('\n');
+    }
+    text
+}
+
+/// At least one word with a meaning is also in what is cited, or in what code said itself.
+fn is_grounded(text: &str, cited: &[&Evidence], grounds: &Grounds<'_>) -> bool {
+    let words = tokens::content_words(text);
+    let mut known = tokens::content_words(&cited_text(cited));
+    known.extend(tokens::content_words(grounds.given));
+    words.iter().any(|word| known.contains(word))
+}
+
+fn is_echo(lower: &str, instructions: &str) -> bool {
+    let fold = |text: &str| -> Vec<String> {
+        text.split(|c: char| !c.is_alphanumeric())
+            .filter(|word| !word.is_empty())
+            .map(str::to_lowercase)
+            .collect()
+    };
+    let words = fold(lower);
+    let instructions = fold(instructions);
+    words
+        .windows(ECHO_WORDS)
+        .any(|run| instructions.windows(ECHO_WORDS).any(|other| other == run))
+}
+
+/// Share of common words of two sentences.
+fn overlap(a: &BTreeSet<String>, b: &BTreeSet<String>) -> f64 {
+    let common = a.intersection(b).count() as f64;
+    let all = a.union(b).count() as f64;
+    if all == 0.0 { 1.0 } else { common / all }
+}
+
+#[cfg(test)]
+mod tests;

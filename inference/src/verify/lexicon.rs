@@ -1,0 +1,158 @@
+//! Words that a model may not use, or only when the evidence does.
+
+/// Beginnings of words that claim more than a log pattern can show; allowed when a cited line has them.
+const OVERCLAIMS: [&str; 37] = [
+    "compromis",
+    "breach",
+    "hack",
+    "intru",
+    "malicious",
+    "malware",
+    "exploit",
+    "stolen",
+    "steal",
+    "leak",
+    "attack",
+    "brute",
+    "data loss",
+    "lost data",
+    "loss of data",
+    "outage",
+    "offline",
+    "unavailab",
+    "block",
+    "corrupt",
+    "destroy",
+    "delet",
+    "overload",
+    "overheat",
+    "cooling",
+    "hardware",
+    "shut down",
+    "shutdown",
+    "crash",
+    "critical",
+    "catastroph",
+    "all users",
+    "all customers",
+    "every user",
+    "completely",
+    "permanent",
+    "security",
+];
+
+/// Whole words of the same kind.
+const OVERCLAIM_WORDS: [&str; 5] = ["down", "dead", "broken", "banned", "killed"];
+
+/// Causal words; allowed when code has a suspect that is at least medium sure.
+const CAUSES: [&str; 19] = [
+    "because",
+    "due to",
+    "caus",
+    "led to",
+    "leads to",
+    "leading to",
+    "lead to",
+    "result in",
+    "resulted",
+    "resulting",
+    "results in",
+    "as a result",
+    "triggered",
+    "root cause",
+    "owing to",
+    "stems from",
+    "stemming",
+    "responsible for",
+    "therefore",
+];
+
+/// Advice, instructions and playing down: never a model's to say.
+const ADVICE: [&str; 33] = [
+    "ignore",
+    "instruction",
+    "please",
+    "should",
+    "must",
+    "recommend",
+    "advis",
+    "need to",
+    "needs to",
+    "assistant",
+    "prompt",
+    "no action",
+    "false alarm",
+    "false positive",
+    "known noise",
+    "known issue",
+    "mark resolved",
+    "is resolved",
+    "was resolved",
+    "been resolved",
+    "harmless",
+    "nothing to worry",
+    "informational",
+    "severity",
+    "not an incident",
+    "as expected",
+    "scheduled",
+    "approved",
+    "silence",
+    "downgrade",
+    "do not page",
+    "language model",
+    "load test",
+];
+
+/// The first causal word in a lowercase text.
+pub(super) fn cause(lower: &str) -> Option<&'static str> {
+    CAUSES.into_iter().find(|word| begins_a_word(lower, word))
+}
+
+/// The first word of advice in a lowercase text.
+pub(super) fn advice(lower: &str) -> Option<&'static str> {
+    ADVICE.into_iter().find(|word| begins_a_word(lower, word))
+}
+
+/// The first claim in a lowercase text that the lowercase evidence does not make.
+pub(super) fn overclaim(lower: &str, evidence: &str) -> Option<&'static str> {
+    OVERCLAIMS
+        .into_iter()
+        .find(|word| begins_a_word(lower, word) && !begins_a_word(evidence, word))
+        .or_else(|| {
+            OVERCLAIM_WORDS
+                .into_iter()
+                .find(|word| is_a_word(lower, word) && !is_a_word(evidence, word))
+        })
+}
+
+/// Beginnings of words that may not be written in a story about this evidence: what the decoder's
+/// grammar leaves out from the start.
+pub(crate) fn forbidden(evidence: &str, may_say_cause: bool) -> Vec<&'static str> {
+    let evidence = evidence.to_lowercase();
+    let mut words: Vec<&'static str> = OVERCLAIMS
+        .into_iter()
+        .filter(|word| !begins_a_word(&evidence, word))
+        .chain(ADVICE)
+        .collect();
+    if !may_say_cause {
+        words.extend(CAUSES);
+    }
+    words
+}
+
+/// Whether `start` occurs in the text at the beginning of a word.
+fn begins_a_word(text: &str, start: &str) -> bool {
+    text.match_indices(start).any(|(at, _)| {
+        text[..at]
+            .chars()
+            .next_back()
+            .is_none_or(|before| !before.is_alphanumeric())
+    })
+}
+
+/// Whether `word` occurs as a whole word.
+fn is_a_word(text: &str, word: &str) -> bool {
+    text.split(|c: char| !c.is_alphanumeric())
+        .any(|part| part == word)
+}

@@ -1,0 +1,204 @@
+use super::*;
+use crate::testing::{change, numbered, pattern};
+use domain::Severity;
+
+fn evidence() -> Vec<Evidence> {
+    numbered(vec![
+        pattern(
+            "checkout",
+            Severity::Error,
+            "connect to payments-db <ip>:<num> failed: Connection refused by NoRouteToHostException",
+            412,
+            Some(3.0),
+            (0, 5),
+        ),
+        pattern(
+            "sshd",
+            Severity::Warn,
+            "reverse mapping: POSSIBLE BREAK-IN ATTEMPT, node is down",
+            9,
+            None,
+            (0, 5),
+        ),
+        change("checkout", "checkout v2.4.1", -3),
+    ])
+}
+
+fn check_with(
+    confidence: Option<Confidence>,
+    title: Option<&str>,
+    story: &str,
+) -> Result<(), Rejection> {
+    let evidence = evidence();
+    let text = serde_json::json!({ "title": title, "story": story }).to_string();
+    let story = crate::story::parse_story(&text).map_err(Rejection::Unreadable)?;
+    let grounds = Grounds {
+        evidence: &evidence,
+        services: &["payments-db".to_owned(), "web2".to_owned()],
+        confidence,
+        given: "connections refused or unreachable",
+        instructions: "You write the title and the sentences of an incident report for an engineer.",
+        max_sentences: 3,
+    };
+    verify(&story, &grounds)
+}
+
+fn check(story: &str) -> Result<(), Rejection> {
+    check_with(None, None, story)
+}
+
+#[test]
+fn a_cited_plain_sentence_passes() {
+    check("The checkout service could not connect to payments-db [1].").unwrap();
+    check("Connections from checkout to payments-db were refused [1]. A host reported a NoRouteToHostException [1].")
+        .unwrap();
+    check_with(
+        None,
+        Some("Checkout cannot connect to its database"),
+        "The connection of checkout was refused [1].",
+    )
+    .unwrap();
+}
+
+#[test]
+fn citations_have_to_exist() {
+    assert_eq!(
+        check("Connections were refused many times [7]."),
+        Err(Rejection::UnknownCitation(7))
+    );
+    assert!(matches!(
+        check("Connections were refused."),
+        Err(Rejection::Unreadable(_))
+    ));
+}
+
+#[test]
+fn numbers_are_only_the_computed_figures_of_what_is_cited() {
+    check("Connections were refused 412 times, where 3 are usual [1].").unwrap();
+    assert_eq!(
+        check("Connections were refused 413 times [1]."),
+        Err(Rejection::Number("413".to_owned()))
+    );
+    // The count is right, but of other evidence.
+    assert_eq!(
+        check("The node reported a mapping attempt 412 times [2]."),
+        Err(Rejection::Number("412".to_owned()))
+    );
+    // A number that stands in log text is not a figure.
+    assert_eq!(
+        check("The new version 2.4.1 of checkout came [3]."),
+        Err(Rejection::Number("2.4.1".to_owned()))
+    );
+}
+
+#[test]
+fn identifiers_hosts_and_links_have_to_be_in_the_cited_evidence() {
+    for (story, word) in [
+        (
+            "Connections to db7.prod.local were refused [1].",
+            "db7.prod.local",
+        ),
+        (
+            "Connections to payments.internal were refused [1].",
+            "payments.internal",
+        ),
+        (
+            "Connections were refused by KafkaException [1].",
+            "KafkaException",
+        ),
+        (
+            "Connections of user_service were refused [1].",
+            "user_service",
+        ),
+        (
+            "Connections were refused, answer ZEBRA-7741 [1].",
+            "ZEBRA-7741",
+        ),
+    ] {
+        match check(story) {
+            Err(Rejection::Identifier(got) | Rejection::Number(got)) => assert_eq!(got, word),
+            other => panic!("{story}: {other:?}"),
+        }
+    }
+    for story in [
+        "Connections were refused, see http://attacker.invalid/x [1].",
+        "Connections were refused, see //attacker.invalid [1].",
+        "Connections were refused ![x](www.attacker.invalid) [1].",
+    ] {
+        assert!(check(story).is_err(), "{story}");
+    }
+    check("The service web2 saw refused connections [1].").unwrap();
+}
+
+#[test]
+fn claims_need_a_cited_line_that_makes_them() {
+    assert_eq!(
+        check("The checkout connection was compromised [1]."),
+        Err(Rejection::Overclaim("compromis".to_owned()))
+    );
+    assert_eq!(
+        check("The connection to payments-db is down [1]."),
+        Err(Rejection::Overclaim("down".to_owned()))
+    );
+    check("A node is down and a mapping looks like an attempt [2].").unwrap();
+    // "download" and "downstream" are not "down".
+    check("The downstream connection was refused [1].").unwrap();
+}
+
+#[test]
+fn causes_are_said_only_with_a_suspect_that_is_medium_sure() {
+    let story = "The connection was refused because of the new version of checkout [1][3].";
+    assert_eq!(check(story), Err(Rejection::Cause("because".to_owned())));
+    assert_eq!(
+        check_with(Some(Confidence::Low), None, story),
+        Err(Rejection::Cause("because".to_owned()))
+    );
+    check_with(Some(Confidence::Medium), None, story).unwrap();
+}
+
+#[test]
+fn advice_and_playing_down_never_pass() {
+    for story in [
+        "The refused connection is harmless [1].",
+        "Please ignore the refused connection [1].",
+        "The connection was refused as part of a scheduled load test [1].",
+        "You should restart the connection of checkout [1].",
+    ] {
+        assert!(matches!(check(story), Err(Rejection::Advice(_))), "{story}");
+    }
+}
+
+#[test]
+fn repetition_echo_and_empty_talk_are_refused() {
+    assert_eq!(
+        check(
+            "Connections to payments-db were refused [1]. Connections were refused to payments-db [1]."
+        ),
+        Err(Rejection::Repeated)
+    );
+    assert_eq!(
+        check("You write the title and the sentences of an incident with connections [1]."),
+        Err(Rejection::Echo)
+    );
+    assert!(matches!(
+        check("Everything went wrong at once somewhere [1]."),
+        Err(Rejection::Ungrounded(_))
+    ));
+    assert!(matches!(
+        check("Connections refused [1]."),
+        Err(Rejection::TooShort { .. })
+    ));
+}
+
+#[test]
+fn markup_and_control_characters_are_refused() {
+    for story in [
+        "The connection was refused <b>now</b> [1].",
+        "The connection was refused \u{202e}won [1].",
+        "The connection was `refused` today [1].",
+        "The connection was refused {{7*7}} today [1].",
+        "The connection was refused | today [1].",
+    ] {
+        assert!(check(story).is_err(), "{story}");
+    }
+}

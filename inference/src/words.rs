@@ -1,0 +1,202 @@
+//! Numbers, instants and log text in sentences for people.
+
+use domain::format_timestamp_short;
+
+/// Characters of log text in one sentence.
+const QUOTE_LIMIT: usize = 110;
+
+/// An instant beside `now_ns`: the time alone on the same day, with the date otherwise. UTC.
+pub(crate) fn when(at_ns: i64, now_ns: i64) -> String {
+    let text = format_timestamp_short(at_ns);
+    let today = format_timestamp_short(now_ns);
+    match (text.get(..10), text.get(11..19), today.get(..10)) {
+        (Some(date), Some(time), Some(now)) if date == now => format!("{time} UTC"),
+        (Some(date), Some(time), _) => format!("{date} {time} UTC"),
+        _ => text,
+    }
+}
+
+/// A count with thousands separators: `1,234,567`.
+pub(crate) fn count(value: u64) -> String {
+    let digits = value.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// A count and its noun: `1 error`, `412 errors`.
+pub(crate) fn counted(value: u64, singular: &str) -> String {
+    if value == 1 {
+        format!("1 {singular}")
+    } else {
+        format!("{} {singular}s", count(value))
+    }
+}
+
+/// `once`, `twice`, `412 times`.
+pub(crate) fn times(value: u64) -> String {
+    match value {
+        1 => "once".to_owned(),
+        2 => "twice".to_owned(),
+        _ => format!("{} times", count(value)),
+    }
+}
+
+/// An expectation as people say it: `none`, `fewer than 1`, `about 3`, `about 1,200`.
+pub(crate) fn usual(expected: f64) -> String {
+    if !expected.is_finite() || expected < 0.05 {
+        "none".to_owned()
+    } else if expected < 0.95 {
+        "fewer than 1".to_owned()
+    } else {
+        format!("about {}", count(rounded(expected)))
+    }
+}
+
+/// How many times as much as expected, from 2 on: `137 times as many as usual`.
+pub(crate) fn lift(observed: u64, expected: f64) -> Option<String> {
+    let ratio = observed as f64 / expected;
+    if expected >= 0.95 && ratio.is_finite() && ratio >= 2.0 {
+        Some(format!("{} times as many", count(rounded(ratio))))
+    } else {
+        None
+    }
+}
+
+/// `part` of `whole` in percent, without decimals above 1 %.
+pub(crate) fn percent(part: u64, whole: u64) -> String {
+    if whole == 0 {
+        return "0 %".to_owned();
+    }
+    let share = 100.0 * part as f64 / whole as f64;
+    if part > 0 && share < 1.0 {
+        "under 1 %".to_owned()
+    } else if part < whole && share > 99.0 {
+        "over 99 %".to_owned()
+    } else {
+        format!("{share:.0} %")
+    }
+}
+
+/// The nearest whole number; negative values are 0.
+fn rounded(value: f64) -> u64 {
+    value.round() as u64
+}
+
+/// A list in a sentence: `a`, `a and b`, `a, b and 3 more`; at most `limit` names.
+pub(crate) fn list(names: &[String], limit: usize) -> String {
+    let shown = &names[..names.len().min(limit.max(1))];
+    let more = names.len() - shown.len();
+    if more > 0 {
+        return format!("{} and {more} more", shown.join(", "));
+    }
+    match shown {
+        [] => String::new(),
+        [one] => one.clone(),
+        [first @ .., last] => format!("{} and {last}", first.join(", ")),
+    }
+}
+
+/// Log text in quotes, made safe to show: see [`plain`]; cut to one short line.
+pub(crate) fn quoted(text: &str) -> String {
+    let plain = plain(text, QUOTE_LIMIT);
+    format!("“{}”", plain.replace(['“', '”'], "'"))
+}
+
+/// Log text without what could act on a reader, a page or a model: control and invisible characters are
+/// dropped, whitespace becomes single spaces, addresses of pages become `<url>`, and it is cut to
+/// `limit` characters.
+pub(crate) fn plain(text: &str, limit: usize) -> String {
+    let mut kept = String::with_capacity(text.len().min(limit * 4));
+    let mut length = 0;
+    let mut is_cut = false;
+    let mut after_space = true;
+    // Far more characters than can be shown are never looked at.
+    for c in text.chars().take(limit.saturating_mul(8)) {
+        let c = if c.is_whitespace() { ' ' } else { c };
+        if is_invisible(c) || (c == ' ' && after_space) {
+            continue;
+        }
+        if length >= limit + URL_SLACK {
+            is_cut = true;
+            break;
+        }
+        after_space = c == ' ';
+        kept.push(c);
+        length += 1;
+    }
+    let mut safe = without_urls(kept.trim_end());
+    if safe.chars().count() > limit {
+        safe = safe.chars().take(limit.saturating_sub(1)).collect();
+        is_cut = true;
+    }
+    if is_cut {
+        safe.truncate(safe.trim_end().len());
+        safe.push('…');
+    }
+    safe
+}
+
+/// Addresses are replaced before the final cut, so that half of one cannot be left over.
+const URL_SLACK: usize = 300;
+
+/// Control characters and those that show nothing: zero-width, directional, variation selectors, tags.
+/// Source: OWASP LLM01 (2026), Unicode "default ignorable" ranges.
+pub(crate) fn is_invisible(c: char) -> bool {
+    c.is_control()
+        || matches!(c,
+            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
+            | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}'
+            | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}' | '\u{1bca0}'..='\u{1bca3}'
+            | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
+}
+
+/// Replaces addresses of pages (with a scheme, protocol-relative, `www.`, `javascript:`) by `<url>`.
+fn without_urls(text: &str) -> String {
+    let lower = text.to_ascii_lowercase();
+    let mut safe = String::with_capacity(text.len());
+    let mut at = 0;
+    while let Some(start) = next_url(&lower, at) {
+        safe.push_str(&text[at..start]);
+        safe.push_str("<url>");
+        let rest = &text[start..];
+        let length = rest
+            .find(|c: char| c == ' ' || matches!(c, '"' | '<' | '>' | '`' | '“' | '”'))
+            .unwrap_or(rest.len());
+        at = start + length.max(1);
+        while !text.is_char_boundary(at) {
+            at += 1;
+        }
+    }
+    safe.push_str(&text[at..]);
+    safe
+}
+
+fn next_url(lower: &str, from: usize) -> Option<usize> {
+    let rest = lower.get(from..)?;
+    let marks = ["://", "//", "www.", "javascript:", "data:text"];
+    let hit = marks
+        .iter()
+        .filter_map(|mark| rest.find(mark).map(|at| (at, *mark)))
+        .min_by_key(|(at, mark)| (*at, std::cmp::Reverse(mark.len())))?;
+    let mut start = from + hit.0;
+    if hit.1 == "://" {
+        // The scheme belongs to it.
+        let scheme = lower[from..start]
+            .bytes()
+            .rev()
+            .take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'-'))
+            .count();
+        start -= scheme;
+    }
+    Some(start)
+}
+
+#[cfg(test)]
+mod tests;

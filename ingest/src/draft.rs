@@ -1,0 +1,128 @@
+//! A record in the making, and the attributes it collects.
+
+mod attributes;
+
+use std::borrow::Cow;
+
+use domain::{LogRecord, RecordId, Severity, TemplateId};
+
+pub(crate) use attributes::Attributes;
+
+use crate::context::Origin;
+
+/// The attribute that keeps the text of a timestamp that was not believed.
+pub(crate) const ORIGINAL_TIMESTAMP: &str = "vigil.original_timestamp";
+
+/// What a decoder found; the rest is filled by [`Draft::finish`].
+#[derive(Debug, Default)]
+pub(crate) struct Draft<'a> {
+    /// The instant it says, in range or not.
+    pub timestamp_ns: Option<i64>,
+    /// The text that the instant was read from, or that could not be read.
+    pub timestamp_text: Option<Cow<'a, str>>,
+    pub severity: Option<Severity>,
+    pub service: Option<Cow<'a, str>>,
+    pub body: Cow<'a, str>,
+    pub trace_id: Option<Cow<'a, str>>,
+    pub span_id: Option<Cow<'a, str>>,
+    pub attributes: Attributes,
+}
+
+impl Draft<'_> {
+    /// Fills what is missing and applies the limits. Never fails: what is too long is cut or becomes an attribute.
+    pub fn finish(self, origin: &Origin) -> LogRecord {
+        let Self {
+            timestamp_ns,
+            timestamp_text,
+            severity,
+            service,
+            body,
+            trace_id,
+            span_id,
+            mut attributes,
+        } = self;
+        let limits = &origin.limits;
+        let believed = timestamp_ns.filter(|at| limits.is_plausible(*at, origin.received_at_ns));
+        if believed.is_none()
+            && let Some(text) = timestamp_text
+        {
+            attributes.push_text(ORIGINAL_TIMESTAMP, cut(&text, 256));
+        }
+        let trace_id = trace_id.and_then(|id| {
+            correlation_id("trace_id", id, 32, limits.trace_id_bytes, &mut attributes)
+        });
+        let span_id = span_id.and_then(|id| {
+            correlation_id("span_id", id, 16, limits.trace_id_bytes, &mut attributes)
+        });
+        let body = within(body, limits.record_bytes);
+        LogRecord {
+            id: RecordId(uuid::Uuid::nil()),
+            project_id: origin.project_id,
+            timestamp_ns: believed.unwrap_or(origin.received_at_ns),
+            observed_at_ns: origin.received_at_ns,
+            severity: severity
+                .or_else(|| crate::line::severity_of_message(&body))
+                .unwrap_or_default(),
+            service: service_name(service.as_deref(), origin),
+            body,
+            attributes: attributes.finish(),
+            trace_id,
+            span_id,
+            template_id: TemplateId::default(),
+        }
+    }
+}
+
+fn service_name(given: Option<&str>, origin: &Origin) -> String {
+    let name = given
+        .map(str::trim)
+        .filter(|name| !name.is_empty())
+        .or(origin.default_service.as_deref())
+        .unwrap_or("unknown");
+    let name = cut(name, origin.limits.service_bytes);
+    if name.bytes().any(|byte| byte.is_ascii_control()) {
+        name.replace(|c: char| c.is_control(), "\u{fffd}")
+    } else {
+        name.to_owned()
+    }
+}
+
+/// W3C ids in lowercase; other texts as they came; empty and all-zero ids (invalid by W3C) are none.
+fn correlation_id(
+    key: &str,
+    id: Cow<'_, str>,
+    hex_digits: usize,
+    limit_bytes: usize,
+    attributes: &mut Attributes,
+) -> Option<String> {
+    let id = id.trim();
+    if id.bytes().all(|byte| byte == b'0') {
+        return None;
+    }
+    if id.len() > limit_bytes {
+        attributes.push_text(key, id);
+        return None;
+    }
+    let is_hex = id.len() == hex_digits && id.bytes().all(|byte| byte.is_ascii_hexdigit());
+    Some(if is_hex {
+        id.to_ascii_lowercase()
+    } else {
+        id.to_owned()
+    })
+}
+
+fn within(text: Cow<'_, str>, limit_bytes: usize) -> String {
+    if text.len() <= limit_bytes {
+        text.into_owned()
+    } else {
+        cut(&text, limit_bytes).to_owned()
+    }
+}
+
+/// The longest beginning of at most `limit_bytes` that ends between two characters.
+pub(crate) fn cut(text: &str, limit_bytes: usize) -> &str {
+    if text.len() <= limit_bytes {
+        return text;
+    }
+    &text[..text.floor_char_boundary(limit_bytes)]
+}

@@ -1,0 +1,90 @@
+//! The attributes of a record: one compact JSON object as text.
+
+use std::borrow::Cow;
+
+use crate::json::{Field, write_string, write_value};
+
+/// Collects members; keys are not compared, the caller sees to it that they differ.
+#[derive(Debug, Default)]
+pub(crate) struct Attributes {
+    json: String,
+}
+
+impl Attributes {
+    pub fn with_capacity(bytes: usize) -> Self {
+        Self {
+            json: String::with_capacity(bytes),
+        }
+    }
+
+    fn key(&mut self, key: &str) {
+        self.json.push(if self.json.is_empty() { '{' } else { ',' });
+        write_string(key, &mut self.json);
+        self.json.push(':');
+    }
+
+    /// Adds a text.
+    pub fn push_text(&mut self, key: &str, text: &str) {
+        self.key(key);
+        write_string(text, &mut self.json);
+    }
+
+    /// Adds a whole number that was read from text (digits only); other texts are added as text.
+    pub fn push_integer(&mut self, key: &str, digits: &str) {
+        let is_plain = (1..=15).contains(&digits.len())
+            && digits.bytes().all(|byte| byte.is_ascii_digit())
+            && (digits.len() == 1 || !digits.starts_with('0'));
+        if is_plain {
+            self.key(key);
+            self.json.push_str(digits);
+        } else {
+            self.push_text(key, digits);
+        }
+    }
+
+    /// Adds a member of an object as it came.
+    pub fn push_field(&mut self, field: &Field<'_>) {
+        match &field.key {
+            Cow::Borrowed(key) => {
+                self.json
+                    .push_str(if self.json.is_empty() { "{\"" } else { ",\"" });
+                self.json.push_str(key);
+                self.json.push_str("\":");
+            }
+            Cow::Owned(key) => self.key(key),
+        }
+        write_value(&field.value, &mut self.json);
+    }
+
+    /// Adds other attributes as one nested object; nothing when there are none.
+    pub fn push_object(&mut self, key: &str, members: Self) {
+        if !members.is_empty() {
+            self.key(key);
+            self.json.push_str(&members.finish());
+        }
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.json.is_empty()
+    }
+
+    /// Whether a member with this key was added; may also be true for a nested key.
+    pub fn may_contain(&self, key: &str) -> bool {
+        self.json.match_indices(key).any(|(at, _)| {
+            self.json[..at].ends_with('"') && self.json[at + key.len()..].starts_with("\":")
+        })
+    }
+
+    /// The object so far, or `""` when there are no members.
+    pub fn finish(mut self) -> String {
+        if !self.json.is_empty() {
+            self.json.push('}');
+        }
+        self.json
+    }
+
+    /// Bytes of the object when finished.
+    pub fn len_bytes(&self) -> usize {
+        self.json.len() + usize::from(!self.json.is_empty())
+    }
+}

@@ -1,0 +1,241 @@
+//! Walks the records of a body, each on its own.
+
+use super::scanner::{Field, ScanError, Scanner};
+use crate::{Error, Limits, LogFormat};
+
+/// One record of a body: its top-level fields, or why there are none.
+pub(crate) enum Element<'f, 'a> {
+    /// The members of the object, in order, duplicates included.
+    Fields(&'f mut Vec<Field<'a>>),
+    /// Not a record; the reason.
+    Rejected(String),
+}
+
+/// Calls `visit(index, element)` for every record of a JSON or NDJSON text, in order; each index occurs once.
+///
+/// # Errors
+/// More records than `limits.records`.
+pub(crate) fn for_each_element<'a>(
+    format: LogFormat,
+    text: &'a str,
+    limits: &Limits,
+    visit: impl FnMut(usize, Element<'_, 'a>),
+) -> Result<(), Error> {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let mut walk = Walk {
+        limits,
+        fields: Vec::new(),
+        index: 0,
+        visit,
+    };
+    if format == LogFormat::Ndjson {
+        walk.lines(text)
+    } else {
+        walk.sequence(text)
+    }
+}
+
+struct Walk<'a, 'l, F> {
+    limits: &'l Limits,
+    fields: Vec<Field<'a>>,
+    index: usize,
+    visit: F,
+}
+
+impl<'a, F: FnMut(usize, Element<'_, 'a>)> Walk<'a, '_, F> {
+    fn lines(&mut self, text: &'a str) -> Result<(), Error> {
+        let mut start = 0;
+        let ends = memchr::memchr_iter(b'\n', text.as_bytes()).chain(std::iter::once(text.len()));
+        for end in ends {
+            let line = text[start..end].trim_ascii();
+            start = end + 1;
+            if !line.is_empty() {
+                self.line(line)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn line(&mut self, line: &'a str) -> Result<(), Error> {
+        if line.len() > self.limits.record_bytes {
+            return self.reject(self.too_large(line.len()));
+        }
+        let mut scanner = Scanner::new(line);
+        match self.element(&mut scanner) {
+            Ok(None) if scanner.at == line.len() => self.accept(),
+            Ok(None) => self.reject(format!(
+                "more text after the object at byte {} of the line",
+                scanner.at
+            )),
+            Ok(Some(reason)) => self.reject(reason),
+            Err(error) => {
+                let reason = self.explain(error, &mut scanner, 0).0;
+                self.reject(reason)
+            }
+        }
+    }
+
+    /// One value after the other; arrays are opened, their elements are the records.
+    fn sequence(&mut self, text: &'a str) -> Result<(), Error> {
+        let mut scanner = Scanner::new(text);
+        loop {
+            scanner.whitespace();
+            match scanner.peek() {
+                None => return Ok(()),
+                Some(b'[') => {
+                    scanner.at += 1;
+                    if !self.array(&mut scanner)? {
+                        return Ok(());
+                    }
+                }
+                Some(_) => {
+                    if !self.step(&mut scanner)? {
+                        return Ok(());
+                    }
+                    if let Some(b',' | b']') = scanner.peek() {
+                        return self.reject(format!(
+                            "invalid JSON at byte {}: expected an object or an array, the rest was not read",
+                            scanner.at
+                        ));
+                    }
+                }
+            }
+        }
+    }
+
+    /// The elements of an array whose bracket was read. False when it breaks and the rest cannot be read.
+    fn array(&mut self, scanner: &mut Scanner<'a>) -> Result<bool, Error> {
+        loop {
+            scanner.whitespace();
+            match scanner.peek() {
+                Some(b']') => {
+                    scanner.at += 1;
+                    return Ok(true);
+                }
+                None => {
+                    self.reject("the array ends without ']', records may be missing".to_owned())?;
+                    return Ok(false);
+                }
+                Some(_) => {}
+            }
+            if !self.step(scanner)? {
+                return Ok(false);
+            }
+            scanner.whitespace();
+            match scanner.peek() {
+                Some(b',') => scanner.at += 1,
+                Some(b']') | None => {}
+                Some(_) => {
+                    self.reject(format!(
+                        "invalid JSON at byte {}: expected ',' or ']', the rest of the array was not read",
+                        scanner.at
+                    ))?;
+                    return Ok(false);
+                }
+            }
+        }
+    }
+
+    /// One record. False when the text after it cannot be found.
+    fn step(&mut self, scanner: &mut Scanner<'a>) -> Result<bool, Error> {
+        let start = scanner.at;
+        match self.element(scanner) {
+            Ok(None) => self.accept()?,
+            Ok(Some(reason)) => self.reject(reason)?,
+            Err(error) => {
+                let (mut reason, goes_on) = self.explain(error, scanner, start);
+                let goes_on = goes_on && scanner.at > start;
+                if !goes_on {
+                    reason.push_str(", the rest was not read");
+                }
+                self.reject(reason)?;
+                return Ok(goes_on);
+            }
+        }
+        Ok(true)
+    }
+
+    /// Reads the value that begins here into `self.fields`; `Some(reason)` when it is valid but no record.
+    fn element(&mut self, scanner: &mut Scanner<'a>) -> Result<Option<String>, ScanError> {
+        let start = scanner.at;
+        // Fields that are not attributes: a few aliases of each role.
+        let keep = self.limits.attributes + 64;
+        if scanner.peek() != Some(b'{') {
+            let value = scanner.value(self.limits.depth)?;
+            return Ok(Some(format!(
+                "record is {}, not an object",
+                value.kind.with_article()
+            )));
+        }
+        let count = scanner.object(&mut self.fields, keep, self.limits.depth)?;
+        let length = scanner.at - start;
+        if length > self.limits.record_bytes {
+            return Ok(Some(self.too_large(length)));
+        }
+        if count > keep {
+            return Ok(Some(too_many_attributes(count, self.limits)));
+        }
+        Ok(None)
+    }
+
+    /// Words for a scan error, and whether the scanner now stands after the broken record.
+    fn explain(&self, error: ScanError, scanner: &mut Scanner<'a>, start: usize) -> (String, bool) {
+        let end = scanner.resync(start);
+        let length = scanner.at - start;
+        match error {
+            ScanError::TooDeep => {
+                let deepest = end.unwrap_or(self.limits.depth + 1);
+                let reason = if length > self.limits.record_bytes {
+                    self.too_large(length)
+                } else {
+                    format!(
+                        "record is nested {deepest} levels deep, limit is {}",
+                        self.limits.depth
+                    )
+                };
+                (reason, end.is_some())
+            }
+            ScanError::Syntax { at, expected } => (
+                format!("invalid JSON at byte {at}: expected {expected}"),
+                end.is_some(),
+            ),
+        }
+    }
+
+    fn too_large(&self, length: usize) -> String {
+        format!(
+            "record is {length} bytes, limit is {}",
+            self.limits.record_bytes
+        )
+    }
+
+    fn accept(&mut self) -> Result<(), Error> {
+        let index = self.next_index()?;
+        (self.visit)(index, Element::Fields(&mut self.fields));
+        Ok(())
+    }
+
+    fn reject(&mut self, reason: String) -> Result<(), Error> {
+        let index = self.next_index()?;
+        (self.visit)(index, Element::Rejected(reason));
+        Ok(())
+    }
+
+    fn next_index(&mut self) -> Result<usize, Error> {
+        if self.index >= self.limits.records {
+            return Err(Error::TooManyRecords {
+                limit: self.limits.records,
+            });
+        }
+        self.index += 1;
+        Ok(self.index - 1)
+    }
+}
+
+/// The reason for a record with more attributes than allowed.
+pub(crate) fn too_many_attributes(count: usize, limits: &Limits) -> String {
+    format!(
+        "record has {count} attributes, limit is {}",
+        limits.attributes
+    )
+}

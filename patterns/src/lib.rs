@@ -1,0 +1,23 @@
+#![doc = include_str!("../README.md")]
+
+mod body;
+mod cache;
+mod changes;
+mod evidence;
+mod hash;
+mod known;
+mod mask;
+mod miner;
+mod readable;
+mod shape;
+mod slot;
+mod variables;
+
+pub use changes::Changes;
+pub use hash::template_id;
+pub use miner::{Mined, Miner, MinerConfig};
+pub use readable::readable;
+pub use variables::rebuild;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,22 @@
+#![doc = include_str!("../README.md")]
+
+mod context;
+mod error;
+mod filter;
+mod plan;
+mod read;
+mod time;
+mod understand;
+mod words;
+
+pub use context::{Deploy, OpenIncident, QuestionContext};
+pub use error::Error;
+pub use filter::parse_filter;
+pub use plan::{TemplateDictionary, plan};
+pub use read::{Limits, count, histogram, search};
+pub use understand::{
+    Chip, ChipKind, GroupBy, Intent, Interpretation, StatusCode, TimeUnit, understand,
+};
+
+#[cfg(test)]
+mod tests;

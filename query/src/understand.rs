@@ -1,0 +1,232 @@
+//! Deterministic understanding of questions: no model, the same answer every time.
+//!
+//! Readers run one after the other and claim words; what nobody claims and is no filler is the
+//! topic, which is looked for by meaning.
+
+mod chip;
+pub(crate) mod deploy;
+mod entity;
+mod group;
+mod intent;
+mod negation;
+mod range;
+pub(crate) mod service;
+mod severity;
+mod vocabulary;
+
+use domain::{AttributeFilter, LogFilter, Severity, TextTerm, TimeRange};
+use serde::{Deserialize, Serialize};
+
+pub use chip::{Chip, ChipKind};
+pub use entity::StatusCode;
+pub use group::{GroupBy, TimeUnit};
+pub use intent::Intent;
+
+use crate::context::QuestionContext;
+use crate::time;
+use crate::words::{Word, words};
+
+/// What a question asks for.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Interpretation {
+    /// What to do.
+    pub intent: Intent,
+    /// Where to look.
+    pub range: TimeRange,
+    /// No time was said: `range` is the default of the intent.
+    pub range_is_default: bool,
+    /// The other range of [`Intent::Compare`], or of "before and after the deploy": the reference.
+    pub compare_with: Option<TimeRange>,
+    /// Any of these services; empty means all.
+    pub services: Vec<String>,
+    /// None of these.
+    pub excluded_services: Vec<String>,
+    /// Any of these severities, least first; empty means all.
+    pub severities: Vec<Severity>,
+    /// Texts that must (or must not) occur.
+    pub terms: Vec<TextTerm>,
+    /// Attribute conditions (`region=eu`).
+    pub attributes: Vec<AttributeFilter>,
+    /// Status codes that were asked about. They are not part of [`Interpretation::filter`], because
+    /// services keep them in different attributes or only in the text.
+    pub status_codes: Vec<StatusCode>,
+    /// Exactly this trace.
+    pub trace_id: Option<String>,
+    /// How to group a count, a top list or a comparison.
+    pub group_by: Option<GroupBy>,
+    /// How many were asked for ("top 5"), 1 to 1,000.
+    pub limit: Option<usize>,
+    /// The question without time, service, severity and intent words: what to search by meaning.
+    /// Empty when nothing else was said.
+    pub retrieval_text: String,
+    /// What was understood, for people, in the order of the fields above.
+    pub chips: Vec<Chip>,
+    /// Words that looked like a time, a service or a number but could not be resolved.
+    pub not_understood: Vec<String>,
+}
+
+impl Interpretation {
+    /// The filter of the main range.
+    #[must_use]
+    pub fn filter(&self) -> LogFilter {
+        LogFilter {
+            services: self.services.clone(),
+            excluded_services: self.excluded_services.clone(),
+            severities: self.severities.clone(),
+            text: self.terms.clone(),
+            attributes: self.attributes.clone(),
+            trace_id: self.trace_id.clone(),
+            ..LogFilter::in_range(self.range)
+        }
+    }
+
+    /// The filter of the range to compare with, if there is one.
+    #[must_use]
+    pub fn comparison_filter(&self) -> Option<LogFilter> {
+        self.compare_with.map(|range| LogFilter {
+            range,
+            ..self.filter()
+        })
+    }
+}
+
+/// What a word was found to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Claim {
+    Time,
+    Service,
+    Severity,
+    Intent,
+    Group,
+    Entity,
+    Negation,
+    Limit,
+    NotUnderstood,
+}
+
+/// A question on its way to an interpretation.
+struct Reading<'context> {
+    words: Vec<Word>,
+    claims: Vec<Option<Claim>>,
+    context: &'context QuestionContext,
+}
+
+impl Reading<'_> {
+    /// A word in lower case; `""` past the end, for quoted text and for words that are claimed.
+    fn free(&self, at: usize) -> &str {
+        match (self.words.get(at), self.claims.get(at)) {
+            (Some(word), Some(None)) if !word.quoted => &word.lower,
+            _ => "",
+        }
+    }
+
+    /// A word in lower case whether claimed or not.
+    fn lower(&self, at: usize) -> &str {
+        self.words
+            .get(at)
+            .filter(|word| !word.quoted)
+            .map_or("", |word| &word.lower)
+    }
+
+    fn claim(&mut self, range: std::ops::Range<usize>, claim: Claim) {
+        for slot in &mut self.claims[range] {
+            *slot = Some(claim);
+        }
+    }
+
+    /// The first place where this sequence of free words stands.
+    fn position(&self, sequence: &[&str]) -> Option<usize> {
+        (0..self.words.len()).find(|at| {
+            sequence
+                .iter()
+                .enumerate()
+                .all(|(offset, word)| self.free(at + offset) == *word)
+        })
+    }
+
+    fn text(&self, claim: Claim) -> String {
+        let said: Vec<&str> = self
+            .words
+            .iter()
+            .zip(&self.claims)
+            .filter(|(_, slot)| **slot == Some(claim))
+            .map(|(word, _)| word.text.as_str())
+            .collect();
+        said.join(" ")
+    }
+}
+
+/// Understands a question. Never fails: at worst everything is the topic and the range a default.
+#[must_use]
+pub fn understand(question: &str, context: &QuestionContext) -> Interpretation {
+    let words = words(question);
+    let claims = vec![None; words.len()];
+    let mut reading = Reading {
+        words,
+        claims,
+        context,
+    };
+
+    let entities = entity::read(&mut reading);
+    let times = time::find(&reading.words, context)
+        .into_iter()
+        .filter(|found| {
+            reading.claims[found.from..found.until]
+                .iter()
+                .all(Option::is_none)
+        })
+        .collect::<Vec<_>>();
+    for found in &times {
+        reading.claim(found.from..found.until, Claim::Time);
+    }
+    let negated = negation::read(&mut reading);
+    let group_by = group::read(&mut reading);
+    let (services, mut not_understood) = service::read(&mut reading);
+    let limit = intent::read_limit(&mut reading);
+    let (intent, group_by) = intent::read(&mut reading, group_by);
+    let severities = severity::read(&mut reading, &negated.severities);
+    let mut ranges = range::choose(intent, &times, context);
+    let mut group_by = group_by.map(|group| group.resolved(ranges.main));
+    if intent == Intent::Compare && services.len() > 1 && times.len() < 2 && group_by.is_none() {
+        // "compare checkout and payments": two services over one range.
+        group_by = Some(GroupBy::Service);
+        ranges.reference = times.first().and_then(|found| found.before);
+    }
+    not_understood.extend(range::leftovers(&mut reading));
+
+    let mut interpretation = Interpretation {
+        intent,
+        range: ranges.main,
+        range_is_default: times.is_empty(),
+        compare_with: ranges.reference,
+        services,
+        excluded_services: negated.services,
+        severities,
+        terms: entities.terms.into_iter().chain(negated.terms).collect(),
+        attributes: entities.attributes,
+        status_codes: entities.status_codes,
+        trace_id: entities.trace_id,
+        group_by,
+        limit,
+        retrieval_text: topic(&reading),
+        chips: Vec::new(),
+        not_understood,
+    };
+    interpretation.chips = chip::all(&interpretation, &reading);
+    interpretation
+}
+
+/// The words that are looked for by meaning.
+fn topic(reading: &Reading<'_>) -> String {
+    let kept: Vec<&str> = reading
+        .words
+        .iter()
+        .zip(&reading.claims)
+        .filter(|(word, claim)| match claim {
+            None => word.quoted || !vocabulary::is_filler(&word.lower),
+            Some(claim) => *claim == Claim::Entity,
+        })
+        .map(|(word, _)| word.text.as_str())
+        .collect();
+    kept.join(" ")
+}

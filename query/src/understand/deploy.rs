@@ -1,0 +1,61 @@
+//! "the deploy", "the last checkout release": which change event is meant.
+
+use crate::context::{Deploy, QuestionContext};
+use crate::understand::service;
+use crate::words::Word;
+
+/// The instant of the deploy that `words` start with, and how many words say so. The latest one
+/// of the service that is named, else of any; `None` when no such deploy is known.
+pub(crate) fn parse(words: &[Word], context: &QuestionContext) -> Option<(i64, usize)> {
+    let lower = |index: usize| words.get(index).map_or("", |word| word.lower.as_str());
+    let is_deploy = |word: &str| {
+        matches!(
+            word,
+            "deploy"
+                | "deployment"
+                | "release"
+                | "rollout"
+                | "deploys"
+                | "deployed"
+                | "upgrade"
+                | "redeploy"
+        )
+    };
+    let mut at = 0;
+    while matches!(
+        lower(at),
+        "the" | "our" | "last" | "latest" | "recent" | "most" | "previous" | "today" | "this"
+    ) {
+        at += 1;
+    }
+    let named_before = service::at(words, at, &context.services)
+        .filter(|(_, length)| is_deploy(lower(at + length)));
+    let (mut services, mut length) = match named_before {
+        Some((services, length)) => (services, at + length + 1),
+        None if is_deploy(lower(at)) => (Vec::new(), at + 1),
+        None => return None,
+    };
+    if matches!(lower(length), "of" | "to" | "for" | "on") {
+        let the = usize::from(lower(length + 1) == "the");
+        if let Some((named, more)) = service::at(words, length + 1 + the, &context.services) {
+            services = named;
+            length += 1 + the + more;
+        }
+    }
+    let concerns = |deploy: &&Deploy| {
+        services.is_empty()
+            || deploy
+                .service
+                .as_ref()
+                .is_some_and(|service| services.contains(service))
+    };
+    let latest = context
+        .last_deploys
+        .iter()
+        .filter(|deploy| deploy.at_ns <= context.now_ns)
+        .filter(concerns);
+    latest
+        .map(|deploy| deploy.at_ns)
+        .max()
+        .map(|at_ns| (at_ns, length))
+}

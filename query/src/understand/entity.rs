@@ -1,0 +1,255 @@
+//! Ids, addresses, codes and quoted texts that must occur literally.
+
+use std::net::IpAddr;
+
+use domain::{AttributeFilter, AttributeOp, TextTerm};
+use serde::{Deserialize, Serialize};
+
+use super::{Claim, Reading};
+
+/// A status code of HTTP or the like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StatusCode {
+    /// 100 to 599.
+    Exact(u16),
+    /// 1 to 5: `5` is `5xx`.
+    Class(u16),
+}
+
+/// What was found.
+#[derive(Debug, Default)]
+pub(super) struct Entities {
+    pub(super) terms: Vec<TextTerm>,
+    pub(super) attributes: Vec<AttributeFilter>,
+    pub(super) status_codes: Vec<StatusCode>,
+    pub(super) trace_id: Option<String>,
+}
+
+/// Things that are numbered: the number after them is an id.
+pub(super) const NUMBERED: [&str; 26] = [
+    "order",
+    "user",
+    "customer",
+    "account",
+    "invoice",
+    "request",
+    "job",
+    "task",
+    "session",
+    "transaction",
+    "payment",
+    "ticket",
+    "id",
+    "pid",
+    "port",
+    "block",
+    "node",
+    "shard",
+    "partition",
+    "build",
+    "cart",
+    "device",
+    "worker",
+    "tenant",
+    "message-id",
+    "number",
+];
+/// Texts are cut to this many characters.
+const MAX_TERM_CHARS: usize = 256;
+
+/// Claims all entities.
+pub(super) fn read(reading: &mut Reading<'_>) -> Entities {
+    let mut found = Entities::default();
+    for at in 0..reading.words.len() {
+        if reading.claims[at].is_some() {
+            continue;
+        }
+        let word = reading.words[at].clone();
+        if word.quoted {
+            // What stands after "excluding" is read there.
+            if !excluded(reading, at) {
+                found.term(&word.text);
+                reading.claim(at..at + 1, Claim::Entity);
+            }
+        } else if let Some((code, length)) = status(reading, at) {
+            found.status_codes.push(code);
+            reading.claim(at..at + length, Claim::Entity);
+        } else if let Some(attribute) = attribute(&word.text) {
+            found.attributes.push(attribute);
+            reading.claim(at..at + 1, Claim::Entity);
+        } else if is_trace_id(&word.lower) {
+            found.trace_id = Some(word.lower.clone());
+            let named = at > 0 && matches!(reading.lower(at - 1), "trace" | "trace_id" | "traceid");
+            reading.claim(at - usize::from(named)..at + 1, Claim::Entity);
+        } else if is_literal(&word.text) || is_id_of(reading, at) {
+            found.term(word.text.trim_start_matches('#'));
+            reading.claim(at..at + 1, Claim::Entity);
+        }
+    }
+    found
+}
+
+impl Entities {
+    fn term(&mut self, text: &str) {
+        let term: String = text.chars().take(MAX_TERM_CHARS).collect();
+        if !term.is_empty() && self.terms.iter().all(|known| known.term != term) {
+            self.terms.push(TextTerm {
+                term,
+                negated: false,
+                template_ids: Vec::new(),
+            });
+        }
+    }
+}
+
+fn excluded(reading: &Reading<'_>, at: usize) -> bool {
+    let before = |back: usize| at.checked_sub(back).map_or("", |at| reading.lower(at));
+    matches!(
+        before(1),
+        "excluding"
+            | "except"
+            | "without"
+            | "ignoring"
+            | "ignore"
+            | "exclude"
+            | "minus"
+            | "not"
+            | "than"
+    )
+}
+
+/// `status 500`, `http 503`, `500s`, `5xx`, `500 errors`, `returned 502`.
+fn status(reading: &Reading<'_>, at: usize) -> Option<(StatusCode, usize)> {
+    let code = |text: &str| {
+        text.parse()
+            .ok()
+            .filter(|code| (100..=599).contains(code) && text.len() == 3)
+    };
+    let word = reading.lower(at);
+    let class = word.strip_suffix("xx").or_else(|| word.strip_suffix("xxs"));
+    if let Some(class) = class
+        .and_then(|class| class.parse().ok())
+        .filter(|class| (1..=5).contains(class))
+    {
+        return Some((StatusCode::Class(class), 1));
+    }
+    if let Some(code) = word.strip_suffix('s').and_then(code) {
+        return Some((StatusCode::Exact(code), 1));
+    }
+    if matches!(
+        word,
+        "status" | "http" | "returned" | "returning" | "returns" | "code" | "response" | "got"
+    ) {
+        let skip = if matches!(reading.lower(at + 1), "code" | "status" | "a") {
+            2
+        } else {
+            1
+        };
+        return code(reading.lower(at + skip)).map(|code| (StatusCode::Exact(code), skip + 1));
+    }
+    let named = matches!(
+        reading.lower(at + 1),
+        "error" | "errors" | "response" | "responses" | "status" | "statuses"
+    );
+    code(word)
+        .filter(|_| named)
+        .map(|code| (StatusCode::Exact(code), 1))
+}
+
+/// `region=eu`, but not `level=error`.
+fn attribute(text: &str) -> Option<AttributeFilter> {
+    let (key, value) = text.split_once('=')?;
+    let (key, op) = key
+        .strip_suffix('!')
+        .map_or((key, AttributeOp::Equal), |key| {
+            (key, AttributeOp::NotEqual)
+        });
+    let named = key.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+        && key
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || "_.-".contains(c));
+    let reserved = matches!(key.to_ascii_lowercase().as_str(), "level" | "severity");
+    (named && !reserved && !value.is_empty()).then(|| AttributeFilter {
+        key: key.to_owned(),
+        op,
+        value: value.chars().take(MAX_TERM_CHARS).collect(),
+    })
+}
+
+/// 32 hexadecimal digits that are not all zero: a W3C trace id.
+fn is_trace_id(lower: &str) -> bool {
+    lower.len() == 32
+        && lower.bytes().all(|byte| byte.is_ascii_hexdigit())
+        && lower.bytes().any(|byte| byte != b'0')
+}
+
+/// Whether a word is an address, a path, an id or a name from code, which only makes sense literally.
+fn is_literal(text: &str) -> bool {
+    let letters = text.chars().filter(char::is_ascii_alphabetic).count();
+    let digits = text.chars().filter(char::is_ascii_digit).count();
+    let is_address = text.parse::<IpAddr>().is_ok()
+        || text.rsplit_once(':').is_some_and(|(host, port)| {
+            host.parse::<IpAddr>().is_ok() && port.parse::<u16>().is_ok()
+        });
+    let is_path = text.len() > 1 && (text.starts_with('/') || text.contains("://"));
+    let is_email = text
+        .split_once('@')
+        .is_some_and(|(local, host)| !local.is_empty() && host.contains('.'));
+    let is_uuid = text.len() == 36
+        && text.bytes().enumerate().all(|(index, byte)| match index {
+            8 | 13 | 18 | 23 => byte == b'-',
+            _ => byte.is_ascii_hexdigit(),
+        });
+    let is_numbered = text.starts_with('#') && digits > 0;
+    is_address
+        || is_path
+        || is_email
+        || is_uuid
+        || is_numbered
+        || is_mixed_id(text, letters, digits)
+        || is_from_code(text)
+}
+
+/// `ORD-1234`, `blk_99`, `E4711`, `v2.4.1`, `2.4.1`: letters and digits that are no time or length of time.
+fn is_mixed_id(text: &str, letters: usize, digits: usize) -> bool {
+    let version = text.strip_prefix('v').unwrap_or(text);
+    let is_version = version.split('.').count() >= 3
+        && version
+            .split('.')
+            .all(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit()));
+    if is_version {
+        return version.rsplit('.').next().is_none_or(|year| year.len() < 4);
+    }
+    let starts_with_letter = text.starts_with(|c: char| c.is_ascii_alphabetic());
+    let has_joint = text.contains(['-', '_', '.', ':']);
+    let long_hex =
+        text.len() >= 8 && text.bytes().all(|byte| byte.is_ascii_hexdigit()) && letters > 0;
+    digits > 0
+        && letters > 0
+        && !text.contains('/')
+        && (long_hex || starts_with_letter && (digits >= 3 || has_joint && digits >= 1))
+}
+
+/// `NullPointerException`, `ECONNREFUSED`, `db.query_failed`, `handle_payment`.
+fn is_from_code(text: &str) -> bool {
+    let is_word = text
+        .chars()
+        .all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '.' || c == ':');
+    let camel = text
+        .as_bytes()
+        .windows(2)
+        .filter(|pair| pair[0].is_ascii_lowercase() && pair[1].is_ascii_uppercase())
+        .count();
+    let shouted = text.len() >= 6 && text.chars().all(|c| c.is_ascii_uppercase() || c == '_');
+    let joined = text.contains('_') && text.len() > 3;
+    is_word && (camel >= 1 && text.len() >= 6 || shouted || joined)
+}
+
+/// Whether a number is the id of something numbered: "order 4711", "request id 99".
+fn is_id_of(reading: &Reading<'_>, at: usize) -> bool {
+    let word = reading.lower(at);
+    let number = !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_digit());
+    let before = at.checked_sub(1).map_or("", |at| reading.lower(at));
+    number && (NUMBERED.contains(&before) || word.len() >= 7)
+}

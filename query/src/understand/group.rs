@@ -1,0 +1,105 @@
+//! "by service", "per hour", "hourly".
+
+use domain::TimeRange;
+use serde::{Deserialize, Serialize};
+
+use super::{Claim, Reading};
+use crate::time::{DAY_NS, HOUR_NS};
+
+/// How counts are grouped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum GroupBy {
+    /// By service.
+    Service,
+    /// By severity.
+    Severity,
+    /// By pattern.
+    Template,
+    /// By stretches of time.
+    Time(TimeUnit),
+}
+
+/// How long a stretch is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TimeUnit {
+    /// "over time" before the range is known; never in an interpretation.
+    Fitting,
+    /// 60 seconds.
+    Minute,
+    /// 60 minutes.
+    Hour,
+    /// 24 hours.
+    Day,
+}
+
+impl TimeUnit {
+    /// Its length, nanoseconds.
+    #[must_use]
+    pub const fn nanos(self) -> i64 {
+        match self {
+            Self::Minute => domain::NANOS_PER_MINUTE,
+            Self::Fitting | Self::Hour => HOUR_NS,
+            Self::Day => DAY_NS,
+        }
+    }
+}
+
+impl GroupBy {
+    /// With a unit that gives some dozens of stretches where none was said.
+    pub(super) fn resolved(self, range: TimeRange) -> Self {
+        if self != Self::Time(TimeUnit::Fitting) {
+            return self;
+        }
+        Self::Time(match range.duration_ns() {
+            ..=7_200_000_000_000 => TimeUnit::Minute,
+            length if length <= 3 * DAY_NS => TimeUnit::Hour,
+            _ => TimeUnit::Day,
+        })
+    }
+}
+
+fn dimension(word: &str) -> Option<GroupBy> {
+    Some(match word {
+        "service" | "services" | "app" | "application" => GroupBy::Service,
+        "severity" | "level" | "severities" | "levels" => GroupBy::Severity,
+        "pattern" | "patterns" | "template" | "templates" | "type" | "types" | "kind"
+        | "message" | "messages" | "signature" => GroupBy::Template,
+        "minute" | "min" => GroupBy::Time(TimeUnit::Minute),
+        "hour" | "hours" => GroupBy::Time(TimeUnit::Hour),
+        "day" | "days" | "date" => GroupBy::Time(TimeUnit::Day),
+        "time" => GroupBy::Time(TimeUnit::Fitting),
+        _ => return None,
+    })
+}
+
+/// Claims a grouping.
+pub(super) fn read(reading: &mut Reading<'_>) -> Option<GroupBy> {
+    for at in 0..reading.words.len() {
+        let adverb = match reading.free(at) {
+            "hourly" => Some(GroupBy::Time(TimeUnit::Hour)),
+            "daily" => Some(GroupBy::Time(TimeUnit::Day)),
+            _ => None,
+        };
+        if let Some(group) = adverb {
+            reading.claim(at..at + 1, Claim::Group);
+            return Some(group);
+        }
+        let length = match (reading.free(at), reading.free(at + 1), reading.free(at + 2)) {
+            ("grouped" | "group" | "split" | "sorted", "by", _)
+            | ("for" | "in" | "across", "each" | "every" | "all", _) => 2,
+            ("broken", "down", "by") => 3,
+            ("by" | "per" | "each" | "every" | "across" | "over", _, _) => 1,
+            _ => continue,
+        };
+        let over = reading.free(at) == "over";
+        if let Some(group) = dimension(reading.free(at + length))
+            .filter(|group| !over || *group == GroupBy::Time(TimeUnit::Fitting))
+        {
+            reading.claim(at..at + length + 1, Claim::Group);
+            return Some(group);
+        }
+    }
+    None
+}

@@ -1,0 +1,202 @@
+//! Which stretch of time an intent looks at, and at which second one.
+
+use domain::TimeRange;
+
+use super::{Claim, Intent, Reading};
+use crate::context::QuestionContext;
+use crate::time::{DAY_NS, Found, HOUR_NS};
+
+/// Where a question without a time looks: what is said by people about "today's" logs.
+const DEFAULT_NS: i64 = DAY_NS;
+/// Where "why" looks without a time and without an open incident.
+const WHY_NS: i64 = 6 * HOUR_NS;
+/// What is looked at before the start of an open incident.
+const INCIDENT_LEAD_NS: i64 = HOUR_NS / 2;
+/// Where "when did it first happen" looks without a time.
+const EXTREME_NS: i64 = 30 * DAY_NS;
+
+/// The chosen ranges.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Ranges {
+    pub(super) main: TimeRange,
+    pub(super) reference: Option<TimeRange>,
+}
+
+/// Chooses. When one of two ranges is cut off by now, the other is cut to the same length, so that
+/// a morning is not compared with a whole day.
+pub(super) fn choose(intent: Intent, times: &[Found], context: &QuestionContext) -> Ranges {
+    let Some(first) = times.first() else {
+        return default(intent, context);
+    };
+    if let Some(before) = first.before {
+        return Ranges {
+            main: first.range,
+            reference: Some(before),
+        };
+    }
+    if intent != Intent::Compare {
+        return Ranges {
+            main: merged(times),
+            reference: None,
+        };
+    }
+    match times.get(1) {
+        Some(second) => {
+            // "yesterday vs today" and "today vs yesterday" both ask about the later one.
+            let (later, earlier) = if first.range.start_ns >= second.range.start_ns {
+                (first, second)
+            } else {
+                (second, first)
+            };
+            Ranges {
+                main: later.range,
+                reference: Some(same_portion(later, earlier)),
+            }
+        }
+        None if first.range.end_ns >= context.now_ns => {
+            let length = first.range.duration_ns();
+            Ranges {
+                main: first.range,
+                reference: Some(TimeRange::last(first.range.start_ns, length)),
+            }
+        }
+        None => {
+            // "more errors than yesterday": now against then.
+            let length = first.whole.duration_ns();
+            let shift = elapsed_since(first, context.now_ns, length);
+            let main = TimeRange::last(context.now_ns, shift);
+            let reference = TimeRange::new(
+                first.range.start_ns,
+                first
+                    .range
+                    .start_ns
+                    .saturating_add(shift)
+                    .min(first.range.end_ns),
+            );
+            Ranges {
+                main,
+                reference: Some(reference),
+            }
+        }
+    }
+}
+
+/// How much of a stretch of this length has gone by since the last one ended, at most all of it.
+fn elapsed_since(reference: &Found, now_ns: i64, length: i64) -> i64 {
+    let gone = now_ns.saturating_sub(reference.whole.end_ns);
+    if gone > 0 && gone < length {
+        gone
+    } else {
+        length
+    }
+}
+
+/// The earlier range, cut to the part of it that the later one has reached.
+fn same_portion(later: &Found, earlier: &Found) -> TimeRange {
+    let cut = later.whole.end_ns > later.range.end_ns;
+    let same_kind = later
+        .whole
+        .duration_ns()
+        .abs_diff(earlier.whole.duration_ns())
+        <= (3 * DAY_NS).unsigned_abs();
+    if !cut || !same_kind {
+        return earlier.range;
+    }
+    let end_ns = earlier
+        .range
+        .start_ns
+        .saturating_add(later.range.duration_ns());
+    TimeRange::new(earlier.range.start_ns, end_ns.min(earlier.range.end_ns))
+}
+
+/// Several times in a question that compares nothing: from the first to the last of them.
+fn merged(times: &[Found]) -> TimeRange {
+    let start = times
+        .iter()
+        .map(|found| found.range.start_ns)
+        .min()
+        .unwrap_or_default();
+    let end = times
+        .iter()
+        .map(|found| found.range.end_ns)
+        .max()
+        .unwrap_or_default();
+    TimeRange::new(start, end)
+}
+
+fn default(intent: Intent, context: &QuestionContext) -> Ranges {
+    let last = |length: i64| TimeRange::last(context.now_ns, length);
+    let usual = context.default_range.unwrap_or(last(DEFAULT_NS));
+    match intent {
+        Intent::Why => {
+            let incident = context.open_incident.as_ref().map(|incident| {
+                TimeRange::new(
+                    incident.started_at_ns.saturating_sub(INCIDENT_LEAD_NS),
+                    context.now_ns,
+                )
+            });
+            Ranges {
+                main: incident.unwrap_or(last(WHY_NS)),
+                reference: None,
+            }
+        }
+        Intent::First | Intent::Last => Ranges {
+            main: last(EXTREME_NS),
+            reference: None,
+        },
+        Intent::Compare => Ranges {
+            main: usual,
+            reference: Some(TimeRange::last(usual.start_ns, usual.duration_ns())),
+        },
+        _ => Ranges {
+            main: usual,
+            reference: None,
+        },
+    }
+}
+
+/// Claims words that look like a time but were not resolved: numbers, "tomorrow", "next week",
+/// "the deploy" when none is known.
+pub(super) fn leftovers(reading: &mut Reading<'_>) -> Vec<String> {
+    let mut found = Vec::new();
+    for at in 0..reading.words.len() {
+        let word = reading.free(at);
+        let after_preposition = at > 0
+            && matches!(
+                reading.lower(at - 1),
+                "at" | "since"
+                    | "until"
+                    | "before"
+                    | "after"
+                    | "between"
+                    | "around"
+                    | "ago"
+                    | "next"
+            );
+        let is_number = word.starts_with(|c: char| c.is_ascii_digit()) && word.len() <= 8;
+        let is_time = matches!(word, "tomorrow" | "ago" | "am" | "pm")
+            || after_preposition
+                && matches!(
+                    word,
+                    "deploy"
+                        | "release"
+                        | "deployment"
+                        | "rollout"
+                        | "incident"
+                        | "outage"
+                        | "week"
+                        | "month"
+                );
+        let is_deploy = at > 1
+            && matches!(reading.lower(at - 2), "since" | "after" | "before")
+            && matches!(
+                word,
+                "deploy" | "release" | "deployment" | "rollout" | "incident" | "outage"
+            );
+        if is_time || is_deploy || is_number {
+            found.push(reading.words[at].text.clone());
+            reading.claim(at..at + 1, Claim::NotUnderstood);
+        }
+    }
+    found
+}

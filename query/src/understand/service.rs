@@ -1,0 +1,237 @@
+//! Which of the real services a question names.
+
+use super::{Claim, Reading, entity, vocabulary};
+use crate::words::Word;
+
+/// Last parts of service names that people leave out.
+const SUFFIXES: [&str; 9] = [
+    "service",
+    "svc",
+    "api",
+    "server",
+    "app",
+    "worker",
+    "backend",
+    "srv",
+    "microservice",
+];
+/// Words after which a misspelt service name is looked for.
+const PREPOSITIONS: [&str; 9] = ["in", "of", "for", "from", "on", "by", "at", "to", "did"];
+/// Shortest word that may be misspelt by one letter.
+const FUZZY_MIN: usize = 5;
+/// Shortest word that may be misspelt by two letters.
+const FUZZY_TWO_MIN: usize = 8;
+
+/// The parts of a name in lower case: `payments-api` is `payments`, `api`.
+fn parts(name: &str) -> Vec<String> {
+    name.split(|c: char| !c.is_alphanumeric())
+        .filter(|part| !part.is_empty())
+        .map(str::to_lowercase)
+        .collect()
+}
+
+/// Whether the first part of a name may be `part`; a cheap look before the name is cut up.
+fn starts_with(name: &str, part: &str) -> bool {
+    let name = name.trim_start_matches(|c: char| !c.is_alphanumeric());
+    !name.is_ascii()
+        || name
+            .get(..part.len())
+            .is_some_and(|start| start.eq_ignore_ascii_case(part))
+}
+
+/// The parts without a last one that people leave out.
+fn stem(parts: &[String]) -> &[String] {
+    match parts.split_last() {
+        Some((last, rest)) if !rest.is_empty() && SUFFIXES.contains(&last.as_str()) => rest,
+        _ => parts,
+    }
+}
+
+/// The services that the words at `at` name exactly, by their full name or without their suffix,
+/// and how many words do so.
+pub(crate) fn at(words: &[Word], at: usize, services: &[String]) -> Option<(Vec<String>, usize)> {
+    for length in (1..=4.min(words.len().saturating_sub(at))).rev() {
+        let said = &words[at..at + length];
+        if said.iter().any(|word| word.quoted)
+            || said[..length - 1].iter().any(|word| word.ends_phrase)
+        {
+            continue;
+        }
+        let said: Vec<String> = said.iter().flat_map(|word| parts(&word.lower)).collect();
+        let Some(first) = said.first() else {
+            continue;
+        };
+        let pick = |matches: &dyn Fn(&[String]) -> bool| -> Vec<String> {
+            services
+                .iter()
+                .filter(|service| starts_with(service, first) && matches(&parts(service)))
+                .cloned()
+                .collect()
+        };
+        let exact = pick(&|parts| parts == said);
+        if !exact.is_empty() {
+            let generic = usize::from(is_service_word(words, at + length));
+            return Some((exact, length + generic));
+        }
+        let by_stem = pick(&|parts| {
+            stem(parts) == said
+                || parts == stem(&said)
+                || stem(parts) == stem(&said) && said.len() > 1
+        });
+        if !by_stem.is_empty() {
+            let generic = usize::from(is_service_word(words, at + length));
+            return Some((by_stem, length + generic));
+        }
+    }
+    None
+}
+
+fn is_service_word(words: &[Word], at: usize) -> bool {
+    at > 0
+        && !words[at - 1].ends_phrase
+        && words
+            .get(at)
+            .is_some_and(|word| matches!(word.lower.as_str(), "service" | "svc" | "microservice"))
+}
+
+/// Claims the services of a question; returns them and names of services that do not exist.
+pub(super) fn read(reading: &mut Reading<'_>) -> (Vec<String>, Vec<String>) {
+    let mut found: Vec<String> = Vec::new();
+    let mut unknown = Vec::new();
+    let mut at = 0;
+    while at < reading.words.len() {
+        let Some((services, length)) = here(reading, at) else {
+            unknown.extend(unknown_name(reading, at));
+            at += 1;
+            continue;
+        };
+        let from = if at > 0
+            && matches!(
+                reading.free(at - 1),
+                "in" | "of" | "for" | "from" | "on" | "by"
+            ) {
+            at - 1
+        } else {
+            at
+        };
+        reading.claim(from..at + length, Claim::Service);
+        found.extend(services);
+        at += length;
+    }
+    found.sort();
+    found.dedup();
+    (found, unknown)
+}
+
+/// The services named at a free word.
+pub(super) fn here(reading: &Reading<'_>, at: usize) -> Option<(Vec<String>, usize)> {
+    // "order 4711" is an order, not the order service.
+    let is_numbered_thing = entity::NUMBERED.contains(&reading.free(at))
+        && reading.claims.get(at + 1) == Some(&Some(Claim::Entity));
+    if reading.free(at).is_empty() || is_numbered_thing {
+        return None;
+    }
+    let free_until = (at..reading.words.len())
+        .find(|index| reading.claims[*index].is_some())
+        .unwrap_or(reading.words.len());
+    if let Some(found) = self::at(&reading.words[..free_until], at, &reading.context.services) {
+        let leads = at == 0
+            && matches!(
+                reading.free(0),
+                "search" | "find" | "show" | "list" | "count" | "compare"
+            );
+        return (!leads).then_some(found);
+    }
+    let before_service = is_service_word(&reading.words, at + 1);
+    let after_preposition = at > 0 && PREPOSITIONS.contains(&reading.lower(at - 1));
+    let word = reading.free(at);
+    if vocabulary::is_filler(word) || !(before_service || after_preposition) {
+        return None;
+    }
+    let services = similar(word, &reading.context.services);
+    (!services.is_empty()).then(|| (services, 1 + usize::from(before_service)))
+}
+
+/// Services whose name or stem is the word but for a plural or a slip of the keyboard; the closest only.
+fn similar(word: &str, services: &[String]) -> Vec<String> {
+    let allowed = match word.chars().count() {
+        FUZZY_TWO_MIN.. => 2,
+        FUZZY_MIN.. => 1,
+        _ => 0,
+    };
+    let singular = |text: &str| text.strip_suffix('s').unwrap_or(text).to_owned();
+    let distance_to = |service: &String| {
+        let all = parts(service);
+        [all.join("-"), stem(&all).join("-")]
+            .iter()
+            .map(|name| {
+                if singular(name) == singular(word) {
+                    0
+                } else {
+                    distance(name, word)
+                }
+            })
+            .min()
+            .unwrap_or(usize::MAX)
+    };
+    let best = services.iter().map(distance_to).min().unwrap_or(usize::MAX);
+    if best > allowed {
+        return Vec::new();
+    }
+    services
+        .iter()
+        .filter(|service| distance_to(service) == best)
+        .cloned()
+        .collect()
+}
+
+/// Damerau-Levenshtein distance (optimal string alignment).
+pub(crate) fn distance(a: &str, b: &str) -> usize {
+    let (a, b): (Vec<char>, Vec<char>) =
+        (a.chars().take(64).collect(), b.chars().take(64).collect());
+    let mut rows = vec![vec![0; b.len() + 1]; a.len() + 1];
+    for (index, row) in rows.iter_mut().enumerate() {
+        row[0] = index;
+    }
+    for (index, cell) in rows[0].iter_mut().enumerate() {
+        *cell = index;
+    }
+    for i in 1..=a.len() {
+        for j in 1..=b.len() {
+            let cost = usize::from(a[i - 1] != b[j - 1]);
+            let mut best = (rows[i - 1][j] + 1)
+                .min(rows[i][j - 1] + 1)
+                .min(rows[i - 1][j - 1] + cost);
+            if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
+                best = best.min(rows[i - 2][j - 2] + 1);
+            }
+            rows[i][j] = best;
+        }
+    }
+    rows[a.len()][b.len()]
+}
+
+/// A name before "service" that no service has.
+fn unknown_name(reading: &mut Reading<'_>, at: usize) -> Option<String> {
+    let word = reading.free(at);
+    let generic = vocabulary::is_filler(word)
+        || matches!(
+            word,
+            "" | "failing"
+                | "affected"
+                | "noisiest"
+                | "worst"
+                | "broken"
+                | "same"
+                | "different"
+                | "top"
+                | "first"
+                | "slow"
+        );
+    if generic || !is_service_word(&reading.words, at + 1) {
+        return None;
+    }
+    let name = reading.words[at].text.clone();
+    reading.claim(at..at + 1, Claim::NotUnderstood);
+    Some(name)
+}

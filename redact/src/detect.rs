@@ -1,0 +1,166 @@
+//! Finds the values. Each rule looks at the text once; none backtracks.
+
+mod address;
+mod assignment;
+mod encoded;
+mod header;
+mod key_name;
+mod number;
+mod phone;
+mod shape;
+mod token;
+mod url;
+
+use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
+
+use crate::Kind;
+
+/// A stretch of the text that must not leave.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Finding {
+    pub start: usize,
+    pub end: usize,
+    pub kind: Kind,
+}
+
+/// What a keyword hit leads to.
+#[derive(Debug, Clone, Copy)]
+enum Trigger {
+    /// A provider's key begins here.
+    Token(usize),
+    /// Part of the name of a secret.
+    Name,
+    /// `authorization`, `bearer`, `basic`.
+    Authorization,
+    Cookie,
+    PrivateKey,
+}
+
+/// Keywords in one automaton, so that text without any costs one pass.
+#[derive(Debug)]
+pub(crate) struct Detector {
+    keywords: AhoCorasick,
+    triggers: Vec<Trigger>,
+}
+
+impl Detector {
+    pub fn new() -> Self {
+        let mut words: Vec<&str> = Vec::new();
+        let mut triggers = Vec::new();
+        for (index, form) in token::FORMS.iter().enumerate() {
+            words.push(form.prefix);
+            triggers.push(Trigger::Token(index));
+        }
+        for stem in key_name::STEMS {
+            words.push(stem);
+            triggers.push(Trigger::Name);
+        }
+        for (word, trigger) in [
+            ("authorization", Trigger::Authorization),
+            ("bearer ", Trigger::Authorization),
+            ("basic ", Trigger::Authorization),
+            ("cookie", Trigger::Cookie),
+            ("-----begin ", Trigger::PrivateKey),
+        ] {
+            words.push(word);
+            triggers.push(trigger);
+        }
+        let keywords = AhoCorasick::builder()
+            .ascii_case_insensitive(true)
+            .match_kind(MatchKind::Standard)
+            .kind(Some(AhoCorasickKind::DFA))
+            .build(&words)
+            .expect("a few hundred short words fit the automaton");
+        Self { keywords, triggers }
+    }
+
+    /// Everything found in `text`, in no order, perhaps overlapping.
+    pub fn find(&self, text: &str) -> Vec<Finding> {
+        let mut found = self.find_plain(text);
+        encoded::find(self, text, &mut found);
+        found
+    }
+
+    /// The same without a look into base64.
+    fn find_plain(&self, text: &str) -> Vec<Finding> {
+        let mut found = Vec::new();
+        // Where the last name ended: overlapping stems of one name are read once.
+        let mut name_end = 0;
+        for hit in self.keywords.find_overlapping_iter(text) {
+            match self.triggers[hit.pattern().as_usize()] {
+                Trigger::Token(form) => {
+                    token::find(text, hit.start(), &token::FORMS[form], &mut found)
+                }
+                Trigger::Name if hit.start() >= name_end => {
+                    name_end = assignment::find(text, hit.start(), hit.end(), &mut found);
+                }
+                Trigger::Name => {}
+                Trigger::Authorization => {
+                    header::authorization(text, hit.start(), hit.end(), &mut found)
+                }
+                Trigger::Cookie => header::cookie(text, hit.end(), &mut found),
+                Trigger::PrivateKey => token::private_key(text, hit.start(), &mut found),
+            }
+        }
+        url::find(text, &mut found);
+        header::command_line(text, &mut found);
+        address::emails(text, &mut found);
+        address::network(text, &mut found);
+        number::find(text, &mut found);
+        phone::find(text, &mut found);
+        forged(text, &mut found);
+        found
+    }
+}
+
+/// `<WORD_1:letters>`: the form of our pseudonyms. One in the input was not put there by us; as a value of its own it
+/// gets a pseudonym and comes back as the text that it is.
+fn forged(text: &str, found: &mut Vec<Finding>) {
+    for open in memchr::memchr_iter(b'<', text.as_bytes()) {
+        let rest = &text[open + 1..];
+        let name = rest
+            .bytes()
+            .take(32)
+            .take_while(|byte| byte.is_ascii_alphanumeric() || *byte == b'_')
+            .count();
+        if name == 0 || rest.as_bytes().get(name) != Some(&b':') || !rest[..name].contains('_') {
+            continue;
+        }
+        let letters = rest[name + 1..]
+            .bytes()
+            .take(32)
+            .take_while(u8::is_ascii_alphanumeric)
+            .count();
+        let end = name + 1 + letters;
+        if letters > 0 && rest.as_bytes().get(end) == Some(&b'>') {
+            found.push(Finding {
+                start: open,
+                end: open + end + 2,
+                kind: Kind::Forged,
+            });
+        }
+    }
+}
+
+/// Findings in order without overlaps: where they overlap, their union is taken under the name of the weightiest, so
+/// that nothing which any rule claimed is left.
+pub(crate) fn merged(mut found: Vec<Finding>) -> Vec<Finding> {
+    found.retain(|finding| finding.start < finding.end);
+    found.sort_unstable_by_key(|finding| (finding.start, usize::MAX - finding.end));
+    let mut merged: Vec<Finding> = Vec::with_capacity(found.len());
+    for finding in found {
+        match merged.last_mut() {
+            Some(last) if finding.start < last.end => {
+                last.end = last.end.max(finding.end);
+                if finding.kind.weight() > last.kind.weight() {
+                    last.kind = finding.kind;
+                }
+            }
+            _ => merged.push(finding),
+        }
+    }
+    merged
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,156 @@
+//! E-mail, IP and hardware addresses.
+
+use std::net::{Ipv4Addr, Ipv6Addr};
+
+use super::Finding;
+use super::shape::{before, is_word};
+use super::url::is_userinfo;
+use crate::Kind;
+
+/// Addresses around every `@`.
+pub(super) fn emails(text: &str, found: &mut Vec<Finding>) {
+    let bytes = text.as_bytes();
+    for at in memchr::memchr_iter(b'@', bytes) {
+        let local = text[..at]
+            .char_indices()
+            .rev()
+            .take(64)
+            .take_while(|(_, c)| {
+                c.is_alphanumeric()
+                    || matches!(
+                        c,
+                        '.' | '_' | '+' | '-' | '\'' | '&' | '*' | '!' | '$' | '/' | '~'
+                    )
+            })
+            .last()
+            .map_or(at, |(place, _)| place);
+        let start = local + text[local..at].len()
+            - text[local..at]
+                .trim_start_matches(['.', '\'', '&', '*', '/', '-', '!', '$'])
+                .len();
+        let domain = text[at + 1..]
+            .char_indices()
+            .take(253)
+            .take_while(|(_, c)| c.is_alphanumeric() || matches!(c, '.' | '-'))
+            .last()
+            .map_or(at + 1, |(place, c)| at + 1 + place + c.len_utf8());
+        let domain_text = text[at + 1..domain].trim_end_matches(['.', '-']);
+        let Some((host, last)) = domain_text.rsplit_once('.') else {
+            continue;
+        };
+        // `left-pad@1.3.0` is a version, `root@10.0.0.1` a login whose address is found by itself.
+        let is_domain =
+            !host.is_empty() && last.chars().count() >= 2 && last.chars().all(char::is_alphabetic);
+        if start < at && is_domain && !is_userinfo(text, at) {
+            found.push(Finding {
+                start,
+                end: at + 1 + domain_text.len(),
+                kind: Kind::Email,
+            });
+        }
+    }
+}
+
+/// IPv4, IPv6 and hardware addresses: runs of hex digits, dots and colons that parse.
+pub(super) fn network(text: &str, found: &mut Vec<Finding>) {
+    let bytes = text.as_bytes();
+    let mut at = 0;
+    while at < bytes.len() {
+        let is_candidate = bytes[at].is_ascii_hexdigit() || bytes[at] == b':';
+        if !is_candidate || before(text, at).is_some_and(|byte| is_word(byte) || byte >= 0x80) {
+            at += 1;
+            continue;
+        }
+        let run = bytes[at..]
+            .iter()
+            .take_while(|byte| byte.is_ascii_hexdigit() || matches!(byte, b':' | b'.' | b'-'))
+            .count();
+        let end = at + run;
+        let ends_word = bytes
+            .get(end)
+            .is_some_and(|byte| is_word(*byte) && *byte != b'_');
+        if run >= 2 && !ends_word {
+            candidate(text, at, end, found);
+        }
+        at = end.max(at + 1);
+    }
+}
+
+fn candidate(text: &str, start: usize, end: usize, found: &mut Vec<Finding>) {
+    let run = &text[start..end];
+    let dots = run.bytes().filter(|byte| *byte == b'.').count();
+    let colons = run.bytes().filter(|byte| *byte == b':').count();
+    let push = |length: usize, kind: Kind, found: &mut Vec<Finding>| {
+        found.push(Finding {
+            start,
+            end: start + length,
+            kind,
+        });
+    };
+    if dots >= 3 && colons <= 1 {
+        // With a port, a range or the end of a sentence behind.
+        let head = run
+            .split([':', '-'])
+            .next()
+            .unwrap_or("")
+            .trim_end_matches('.');
+        if let Ok(address) = head.parse::<Ipv4Addr>()
+            && is_telling_v4(address)
+            && !is_version(text, start)
+        {
+            push(head.len(), Kind::Ip, found);
+        }
+    }
+    if is_mac(run.trim_end_matches([':', '.', '-'])) {
+        push(17, Kind::Mac, found);
+        return;
+    }
+    if colons >= 2 {
+        let trimmed = run.trim_end_matches(['.', '-']);
+        for head in [trimmed, trimmed.strip_suffix(':').unwrap_or(trimmed)] {
+            if let Ok(address) = head.parse::<Ipv6Addr>() {
+                let groups = head.split(':').filter(|group| !group.is_empty()).count();
+                let has_digit = head.bytes().any(|byte| byte.is_ascii_digit());
+                if !address.is_loopback()
+                    && !address.is_unspecified()
+                    && groups >= 2
+                    && (has_digit || groups >= 4)
+                {
+                    push(head.len(), Kind::Ip, found);
+                }
+                return;
+            }
+        }
+    }
+}
+
+fn is_telling_v4(address: Ipv4Addr) -> bool {
+    !(address.is_loopback() || address.is_unspecified() || address.is_broadcast())
+}
+
+/// `v1.2.3.4`, `version 1.2.3.4`, `foo-1.2.3.4`, `lib@1.2.3.4`: four numbers that are a version.
+fn is_version(text: &str, start: usize) -> bool {
+    let head = &text[text.floor_char_boundary(start.saturating_sub(16))..start];
+    let lower = head
+        .trim_end_matches([' ', '=', ':', '"'])
+        .to_ascii_lowercase();
+    ["version", "ver", "release", "rev", "build"]
+        .iter()
+        .any(|word| lower.ends_with(word))
+        || lower.ends_with(" v")
+        || lower == "v"
+}
+
+/// Six pairs of hex digits with `:` or `-` between them.
+fn is_mac(run: &str) -> bool {
+    let bytes = run.as_bytes();
+    bytes.len() == 17
+        && matches!(bytes[2], b':' | b'-')
+        && bytes.iter().enumerate().all(|(at, byte)| {
+            if at % 3 == 2 {
+                *byte == bytes[2]
+            } else {
+                byte.is_ascii_hexdigit()
+            }
+        })
+}

@@ -1,0 +1,245 @@
+//! Names that announce a secret: `password`, `stripe.api_key`, `AWS_SECRET_ACCESS_KEY`, `clientSecret`.
+
+use crate::Kind;
+
+/// One of these is in every name below, in any case; the automaton looks for them.
+pub(super) const STEMS: [&str; 38] = [
+    "pass",
+    "passphrase",
+    "passcode",
+    "pwd",
+    "secret",
+    "token",
+    "apikey",
+    "api_key",
+    "api-key",
+    "api.key",
+    "access_key",
+    "accesskey",
+    "access-key",
+    "private_key",
+    "privatekey",
+    "private-key",
+    "account_key",
+    "accountkey",
+    "signing_key",
+    "signing-key",
+    "signingkey",
+    "encryption_key",
+    "encryptionkey",
+    "master_key",
+    "auth_key",
+    "authkey",
+    "auth-key",
+    "credential",
+    "session",
+    "sid",
+    "jwt",
+    "signature",
+    "csrf",
+    "xsrf",
+    "otp",
+    "cvv",
+    "cvc",
+    "sharedaccesskey",
+];
+
+/// How sure a name makes us.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Class {
+    /// Whatever it is set to is a secret.
+    Password,
+    /// A credential, unless the value is a plain word or a small number.
+    Credential,
+    /// An identifier of a session: only values that look generated, and no UUIDs.
+    Session,
+    /// Three to eight digits.
+    Code,
+}
+
+impl Class {
+    pub fn kind(self) -> Kind {
+        match self {
+            Self::Password => Kind::Password,
+            Self::Credential | Self::Code => Kind::Secret,
+            Self::Session => Kind::Session,
+        }
+    }
+}
+
+/// Last words that make a name describe a secret instead of holding it: `token_count`, `password_reset_at`.
+const DESCRIPTIONS: [&str; 49] = [
+    "id",
+    "ids",
+    "name",
+    "names",
+    "type",
+    "types",
+    "count",
+    "counts",
+    "limit",
+    "limits",
+    "length",
+    "len",
+    "size",
+    "expiry",
+    "expires",
+    "expiration",
+    "expired",
+    "ttl",
+    "age",
+    "url",
+    "uri",
+    "path",
+    "file",
+    "endpoint",
+    "status",
+    "state",
+    "policy",
+    "algorithm",
+    "alg",
+    "reset",
+    "at",
+    "in",
+    "valid",
+    "invalid",
+    "enabled",
+    "required",
+    "max",
+    "min",
+    "hint",
+    "version",
+    "time",
+    "timeout",
+    "duration",
+    "usage",
+    "used",
+    "field",
+    "error",
+    "errors",
+    "manager",
+];
+
+/// The class of a name, `None` when it announces nothing.
+pub(super) fn classify(name: &str) -> Option<Class> {
+    let words = words_of(name);
+    let last = *words.last()?;
+    let is = |word: &str, options: &[&str]| {
+        options
+            .iter()
+            .any(|option| word.eq_ignore_ascii_case(option))
+    };
+    let has = |options: &[&str]| words.iter().any(|word| is(word, options));
+    let has_pair = |first: &[&str], second: &[&str]| {
+        words
+            .windows(2)
+            .any(|pair| is(pair[0], first) && is(pair[1], second))
+    };
+
+    let is_session = is(
+        last,
+        &[
+            "sid",
+            "sessionid",
+            "jsessionid",
+            "phpsessid",
+            "session",
+            "sess",
+            "ssid",
+        ],
+    ) || has_pair(&["session", "sess"], &["id", "key", "token"]);
+    if is_session {
+        return Some(Class::Session);
+    }
+    if is(last, &DESCRIPTIONS) {
+        return None;
+    }
+    if is(
+        last,
+        &[
+            "otp", "cvv", "cvc", "cvv2", "cvc2", "passcode", "pincode", "totp",
+        ],
+    ) {
+        return Some(Class::Code);
+    }
+    let ends = |word: &str, suffix: &str| {
+        word.len() >= suffix.len()
+            && word.is_char_boundary(word.len() - suffix.len())
+            && word[word.len() - suffix.len()..].eq_ignore_ascii_case(suffix)
+    };
+    let is_password = has(&["pwd", "passphrase", "passwd"])
+        || words
+            .iter()
+            .any(|word| ends(word, "password") || ends(word, "passwd") || ends(word, "passwort"));
+    if is_password {
+        return Some(Class::Password);
+    }
+    let is_credential = words.iter().any(|word| {
+        [
+            "secret",
+            "token",
+            "apikey",
+            "accesskey",
+            "secretkey",
+            "authkey",
+            "signingkey",
+        ]
+        .iter()
+        .any(|suffix| ends(word, suffix))
+    }) || is(
+        last,
+        &[
+            "credential",
+            "credentials",
+            "jwt",
+            "signature",
+            "csrf",
+            "xsrf",
+            "privatekey",
+            "accountkey",
+            "encryptionkey",
+            "sharedaccesskey",
+            "pass",
+        ],
+    ) || has_pair(
+        &[
+            "api",
+            "access",
+            "private",
+            "secret",
+            "account",
+            "signing",
+            "encryption",
+            "master",
+            "auth",
+            "shared",
+            "storage",
+        ],
+        &["key", "keys"],
+    );
+    is_credential.then_some(Class::Credential)
+}
+
+/// The words of a name: parts between `_`, `-`, `.` and before inner capitals. At most the last eight.
+fn words_of(name: &str) -> Vec<&str> {
+    let bytes = name.as_bytes();
+    let mut words = Vec::with_capacity(6);
+    let mut start = 0;
+    for at in 0..=bytes.len() {
+        let is_mark = at == bytes.len() || !bytes[at].is_ascii_alphanumeric();
+        let is_hump = !is_mark
+            && at > start
+            && bytes[at].is_ascii_uppercase()
+            && bytes[at - 1].is_ascii_lowercase();
+        if is_mark || is_hump {
+            if at > start {
+                words.push(&name[start..at]);
+            }
+            start = if is_mark { at + 1 } else { at };
+        }
+    }
+    if words.len() > 8 {
+        words.drain(..words.len() - 8);
+    }
+    words
+}

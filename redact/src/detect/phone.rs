@@ -1,0 +1,210 @@
+//! Telephone numbers: international ones by their plus, others by their layout or by the words before them.
+
+use super::Finding;
+use super::shape::{before, is_word};
+use crate::Kind;
+
+/// Words that announce a number, within this many bytes before it.
+const CONTEXT_BYTES: usize = 32;
+const CONTEXT: [&str; 18] = [
+    "phone",
+    "mobile",
+    "cell:",
+    "cell ",
+    "tel:",
+    "tel.",
+    "tel ",
+    "tel=",
+    "fax",
+    "sms",
+    "msisdn",
+    "whatsapp",
+    "desk:",
+    "call me at",
+    "call at",
+    "dial",
+    "answering at",
+    "messages to",
+];
+
+/// Looks at every `+`, `(` and digit that begins a word.
+pub(super) fn find(text: &str, found: &mut Vec<Finding>) {
+    let bytes = text.as_bytes();
+    let mut at = 0;
+    while at < bytes.len() {
+        let is_start = matches!(bytes[at], b'+' | b'(') || bytes[at].is_ascii_digit();
+        let previous = before(text, at);
+        let joins = previous.is_some_and(|byte| {
+            is_word(byte) || matches!(byte, b'.' | b'-' | b'/' | b'+' | b'%' | b'$')
+        });
+        if !is_start || joins {
+            at += 1;
+            continue;
+        }
+        let Some(number) = Number::at(text, at) else {
+            at += 1;
+            while bytes.get(at).is_some_and(u8::is_ascii_digit) {
+                at += 1;
+            }
+            continue;
+        };
+        if number.is_phone(text, at) {
+            found.push(Finding {
+                start: at,
+                end: number.end,
+                kind: Kind::Phone,
+            });
+        }
+        at = number.end.max(at + 1);
+    }
+}
+
+/// Digits in groups.
+struct Number {
+    end: usize,
+    digits: usize,
+    groups: Vec<usize>,
+    /// The marks between groups, one of each kind.
+    has_dot: bool,
+    has_dash: bool,
+    has_space: bool,
+    has_paren: bool,
+    has_plus: bool,
+}
+
+impl Number {
+    fn at(text: &str, start: usize) -> Option<Self> {
+        let bytes = text.as_bytes();
+        let mut number = Self {
+            end: start,
+            digits: 0,
+            groups: Vec::with_capacity(6),
+            has_dot: false,
+            has_dash: false,
+            has_space: false,
+            has_paren: false,
+            has_plus: bytes[start] == b'+',
+        };
+        let mut at = start + usize::from(number.has_plus);
+        loop {
+            let run = bytes[at..]
+                .iter()
+                .take_while(|byte| byte.is_ascii_digit())
+                .count();
+            if run > 0 {
+                number.groups.push(run);
+                number.digits += run;
+                at += run;
+                number.end = at;
+            }
+            if number.digits > 15 {
+                return None;
+            }
+            let next_is = |offset: usize| {
+                bytes
+                    .get(at + offset)
+                    .is_some_and(|byte| byte.is_ascii_digit() || *byte == b'(')
+            };
+            match bytes.get(at) {
+                Some(b'(')
+                    if !number.has_paren && bytes.get(at + 1).is_some_and(u8::is_ascii_digit) =>
+                {
+                    number.has_paren = true;
+                    at += 1;
+                }
+                Some(b')') if number.has_paren => {
+                    at += 1;
+                    number.end = at;
+                }
+                Some(b'-') if next_is(1) => {
+                    number.has_dash = true;
+                    at += 1;
+                }
+                Some(b'.') if next_is(1) => {
+                    number.has_dot = true;
+                    at += 1;
+                }
+                Some(b' ') if next_is(1) => {
+                    number.has_space = true;
+                    at += 1;
+                }
+                _ => break,
+            }
+        }
+        number.extension(text);
+        let goes_on = bytes.get(number.end).is_some_and(|byte| is_word(*byte))
+            || (matches!(bytes.get(number.end), Some(b':' | b'/' | b'%'))
+                && bytes.get(number.end + 1).is_some_and(u8::is_ascii_digit));
+        (number.digits >= 7 && !goes_on).then_some(number)
+    }
+
+    /// `x0135`, `ext. 12`.
+    fn extension(&mut self, text: &str) {
+        for mark in ["x", " x", " ext ", " ext. ", " ext", "ext"] {
+            if let Some(rest) = text[self.end..].strip_prefix(mark) {
+                let digits = rest.bytes().take(6).take_while(u8::is_ascii_digit).count();
+                if digits > 0 {
+                    self.end += mark.len() + digits;
+                    return;
+                }
+            }
+        }
+    }
+
+    fn is_phone(&self, text: &str, start: usize) -> bool {
+        if self.has_plus {
+            return self.digits >= 8;
+        }
+        if self.looks_like_date_or_address() {
+            return false;
+        }
+        if self.is_american(text, start) {
+            return true;
+        }
+        let groups_fit =
+            self.groups.iter().all(|group| (1..=8).contains(group)) && self.groups.len() >= 2;
+        let is_trunk = self.groups.len() >= 3
+            && groups_fit
+            && self.digits >= 10
+            && text[start..].starts_with("00")
+            && text.as_bytes().get(start + 2) != Some(&b'0');
+        if is_trunk {
+            return true;
+        }
+        has_context(text, start)
+            && self.digits <= 13
+            && (groups_fit || (self.groups.len() == 1 && self.digits >= 9) || self.has_paren)
+    }
+
+    /// `415-555-0132`, `(415) 555-0132`, `415.555.0132`, also with a leading 1 or 001.
+    fn is_american(&self, text: &str, start: usize) -> bool {
+        let groups = match self.groups.as_slice() {
+            [1 | 3, rest @ ..] if rest.len() == 3 => rest,
+            all => all,
+        };
+        let has_country = groups.len() < self.groups.len();
+        let is_layout = groups == [3, 3, 4];
+        let first = text[start..].bytes().find(u8::is_ascii_digit);
+        let area_fits = has_country || first.is_some_and(|digit| digit >= b'2');
+        is_layout
+            && area_fits
+            && (self.has_dash || self.has_paren || (self.has_dot && !self.has_space))
+    }
+
+    fn looks_like_date_or_address(&self) -> bool {
+        let has_mark = self.has_dash || self.has_dot;
+        let is_date = has_mark && matches!(self.groups.as_slice(), [4, 2, 2, ..] | [2, 2, 4]);
+        let is_card = matches!(self.groups.as_slice(), [4, 4, 4, 4, ..]);
+        let is_address = self.has_dot
+            && !self.has_space
+            && self.groups.len() == 4
+            && self.groups.iter().all(|group| *group <= 3);
+        is_date || is_card || is_address
+    }
+}
+
+fn has_context(text: &str, start: usize) -> bool {
+    let head = &text[text.floor_char_boundary(start.saturating_sub(CONTEXT_BYTES))..start];
+    let lower = head.to_ascii_lowercase();
+    CONTEXT.iter().any(|word| lower.contains(word))
+}

@@ -1,0 +1,243 @@
+//! Keys that providers made recognisable by a prefix.
+
+use super::Finding;
+use super::shape::{before, is_word};
+use crate::Kind;
+
+/// Which characters follow a prefix.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Charset {
+    /// Letters and digits.
+    Alphanumeric,
+    /// And `_` and `-`.
+    UrlSafe,
+    /// And `.`.
+    Dotted,
+    /// And `/`, `+`, `=`.
+    Base64,
+    /// Capitals and digits.
+    Upper,
+    Hex,
+}
+
+impl Charset {
+    fn has(self, byte: u8) -> bool {
+        match self {
+            Self::Alphanumeric => byte.is_ascii_alphanumeric(),
+            Self::UrlSafe => byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'),
+            Self::Dotted => byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.'),
+            Self::Base64 => {
+                byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'+' | b'=' | b'_' | b'-')
+            }
+            Self::Upper => byte.is_ascii_uppercase() || byte.is_ascii_digit(),
+            Self::Hex => byte.is_ascii_hexdigit(),
+        }
+    }
+}
+
+/// A prefix and what must follow it.
+#[derive(Debug)]
+pub(super) struct Form {
+    pub prefix: &'static str,
+    charset: Charset,
+    /// Fewest characters after the prefix.
+    min: usize,
+    kind: Kind,
+}
+
+const fn form(prefix: &'static str, charset: Charset, min: usize) -> Form {
+    Form {
+        prefix,
+        charset,
+        min,
+        kind: Kind::ApiKey,
+    }
+}
+
+/// Sources: the providers' documentation of their key formats and GitHub's list of secret scanning partners.
+pub(super) const FORMS: [Form; 78] = [
+    Form {
+        prefix: "eyJ",
+        charset: Charset::Dotted,
+        min: 20,
+        kind: Kind::Jwt,
+    },
+    // Amazon
+    form("AKIA", Charset::Upper, 16),
+    form("ASIA", Charset::Upper, 16),
+    form("ABIA", Charset::Upper, 16),
+    form("ACCA", Charset::Upper, 16),
+    form("amzn.mws.", Charset::UrlSafe, 20),
+    // Google
+    form("AIza", Charset::UrlSafe, 30),
+    form("ya29.", Charset::UrlSafe, 20),
+    form("GOCSPX-", Charset::UrlSafe, 20),
+    form("1//0", Charset::UrlSafe, 30),
+    // GitHub, GitLab, Bitbucket
+    form("ghp_", Charset::Alphanumeric, 20),
+    form("gho_", Charset::Alphanumeric, 20),
+    form("ghu_", Charset::Alphanumeric, 20),
+    form("ghs_", Charset::Alphanumeric, 20),
+    form("ghr_", Charset::Alphanumeric, 20),
+    form("github_pat_", Charset::UrlSafe, 20),
+    form("glpat-", Charset::UrlSafe, 16),
+    form("gldt-", Charset::UrlSafe, 16),
+    form("glrt-", Charset::UrlSafe, 16),
+    form("glptt-", Charset::UrlSafe, 16),
+    form("glsa_", Charset::UrlSafe, 20),
+    form("glc_", Charset::Base64, 30),
+    form("ATATT3", Charset::Base64, 30),
+    form("ATBB", Charset::Alphanumeric, 24),
+    // Slack, Discord, Telegram, Teams
+    form("xoxb-", Charset::UrlSafe, 10),
+    form("xoxp-", Charset::UrlSafe, 10),
+    form("xoxa-", Charset::UrlSafe, 10),
+    form("xoxr-", Charset::UrlSafe, 10),
+    form("xoxs-", Charset::UrlSafe, 10),
+    form("xoxe-", Charset::UrlSafe, 10),
+    form("xoxe.", Charset::Dotted, 10),
+    form("xapp-", Charset::UrlSafe, 10),
+    form("hooks.slack.com/services/", Charset::Base64, 20),
+    form("discord.com/api/webhooks/", Charset::Base64, 20),
+    form("discordapp.com/api/webhooks/", Charset::Base64, 20),
+    form("api.telegram.org/bot", Charset::Dotted, 20),
+    // Payment
+    form("sk_live_", Charset::Alphanumeric, 10),
+    form("sk_test_", Charset::Alphanumeric, 10),
+    form("rk_live_", Charset::Alphanumeric, 10),
+    form("rk_test_", Charset::Alphanumeric, 10),
+    form("pk_live_", Charset::Alphanumeric, 10),
+    form("whsec_", Charset::Base64, 20),
+    form("sq0atp-", Charset::UrlSafe, 20),
+    form("sq0csp-", Charset::UrlSafe, 20),
+    form("EAAA", Charset::UrlSafe, 50),
+    form("access_token$production$", Charset::Alphanumeric, 20),
+    form("shpat_", Charset::Hex, 20),
+    form("shpss_", Charset::Hex, 20),
+    form("shpca_", Charset::Hex, 20),
+    // Models
+    form("sk-proj-", Charset::UrlSafe, 20),
+    form("sk-svcacct-", Charset::UrlSafe, 20),
+    form("sk-admin-", Charset::UrlSafe, 20),
+    form("sk-ant-", Charset::UrlSafe, 20),
+    form("sk-or-", Charset::UrlSafe, 20),
+    form("sk-", Charset::Alphanumeric, 32),
+    form("hf_", Charset::Alphanumeric, 30),
+    form("r8_", Charset::Alphanumeric, 30),
+    form("gsk_", Charset::Alphanumeric, 30),
+    form("pplx-", Charset::Alphanumeric, 30),
+    // Packages and containers
+    form("npm_", Charset::Alphanumeric, 30),
+    form("pypi-", Charset::UrlSafe, 40),
+    form("rubygems_", Charset::Hex, 40),
+    form("dckr_pat_", Charset::UrlSafe, 20),
+    form("dop_v1_", Charset::Hex, 40),
+    // Mail and messages
+    form("SG.", Charset::Dotted, 40),
+    form("key-", Charset::Hex, 32),
+    form("xkeysib-", Charset::UrlSafe, 40),
+    // Twilio accounts and keys; capital letters and exactly hex.
+    form("SK", Charset::Hex, 32),
+    // Monitoring and infrastructure
+    form("dapi", Charset::Hex, 32),
+    form("hvs.", Charset::UrlSafe, 20),
+    form("hvb.", Charset::UrlSafe, 20),
+    form("NRAK-", Charset::Upper, 20),
+    form("PMAK-", Charset::UrlSafe, 30),
+    form("lin_api_", Charset::Alphanumeric, 20),
+    form("ntn_", Charset::Alphanumeric, 30),
+    form("sntrys_", Charset::Base64, 30),
+    form("AGE-SECRET-KEY-1", Charset::Upper, 40),
+    // Ours
+    form("vigil_", Charset::UrlSafe, 20),
+];
+
+/// The key that begins at `start`, when its form fits. Prefixes are told apart by case here; the automaton does not.
+pub(super) fn find(text: &str, start: usize, form: &Form, found: &mut Vec<Finding>) {
+    let rest = &text[start..];
+    if !rest.starts_with(form.prefix) || before(text, start).is_some_and(is_word) {
+        return;
+    }
+    let body = &rest[form.prefix.len()..];
+    let mut length = body
+        .bytes()
+        .take_while(|byte| form.charset.has(*byte))
+        .count();
+    length = body[..length].trim_end_matches('.').len();
+    if length < form.min || (form.prefix.len() <= 4 && !is_mixed(&body[..length], form.charset)) {
+        return;
+    }
+    if form.kind == Kind::Jwt && !is_jwt(&rest[..form.prefix.len() + length]) {
+        return;
+    }
+    let is_exact_hex = form.charset == Charset::Hex && form.prefix.len() <= 4;
+    let goes_on = body
+        .as_bytes()
+        .get(length)
+        .is_some_and(|byte| is_word(*byte));
+    if is_exact_hex && (goes_on || length != form.min) {
+        return;
+    }
+    found.push(Finding {
+        start,
+        end: start + form.prefix.len() + length,
+        kind: form.kind,
+    });
+}
+
+/// After a short prefix plain words could follow: a digit is asked for, unless capitals alone are usual.
+fn is_mixed(body: &str, charset: Charset) -> bool {
+    charset == Charset::Upper || body.bytes().any(|byte| byte.is_ascii_digit())
+}
+
+/// `header.payload.signature`, the signature possibly cut off; the header is JSON in base64url.
+fn is_jwt(text: &str) -> bool {
+    let parts: Vec<&str> = text.split('.').collect();
+    (2..=5).contains(&parts.len()) && parts[0].len() >= 8 && parts[1].len() >= 4
+}
+
+/// A private key block from its first dashes to its last, with real or escaped line ends; a public certificate is left.
+pub(super) fn private_key(text: &str, start: usize, found: &mut Vec<Finding>) {
+    let rest = &text[start..];
+    let Some(head_end) = rest[11..]
+        .find("-----")
+        .map(|at| at + 16)
+        .filter(|end| *end <= 80)
+    else {
+        return;
+    };
+    if !rest[..head_end]
+        .to_ascii_uppercase()
+        .contains("PRIVATE KEY")
+    {
+        return;
+    }
+    let end = match rest[head_end..].find("-----END ") {
+        Some(at) => {
+            let foot = head_end + at + 9;
+            rest[foot..]
+                .find("-----")
+                .filter(|at| *at <= 80)
+                .map_or(foot, |at| foot + at + 5)
+        }
+        // Cut off: what looks like base64 and its line ends is taken.
+        None => {
+            head_end
+                + rest[head_end..]
+                    .bytes()
+                    .take_while(|byte| {
+                        byte.is_ascii_alphanumeric()
+                            || matches!(
+                                byte,
+                                b'+' | b'/' | b'=' | b'\\' | b'\n' | b'\r' | b':' | b',' | b'-'
+                            )
+                    })
+                    .count()
+        }
+    };
+    found.push(Finding {
+        start,
+        end: start + end,
+        kind: Kind::PrivateKey,
+    });
+}

@@ -1,0 +1,75 @@
+-- Log records. The key forbids doubles and serves single records; the index on time serves ranges and paging
+-- (ties of one instant are sorted by id while reading, which costs nothing and keeps the index small).
+CREATE TABLE log_tail (
+    project_id BYTEA NOT NULL,
+    timestamp_ns BIGINT NOT NULL,
+    id BYTEA NOT NULL,
+    observed_at_ns BIGINT NOT NULL,
+    severity SMALLINT NOT NULL,
+    template_id BIGINT NOT NULL,
+    service TEXT NOT NULL,
+    trace_id TEXT,
+    span_id TEXT,
+    body TEXT NOT NULL,
+    attributes TEXT NOT NULL,
+    PRIMARY KEY (id)
+);
+CREATE INDEX log_tail_time ON log_tail (project_id, timestamp_ns);
+CREATE INDEX log_tail_trace ON log_tail (project_id, trace_id) WHERE trace_id IS NOT NULL;
+
+-- Fill factor: the counts of the running minute are updated in place (HOT).
+CREATE TABLE rollups (
+    project_id BYTEA NOT NULL,
+    minute_ns BIGINT NOT NULL,
+    template_id BIGINT NOT NULL,
+    service TEXT NOT NULL,
+    severity SMALLINT NOT NULL,
+    count BIGINT NOT NULL,
+    PRIMARY KEY (project_id, minute_ns, template_id, service, severity)
+) WITH (fillfactor = 70);
+
+CREATE TABLE templates (
+    project_id BYTEA NOT NULL,
+    id BIGINT NOT NULL,
+    sequence BIGINT NOT NULL,
+    text TEXT NOT NULL,
+    example TEXT NOT NULL,
+    first_seen_ns BIGINT NOT NULL,
+    last_seen_ns BIGINT NOT NULL,
+    count BIGINT NOT NULL,
+    services TEXT NOT NULL,
+    severity SMALLINT NOT NULL,
+    merged_into BIGINT,
+    PRIMARY KEY (project_id, id)
+) WITH (fillfactor = 50);
+CREATE UNIQUE INDEX templates_sequence ON templates (project_id, sequence);
+
+CREATE TABLE metric_series (
+    project_id BYTEA NOT NULL,
+    id BIGINT NOT NULL,
+    name TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    labels TEXT NOT NULL,
+    PRIMARY KEY (project_id, id)
+) WITH (fillfactor = 50);
+CREATE INDEX metric_series_name ON metric_series (project_id, name);
+
+CREATE TABLE metric_samples (
+    project_id BYTEA NOT NULL,
+    series_id BIGINT NOT NULL,
+    timestamp_ns BIGINT NOT NULL,
+    value DOUBLE PRECISION NOT NULL,
+    PRIMARY KEY (project_id, series_id, timestamp_ns)
+);
+
+CREATE TABLE change_events (
+    project_id BYTEA NOT NULL,
+    id BYTEA NOT NULL,
+    timestamp_ns BIGINT NOT NULL,
+    kind TEXT NOT NULL,
+    service TEXT,
+    title TEXT NOT NULL,
+    attributes TEXT NOT NULL,
+    PRIMARY KEY (project_id, id)
+);
+CREATE INDEX change_events_time ON change_events (project_id, timestamp_ns);

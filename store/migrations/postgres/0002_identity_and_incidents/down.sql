@@ -1,0 +1,16 @@
+DROP TABLE leases;
+DROP TABLE counters;
+DROP TABLE cursors;
+DROP TABLE settings;
+DROP TABLE silences;
+DROP TABLE policies;
+DROP TABLE jobs;
+DROP TABLE alert_states;
+DROP TABLE incident_timeline;
+DROP TABLE incidents;
+DROP TABLE anomalies;
+DROP TABLE login_failures;
+DROP TABLE sessions;
+DROP TABLE ingest_tokens;
+DROP TABLE users;
+DROP TABLE projects;

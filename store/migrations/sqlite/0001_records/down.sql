@@ -1,0 +1,6 @@
+DROP TABLE change_events;
+DROP TABLE metric_samples;
+DROP TABLE metric_series;
+DROP TABLE templates;
+DROP TABLE rollups;
+DROP TABLE log_tail;

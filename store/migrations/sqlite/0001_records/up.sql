@@ -1,0 +1,74 @@
+-- Log records. WITHOUT ROWID makes the primary key the table itself: time ranges of a project are read
+-- in place and paging needs no second index. The index on id serves single records and forbids doubles.
+CREATE TABLE log_tail (
+    project_id BLOB NOT NULL,
+    timestamp_ns BIGINT NOT NULL,
+    id BLOB NOT NULL,
+    observed_at_ns BIGINT NOT NULL,
+    severity SMALLINT NOT NULL,
+    template_id BIGINT NOT NULL,
+    service TEXT NOT NULL,
+    trace_id TEXT,
+    span_id TEXT,
+    body TEXT NOT NULL,
+    attributes TEXT NOT NULL,
+    PRIMARY KEY (project_id, timestamp_ns, id)
+) WITHOUT ROWID;
+CREATE UNIQUE INDEX log_tail_id ON log_tail (id);
+CREATE INDEX log_tail_trace ON log_tail (project_id, trace_id) WHERE trace_id IS NOT NULL;
+
+CREATE TABLE rollups (
+    project_id BLOB NOT NULL,
+    minute_ns BIGINT NOT NULL,
+    template_id BIGINT NOT NULL,
+    service TEXT NOT NULL,
+    severity SMALLINT NOT NULL,
+    count BIGINT NOT NULL,
+    PRIMARY KEY (project_id, minute_ns, template_id, service, severity)
+) WITHOUT ROWID;
+
+CREATE TABLE templates (
+    project_id BLOB NOT NULL,
+    id BIGINT NOT NULL,
+    sequence BIGINT NOT NULL,
+    text TEXT NOT NULL,
+    example TEXT NOT NULL,
+    first_seen_ns BIGINT NOT NULL,
+    last_seen_ns BIGINT NOT NULL,
+    count BIGINT NOT NULL,
+    services TEXT NOT NULL,
+    severity SMALLINT NOT NULL,
+    merged_into BIGINT,
+    PRIMARY KEY (project_id, id)
+);
+CREATE UNIQUE INDEX templates_sequence ON templates (project_id, sequence);
+
+CREATE TABLE metric_series (
+    project_id BLOB NOT NULL,
+    id BIGINT NOT NULL,
+    name TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    labels TEXT NOT NULL,
+    PRIMARY KEY (project_id, id)
+);
+CREATE INDEX metric_series_name ON metric_series (project_id, name);
+
+CREATE TABLE metric_samples (
+    project_id BLOB NOT NULL,
+    series_id BIGINT NOT NULL,
+    timestamp_ns BIGINT NOT NULL,
+    value DOUBLE NOT NULL,
+    PRIMARY KEY (project_id, series_id, timestamp_ns)
+) WITHOUT ROWID;
+
+CREATE TABLE change_events (
+    project_id BLOB NOT NULL,
+    id BLOB NOT NULL,
+    timestamp_ns BIGINT NOT NULL,
+    kind TEXT NOT NULL,
+    service TEXT,
+    title TEXT NOT NULL,
+    attributes TEXT NOT NULL,
+    PRIMARY KEY (project_id, id)
+);
+CREATE INDEX change_events_time ON change_events (project_id, timestamp_ns);

@@ -1,0 +1,63 @@
+#![doc = include_str!("../README.md")]
+
+mod config;
+mod connection;
+mod database;
+mod error;
+mod events;
+mod log;
+mod metrics;
+mod series;
+mod migrate;
+mod rollups;
+mod schema;
+mod statement;
+mod templates;
+mod values;
+
+// store B
+mod alerts;
+mod anomalies;
+mod columns;
+mod identity;
+mod incidents;
+mod jobs;
+mod leases;
+mod policies;
+mod schema_operations;
+mod settings;
+
+#[cfg(test)]
+mod tests;
+
+pub use config::{SQLITE_FILE, StoreConfig, Synchronous};
+pub use database::{Backend, Store};
+pub use error::Error;
+pub use events::{EventStore, MAX_EVENTS};
+pub use log::{
+    CommitBatch, CommitReceipt, Deleted, LogStore, MAX_CONTEXT, MAX_EXAMPLE_BYTES, MAX_PAGE,
+    MAX_SERVICE_BYTES, MAX_TRACE_ID_BYTES,
+};
+pub use series::{
+    LabelMatcher, MAX_LABELS_BYTES, MAX_METRIC_NAME_BYTES, MAX_SAMPLES, MAX_SERIES, MetricReceipt,
+    MetricSeries, MetricStore,
+};
+pub use rollups::MAX_ROLLUP_CELLS;
+pub use templates::MAX_TEMPLATES;
+
+// store B
+pub use alerts::{AlertReceipt, AlertState, AlertStateWrite, AlertStore, AlertTransaction};
+pub use anomalies::{AnomalyFilter, AnomalyStore, RecordedAnomaly, SequencedAnomaly};
+pub use identity::{
+    IdentityStore, IngestToken, Lockout, LoginFailures, NewToken, Project, Role, Session, User,
+};
+pub use incidents::{
+    Expected, IncidentFilter, IncidentStore, IncidentWrite, StoredIncident, WrittenIncident,
+};
+pub use jobs::{
+    EnqueuedJob, Job, JobCount, JobLease, JobOutcome, JobQueue, JobState, LeaseRequest, LeasedJob,
+    NewJob,
+};
+pub use leases::{Leadership, LeaseStore};
+pub use policies::{MAX_POLICY_BYTES, NewSilence, PolicySource, PolicyStore, Silence, StoredPolicy};
+pub use settings::{CursorStore, SettingsStore};

@@ -1,0 +1,188 @@
+//! Where to look: rollups as an index of the rows.
+//!
+//! A read with conditions never scans its whole range. It walks the minutes that the rollups say hold matching
+//! (service, severity, template) cells, in slices of a bounded number of rows, and stops when it has enough. So a
+//! statement is short, the time budget is asked between slices on both databases, and a rare pattern in a month of
+//! records is found by its few minutes. Blocks will be walked the same way.
+
+use std::collections::VecDeque;
+
+use diesel::RunQueryDsl;
+use diesel::sql_types::BigInt;
+use domain::{LogFilter, NANOS_PER_MINUTE, Order, ProjectId, TimeRange};
+
+use super::filter;
+use super::statistics::minute_of;
+use crate::connection::{AnyConnection, on_both};
+use crate::statement::Statement;
+use crate::Error;
+
+/// Rows that one statement looks at, about: some 30 ms of work.
+const SLICE_ROWS: i64 = 50_000;
+/// Rows without a match that are rather scanned than stepped over with a statement of its own.
+const GAP_ROWS: i64 = 2_000;
+/// Pieces that one crowded minute is cut into at most.
+const MAX_PIECES: i64 = 600;
+/// Minutes read from the rollups at once: few at first, more when the walk goes on.
+const FIRST_MINUTES: i64 = 64;
+const MAX_MINUTES: i64 = 4_096;
+
+/// Walks a range of time in the order of a page.
+pub(crate) struct Slices {
+    project_id: ProjectId,
+    range: TimeRange,
+    order: Order,
+    /// What is left of the range, to the minute.
+    rest: TimeRange,
+    is_done: bool,
+    minutes_wanted: i64,
+    minutes: VecDeque<Minute>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Minute {
+    start_ns: i64,
+    total: i64,
+    matched: i64,
+}
+
+impl Slices {
+    pub(crate) fn new(project_id: ProjectId, range: TimeRange, order: Order) -> Self {
+        Self {
+            project_id,
+            range,
+            order,
+            rest: TimeRange {
+                start_ns: minute_of(range.start_ns),
+                end_ns: range.end_ns,
+            },
+            is_done: range.start_ns >= range.end_ns,
+            minutes_wanted: FIRST_MINUTES,
+            minutes: VecDeque::new(),
+        }
+    }
+
+    /// The next stretches of time to look at, in order; empty at the end. `enough` matching cells' rows end a
+    /// batch early when the rollups decide alone (`None`: rows have conditions of their own).
+    pub(crate) fn next(
+        &mut self,
+        connection: &mut AnyConnection,
+        filter: &LogFilter,
+        enough: Option<i64>,
+    ) -> Result<Vec<TimeRange>, Error> {
+        loop {
+            let slice = self.cut_slice(enough);
+            if !slice.is_empty() || (self.is_done && self.minutes.is_empty()) {
+                return Ok(slice);
+            }
+            if self.minutes.is_empty() {
+                self.read_minutes(connection, filter)?;
+            }
+        }
+    }
+
+    fn read_minutes(
+        &mut self,
+        connection: &mut AnyConnection,
+        filter: &LogFilter,
+    ) -> Result<(), Error> {
+        let mut statement = Statement::new(
+            "SELECT minute_ns, CAST(SUM(count) AS BIGINT), \
+             CAST(SUM(CASE WHEN 1 = 1",
+        );
+        filter::cell_conditions(&mut statement, filter);
+        statement.sql(" THEN count ELSE 0 END) AS BIGINT) FROM rollups WHERE project_id = ");
+        statement.bytes(self.project_id.as_bytes().to_vec());
+        statement.sql(" AND minute_ns >= ").int(self.rest.start_ns);
+        if self.rest.end_ns < i64::MAX {
+            statement.sql(" AND minute_ns < ").int(self.rest.end_ns);
+        }
+        statement.sql(match self.order {
+            Order::NewestFirst => " GROUP BY minute_ns ORDER BY minute_ns DESC LIMIT ",
+            Order::OldestFirst => " GROUP BY minute_ns ORDER BY minute_ns LIMIT ",
+        });
+        statement.int(self.minutes_wanted);
+        let rows = statement.returning::<(BigInt, BigInt, BigInt)>();
+        let rows: Vec<(i64, i64, i64)> = on_both!(connection, concrete => rows.load(concrete))?;
+        self.is_done = i64::try_from(rows.len()).unwrap_or(i64::MAX) < self.minutes_wanted;
+        self.minutes_wanted = (self.minutes_wanted * 4).min(MAX_MINUTES);
+        if let Some((last, _, _)) = rows.last() {
+            match self.order {
+                Order::NewestFirst => self.rest.end_ns = *last,
+                Order::OldestFirst => self.rest.start_ns = last.saturating_add(1),
+            }
+        }
+        self.minutes
+            .extend(rows.into_iter().map(|(start_ns, total, matched)| Minute {
+                start_ns,
+                total,
+                matched,
+            }));
+        Ok(())
+    }
+
+    /// Joins neighbouring minutes up to the slice size; a crowded minute becomes several stretches.
+    fn cut_slice(&mut self, enough: Option<i64>) -> Vec<TimeRange> {
+        let mut slice: Option<(Minute, Minute)> = None;
+        let (mut rows, mut matched, mut gap) = (0, 0, 0);
+        while let Some(minute) = self.minutes.front().copied() {
+            if minute.matched == 0 {
+                self.minutes.pop_front();
+                gap += minute.total;
+                if slice.is_some() && gap > GAP_ROWS {
+                    break;
+                }
+                continue;
+            }
+            let is_full = rows + gap + minute.total > SLICE_ROWS
+                || enough.is_some_and(|enough| matched >= enough);
+            if slice.is_some() && is_full {
+                break;
+            }
+            self.minutes.pop_front();
+            rows += gap + minute.total;
+            gap = 0;
+            matched += minute.matched;
+            slice = Some((slice.map_or(minute, |(first, _)| first), minute));
+        }
+        let Some((first, last)) = slice else {
+            return Vec::new();
+        };
+        let (start, end) = match self.order {
+            Order::NewestFirst => (last, first),
+            Order::OldestFirst => (first, last),
+        };
+        let whole = TimeRange {
+            start_ns: start.start_ns.max(self.range.start_ns),
+            end_ns: end
+                .start_ns
+                .saturating_add(NANOS_PER_MINUTE)
+                .min(self.range.end_ns),
+        };
+        let pieces = (rows / SLICE_ROWS).clamp(1, MAX_PIECES);
+        let mut stretches = split(whole, pieces);
+        if self.order == Order::NewestFirst {
+            stretches.reverse();
+        }
+        stretches
+    }
+}
+
+/// Cuts a range into pieces of equal length.
+fn split(range: TimeRange, pieces: i64) -> Vec<TimeRange> {
+    let step = (range.duration_ns() / pieces).max(1);
+    let mut stretches = Vec::new();
+    let mut start_ns = range.start_ns;
+    for piece in 1..=pieces {
+        let end_ns = if piece == pieces {
+            range.end_ns
+        } else {
+            start_ns.saturating_add(step).min(range.end_ns)
+        };
+        if start_ns < end_ns {
+            stretches.push(TimeRange { start_ns, end_ns });
+        }
+        start_ns = end_ns;
+    }
+    stretches
+}

@@ -1,0 +1,266 @@
+//! Counting: from rollups where they are enough, from rows where not.
+
+use std::collections::BTreeMap;
+
+use diesel::RunQueryDsl;
+use diesel::sql_types::{BigInt, Binary, SmallInt, Text};
+use domain::{
+    HistogramBucket, LogFilter, NANOS_PER_MINUTE, Order, ProjectId, Severity, TimeRange,
+};
+
+use super::budget::Budget;
+use super::slices::Slices;
+use super::statistics::minute_of;
+use super::{attributes, filter};
+use crate::connection::{AnyConnection, on_both};
+use crate::statement::Statement;
+use crate::{Backend, Error, Store};
+
+/// A minute at the ragged edge of a range is counted row by row up to this many rows; a fuller one counts whole.
+const EDGE_ROWS: i64 = 100_000;
+/// Buckets that a histogram has at most.
+const MAX_BUCKETS: i64 = 10_000;
+
+/// Attributes read by one statement: with records of at most 1 MiB what is in memory at once stays bounded.
+const ROWS_PER_STATEMENT: i64 = 500;
+
+/// Counts by (bucket number, severity).
+type Counts = BTreeMap<(i64, i16), i64>;
+
+pub(crate) fn count(store: &Store, project_id: ProjectId, filter: &LogFilter) -> Result<u64, Error> {
+    let counts = tally(store, project_id, filter, None)?;
+    Ok(u64::try_from(counts.values().sum::<i64>()).unwrap_or(0))
+}
+
+pub(crate) fn histogram(
+    store: &Store,
+    project_id: ProjectId,
+    filter: &LogFilter,
+    bucket_ns: i64,
+) -> Result<Vec<HistogramBucket>, Error> {
+    let bucket_ns = bucket_ns.max(NANOS_PER_MINUTE);
+    let counts = tally(store, project_id, filter, Some(bucket_ns))?;
+    let mut buckets: Vec<HistogramBucket> = Vec::new();
+    for ((number, severity), count) in counts {
+        let start_ns = number.saturating_mul(bucket_ns);
+        let severity = Severity::from_number(i64::from(severity));
+        let count = (severity, u64::try_from(count).unwrap_or(0));
+        match buckets.last_mut() {
+            Some(last) if last.start_ns == start_ns => last.counts.push(count),
+            _ => buckets.push(HistogramBucket {
+                start_ns,
+                counts: vec![count],
+            }),
+        }
+    }
+    let limit = usize::try_from(MAX_BUCKETS).unwrap_or(usize::MAX);
+    if buckets.len() > limit {
+        return Err(Error::BadRequest {
+            message: format!(
+                "the histogram has {} buckets, limit is {MAX_BUCKETS}: ask for wider ones",
+                buckets.len()
+            ),
+        });
+    }
+    Ok(buckets)
+}
+
+fn tally(
+    store: &Store,
+    project_id: ProjectId,
+    filter: &LogFilter,
+    bucket_ns: Option<i64>,
+) -> Result<Counts, Error> {
+    filter::check(filter)?;
+    if filter.range.start_ns >= filter.range.end_ns {
+        return Ok(Counts::new());
+    }
+    store.read(|connection| {
+        let mut tally = Tally {
+            connection,
+            backend: store.backend(),
+            budget: Budget::start(store.config().read_timeout),
+            project_id,
+            filter,
+            bucket_ns,
+            counts: Counts::new(),
+        };
+        if filter.is_answered_by_rollups() {
+            tally.by_rollups()?;
+        } else {
+            tally.by_rows()?;
+        }
+        Ok(tally.counts)
+    })
+}
+
+struct Tally<'a> {
+    connection: &'a mut AnyConnection,
+    backend: Backend,
+    budget: Budget,
+    project_id: ProjectId,
+    filter: &'a LogFilter,
+    bucket_ns: Option<i64>,
+    counts: Counts,
+}
+
+impl<'a> Tally<'a> {
+    /// Whole minutes by their cells; the parts of minutes at both ends by rows when they are few.
+    fn by_rollups(&mut self) -> Result<(), Error> {
+        let range = self.filter.range;
+        let first = minute_of(range.start_ns);
+        let last = minute_of(range.end_ns);
+        let is_start_ragged = first != range.start_ns && range.start_ns != i64::MIN;
+        let is_end_ragged = last != range.end_ns && range.end_ns != i64::MAX;
+        let mut whole = range;
+        if is_start_ragged {
+            whole.start_ns = first.saturating_add(NANOS_PER_MINUTE);
+            let edge = TimeRange {
+                start_ns: range.start_ns,
+                end_ns: whole.start_ns.min(range.end_ns),
+            };
+            self.edge(first, edge)?;
+        }
+        if is_end_ragged && !(is_start_ragged && first == last) {
+            whole.end_ns = last;
+            let edge = TimeRange {
+                start_ns: last.max(range.start_ns),
+                end_ns: range.end_ns,
+            };
+            self.edge(last, edge)?;
+        }
+        if whole.start_ns < whole.end_ns {
+            self.cells(whole)?;
+        }
+        Ok(())
+    }
+
+    fn edge(&mut self, minute_ns: i64, edge: TimeRange) -> Result<(), Error> {
+        let mut statement =
+            Statement::new("SELECT CAST(COALESCE(SUM(count), 0) AS BIGINT) FROM rollups WHERE project_id = ");
+        statement.bytes(self.project_id.as_bytes().to_vec());
+        statement.sql(" AND minute_ns = ").int(minute_ns);
+        filter::cell_conditions(&mut statement, self.filter);
+        let rows = statement.returning::<(BigInt,)>();
+        let rows: Vec<(i64,)> = on_both!(self.connection, concrete => rows.load(concrete))?;
+        match rows.first() {
+            None | Some((0,)) => Ok(()),
+            Some((total,)) if *total <= EDGE_ROWS => self.rows(edge),
+            Some(_) => self.cells(TimeRange {
+                start_ns: minute_ns,
+                end_ns: minute_ns.saturating_add(1),
+            }),
+        }
+    }
+
+    fn cells(&mut self, range: TimeRange) -> Result<(), Error> {
+        let mut statement = Statement::new("SELECT ");
+        bucket(&mut statement, "minute_ns", self.bucket_ns);
+        statement.sql(
+            " AS bucket, severity, CAST(SUM(count) AS BIGINT) FROM rollups WHERE project_id = ",
+        );
+        statement.bytes(self.project_id.as_bytes().to_vec());
+        if range.start_ns > i64::MIN {
+            statement.sql(" AND minute_ns >= ").int(range.start_ns);
+        }
+        if range.end_ns < i64::MAX {
+            statement.sql(" AND minute_ns < ").int(range.end_ns);
+        }
+        filter::cell_conditions(&mut statement, self.filter);
+        self.group(statement)
+    }
+
+    fn by_rows(&mut self) -> Result<(), Error> {
+        if self.filter.trace_id.is_some() {
+            return self.rows(self.filter.range);
+        }
+        let mut slices = Slices::new(self.project_id, self.filter.range, Order::NewestFirst);
+        loop {
+            let stretches = slices.next(self.connection, self.filter, None)?;
+            if stretches.is_empty() {
+                return Ok(());
+            }
+            for stretch in stretches {
+                self.budget.check()?;
+                self.rows(stretch)?;
+            }
+        }
+    }
+
+    fn rows(&mut self, range: TimeRange) -> Result<(), Error> {
+        if !self.filter.attributes.is_empty() {
+            return self.rows_by_attributes(range);
+        }
+        let mut statement = Statement::new("SELECT ");
+        bucket(&mut statement, "timestamp_ns", self.bucket_ns);
+        statement.sql(
+            " AS bucket, severity, CAST(COUNT(*) AS BIGINT) FROM log_tail WHERE project_id = ",
+        );
+        self.row_conditions(&mut statement, range);
+        self.group(statement)
+    }
+
+    fn row_conditions(&self, statement: &mut Statement<'a>, range: TimeRange) {
+        statement.bytes(self.project_id.as_bytes().to_vec());
+        filter::time_conditions(statement, range);
+        filter::cell_conditions(statement, self.filter);
+        filter::row_conditions(statement, self.filter, self.backend);
+    }
+
+    fn group(&mut self, mut statement: Statement<'_>) -> Result<(), Error> {
+        // One bucket has at most seven severities; more buckets than the limit are refused afterwards.
+        statement.sql(" GROUP BY 1, severity LIMIT ").int((MAX_BUCKETS + 1) * 8);
+        let rows = statement.returning::<(BigInt, SmallInt, BigInt)>();
+        let rows: Vec<(i64, i16, i64)> =
+            on_both!(self.connection, concrete => rows.load(concrete))?;
+        for (bucket, severity, count) in rows {
+            *self.counts.entry((bucket, severity)).or_insert(0) += count;
+        }
+        Ok(())
+    }
+
+    /// Page by page, because attributes are long.
+    fn rows_by_attributes(&mut self, mut range: TimeRange) -> Result<(), Error> {
+        let mut after_id: Vec<u8> = Vec::new();
+        loop {
+            let mut statement = Statement::new("SELECT ");
+            bucket(&mut statement, "timestamp_ns", self.bucket_ns);
+            statement.sql(
+                " AS bucket, severity, timestamp_ns, id, attributes FROM log_tail WHERE project_id = ",
+            );
+            self.row_conditions(&mut statement, range);
+            if !after_id.is_empty() {
+                statement.sql(" AND (timestamp_ns > ").int(range.start_ns);
+                statement.sql(" OR id > ").bytes(after_id).sql(")");
+            }
+            statement.sql(" ORDER BY timestamp_ns, id LIMIT ").int(ROWS_PER_STATEMENT);
+            let rows = statement.returning::<(BigInt, SmallInt, BigInt, Binary, Text)>();
+            let rows: Vec<(i64, i16, i64, Vec<u8>, String)> =
+                on_both!(self.connection, concrete => rows.load(concrete))?;
+            let is_last = i64::try_from(rows.len()).unwrap_or(i64::MAX) < ROWS_PER_STATEMENT;
+            after_id = Vec::new();
+            for (bucket, severity, timestamp_ns, id, text) in rows {
+                if attributes::all_match(&self.filter.attributes, &text) {
+                    *self.counts.entry((bucket, severity)).or_insert(0) += 1;
+                }
+                range.start_ns = timestamp_ns;
+                after_id = id;
+            }
+            if is_last {
+                return Ok(());
+            }
+            self.budget.check()?;
+        }
+    }
+}
+
+/// The number of the bucket of a column, counted from the epoch also before 1970; without buckets always 0.
+/// The detour over negative numbers stays inside `i64` for every instant.
+fn bucket(statement: &mut Statement<'_>, column: &'static str, bucket_ns: Option<i64>) {
+    match bucket_ns {
+        None => statement.sql("CAST(0 AS BIGINT)"),
+        Some(width) => statement.sql(format!(
+            "(CASE WHEN {column} >= 0 THEN {column} / {width} ELSE -1 - (-1 - {column}) / {width} END)"
+        )),
+    };
+}

@@ -1,0 +1,111 @@
+//! One suite, both databases. A case is `fn name(store: &Store)` in a file of `tests/`, listed once below.
+
+mod commit;
+mod counting;
+mod events;
+mod fixture;
+mod metrics;
+mod migrations;
+mod model;
+mod operations;
+mod poison;
+mod retention;
+mod search;
+mod templates;
+
+pub(crate) use fixture::{Fixture, run};
+
+macro_rules! cases {
+    ($backend:ident: $($file:ident::{$($name:ident),* $(,)?}),* $(,)?) => {
+        $(mod $file {
+            $(#[test]
+            fn $name() {
+                crate::tests::run(crate::Backend::$backend, crate::tests::$file::$name);
+            })*
+        })*
+    };
+}
+
+macro_rules! store_suite {
+    ($backend:ident) => {
+        #[allow(non_snake_case)]
+        mod $backend {
+            cases! { $backend:
+                commit::{
+                    a_committed_batch_is_read_back_as_it_was,
+                    a_repeated_batch_is_not_stored_twice,
+                    a_batch_with_some_stored_records_adds_the_others,
+                    an_id_that_occurs_twice_in_a_batch_is_stored_once,
+                    a_record_of_another_project_is_refused_and_its_neighbours_stay,
+                    projects_never_see_each_other,
+                    an_empty_batch_commits_templates_only,
+                    a_commit_is_there_after_the_store_is_opened_again,
+                    concurrent_commits_lose_and_double_nothing,
+                    a_batch_larger_than_the_bind_limit_is_one_commit,
+                },
+                poison::{
+                    every_poison_shape_is_stored_alone,
+                    no_poison_shape_fails_its_batch,
+                    attribute_conditions_survive_every_poison_shape,
+                },
+                templates::{
+                    new_templates_get_growing_sequences,
+                    known_templates_keep_their_sequence,
+                    counts_times_severity_and_services_follow_the_records,
+                    counts_of_templates_that_come_later_are_not_lost,
+                    merged_templates_say_into_what,
+                    an_overlong_example_is_cut_at_a_character,
+                    concurrent_nodes_agree_on_sequences,
+                },
+                search::{
+                    each_condition_selects_its_records,
+                    text_terms_take_wildcards_literally_and_ignore_ascii_case,
+                    resolved_templates_match_without_the_body,
+                    attributes_are_compared_by_their_json_text,
+                    pages_are_newest_first_and_end,
+                    pages_can_be_oldest_first,
+                    a_page_beyond_the_limit_is_refused,
+                    filters_beyond_their_limits_are_refused,
+                    a_rare_pattern_is_found_far_back,
+                    a_record_is_found_by_its_id_in_its_project_only,
+                    context_is_the_neighbours_of_the_same_service,
+                    a_spent_budget_is_a_timeout,
+                },
+                counting::{
+                    ragged_ranges_count_exactly,
+                    histograms_align_to_the_epoch,
+                    text_histograms_count_rows,
+                    template_counts_are_most_frequent_first,
+                    services_know_their_errors,
+                    rollups_are_the_counts_per_minute,
+                    bounds_hold_all_records,
+                },
+                model::{
+                    reading_agrees_with_a_plain_model,
+                },
+                retention::{
+                    everything_before_an_instant_goes_and_counts_stay_exact,
+                    a_crowded_instant_is_deleted_too,
+                },
+                metrics::{
+                    samples_are_read_back_by_series_and_range,
+                    a_repeated_sample_replaces_the_first,
+                    bad_points_are_reported_and_their_neighbours_stored,
+                    latest_is_the_newest_sample_of_each_series,
+                    names_are_listed_with_their_kinds,
+                },
+                events::{
+                    events_are_read_newest_first_and_once,
+                },
+                migrations::{
+                    migrating_twice_changes_nothing,
+                    a_newer_database_is_refused,
+                    processes_that_start_together_migrate_once,
+                },
+            }
+        }
+    };
+}
+
+store_suite!(Sqlite);
+store_suite!(Postgres);

@@ -1,0 +1,102 @@
+//! A fresh store per case, and records to put into it.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use domain::{LogRecord, ProjectId, RecordId, Severity, Template, TemplateId};
+use uuid::Uuid;
+
+use crate::{Backend, CommitBatch, CommitReceipt, LogStore, Store, StoreConfig};
+
+/// 2026-11-23 14:00:00 UTC, the start of a minute.
+pub(crate) const NOON: i64 = 1_795_442_400_000_000_000;
+pub(crate) const SECOND: i64 = 1_000_000_000;
+pub(crate) const MINUTE: i64 = 60 * SECOND;
+
+/// A migrated store of its own; an SQLite file goes away with it.
+pub(crate) struct Fixture {
+    pub(crate) store: Store,
+    pub(crate) config: StoreConfig,
+    _folder: tempfile::TempDir,
+}
+
+impl Fixture {
+    pub(crate) fn unmigrated(backend: Backend) -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let mut config = match backend {
+            Backend::Sqlite => StoreConfig::in_data_dir(folder.path()),
+            Backend::Postgres => StoreConfig::new(testkit::postgres_database()),
+        };
+        config.read_connections = 4;
+        Self {
+            store: Store::open(&config).expect("the store opens"),
+            config,
+            _folder: folder,
+        }
+    }
+
+    pub(crate) fn new(backend: Backend) -> Self {
+        let fixture = Self::unmigrated(backend);
+        fixture.store.migrate().expect("the migrations run");
+        fixture
+    }
+}
+
+pub(crate) fn run(backend: Backend, case: impl FnOnce(&Fixture)) {
+    case(&Fixture::new(backend));
+}
+
+static NEXT: AtomicU64 = AtomicU64::new(1);
+
+fn next() -> u64 {
+    NEXT.fetch_add(1, Ordering::Relaxed)
+}
+
+pub(crate) fn project() -> ProjectId {
+    ProjectId(Uuid::from_u64_pair(0x7072_6f6a, next()))
+}
+
+pub(crate) fn record_id() -> RecordId {
+    let mut random = [0_u8; 10];
+    random[2..].copy_from_slice(&next().to_be_bytes());
+    RecordId::from_parts(NOON, random)
+}
+
+/// An info record of service `shop`, template 1.
+pub(crate) fn record(project_id: ProjectId, timestamp_ns: i64, body: &str) -> LogRecord {
+    LogRecord {
+        id: record_id(),
+        project_id,
+        timestamp_ns,
+        observed_at_ns: NOON,
+        severity: Severity::Info,
+        service: "shop".to_owned(),
+        body: body.to_owned(),
+        attributes: String::new(),
+        trace_id: None,
+        span_id: None,
+        template_id: TemplateId(1),
+    }
+}
+
+pub(crate) fn template(project_id: ProjectId, id: u64, text: &str) -> Template {
+    Template {
+        id: TemplateId(id),
+        project_id,
+        text: text.to_owned(),
+        example: format!("example of {text}"),
+        first_seen_ns: 0,
+        last_seen_ns: 0,
+        count: 0,
+        services: Vec::new(),
+        severity: Severity::Unspecified,
+        merged_into: None,
+        sequence: 0,
+    }
+}
+
+/// Commits records of one project.
+pub(crate) fn commit(store: &Store, records: &[LogRecord]) -> CommitReceipt {
+    store
+        .append(&CommitBatch::new(records[0].project_id, records.to_vec()))
+        .expect("the batch commits")
+}

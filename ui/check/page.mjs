@@ -1,0 +1,109 @@
+// Opens the page of a running server in headless Chromium, as a person would, and checks what it shows.
+import { existsSync, mkdirSync, mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { chromium } from "playwright-core";
+
+const url = process.env.VIGIL_URL ?? "http://127.0.0.1:8080";
+const name = process.env.VIGIL_ADMIN_NAME ?? "admin";
+const password = process.env.VIGIL_ADMIN_PASSWORD ?? "";
+const screenshots = process.env.VIGIL_SCREENSHOTS;
+const executablePath = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].find(existsSync);
+if (!executablePath) {
+  console.error("page: no Chromium found; install the package chromium");
+  process.exit(1);
+}
+
+const problems = [];
+const context = await chromium.launchPersistentContext(mkdtempSync(join(tmpdir(), "vigil-page-")), {
+  executablePath,
+  headless: true,
+  viewport: { width: 1400, height: 1000 },
+  args: [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+  ],
+});
+const page = await context.newPage();
+page.on("pageerror", (error) => problems.push(`script error: ${error.message}`));
+page.on("console", (message) => {
+  // The first look at /api/v1/me is meant to be refused.
+  if (message.type() === "error" && !message.text().includes("401")) problems.push(`console: ${message.text()}`);
+});
+page.on("request", (request) => {
+  if (!request.url().startsWith(url) && !request.url().startsWith("data:")) problems.push(`foreign request: ${request.url()}`);
+});
+const shot = async (file) => {
+  if (!screenshots) return;
+  mkdirSync(screenshots, { recursive: true });
+  await page.screenshot({ path: join(screenshots, file), fullPage: true });
+};
+const expect = async (what, check) => {
+  try {
+    await check();
+    console.log(`page: ok: ${what}`);
+  } catch (error) {
+    problems.push(`${what}: ${String(error.message).split("\n")[0]}`);
+  }
+};
+
+page.setDefaultTimeout(15_000);
+await page.goto(url);
+await expect("a wrong password is refused with a text", async () => {
+  await page.fill('input[name="password"]', "certainly-wrong");
+  await page.click('button[type="submit"]');
+  await page.getByRole("alert").filter({ hasText: "wrong" }).waitFor();
+});
+await expect("the right password opens the page", async () => {
+  await page.fill('input[name="name"]', name);
+  await page.fill('input[name="password"]', password);
+  await page.click('button[type="submit"]');
+  await page.locator(".question").waitFor();
+});
+await expect("the log list and its histogram show records", async () => {
+  await page.getByLabel("Time range").selectOption("24h");
+  await page.locator(".records button.record").first().waitFor();
+  const total = Number(await page.locator("[data-total]").getAttribute("data-total"));
+  if (!(total > 0)) throw new Error(`the histogram counts ${total} records`);
+  await page.locator(".chart canvas").first().waitFor();
+});
+await shot("logs.png");
+await expect("a record opens with its neighbours", async () => {
+  await page.locator(".records button.record").first().click();
+  await page.getByText("records around it").first().click();
+  await page.locator(".details .records .record").first().waitFor();
+});
+await expect("a question is answered with evidence", async () => {
+  await page.fill(".question", "Why is checkout failing?");
+  await page.keyboard.press("Enter");
+  await page.locator(".answer .text").waitFor();
+  await page.locator(".answer .evidence li").first().waitFor();
+  await page.getByText(/\d+ ms/).first().waitFor({ timeout: 120_000 });
+});
+await shot("ask.png");
+await expect("an incident shows its summary and can be taken", async () => {
+  await page.getByLabel("Close the answer").click();
+  await page.locator("button.incident").first().click();
+  await page.getByRole("heading", { name: "What happened" }).waitFor();
+  const take = page.getByRole("button", { name: "Acknowledge" });
+  if (await take.count()) {
+    await take.click();
+    await page.getByText("acknowledged", { exact: false }).first().waitFor();
+  }
+});
+await shot("incident.png");
+await expect("the page works on a phone's width", async () => {
+  await page.setViewportSize({ width: 390, height: 800 });
+  const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+  if (overflow > 1) throw new Error(`the page is ${overflow} px too wide`);
+});
+await shot("phone.png");
+await context.close();
+
+for (const problem of problems) console.error(`page: ${problem}`);
+process.exit(problems.length === 0 ? 0 : 1);

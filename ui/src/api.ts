@@ -1,0 +1,220 @@
+// The wire types of /api/v1 that the page uses, and the few calls it makes.
+
+export type Severity = "unspecified" | "trace" | "debug" | "info" | "warn" | "error" | "fatal";
+
+export interface LogRecord {
+  id: string;
+  timestamp: string;
+  severity: Severity;
+  service: string;
+  body: string;
+  attributes?: Record<string, unknown>;
+  trace_id?: string;
+  template_id: string;
+}
+
+export interface LogPage {
+  records: LogRecord[];
+  next_cursor: string | null;
+}
+
+export interface Histogram {
+  from: string;
+  to: string;
+  bucket_seconds: number;
+  total: number;
+  buckets: { start: string; total: number; counts: Partial<Record<Severity, number>> }[];
+}
+
+export interface Sentence {
+  text: string;
+  citations: number[];
+}
+
+export interface Evidence {
+  number: number;
+  kind: string;
+  text: string;
+  service: string | null;
+  severity: Severity;
+  count: number;
+  expected: number | null;
+  template_id: string | null;
+  record_ids: string[];
+  first_at: string;
+  last_at: string;
+}
+
+export interface Suspect {
+  name: string;
+  service: string | null;
+  confidence: "low" | "medium" | "high";
+  reason: string;
+  evidence: number[];
+}
+
+export interface Author {
+  kind: "rules" | "model" | "rules_after_rejection";
+  model?: string;
+  reason?: string;
+}
+
+export interface Interpretation {
+  intent: string;
+  from: string;
+  to: string;
+  chips: [string, string][];
+  ignored_words: string[];
+}
+
+export interface Answer {
+  found: boolean;
+  facts: Sentence[];
+  narrative: Sentence[];
+  suspects: Suspect[];
+  next_steps: string[];
+  author: Author;
+}
+
+export interface TimelineEntry {
+  at: string;
+  kind: string;
+  text: string;
+  actor?: string;
+}
+
+export interface Summary {
+  headline: string;
+  what_happened: Sentence[];
+  impact: Sentence[];
+  timeline: TimelineEntry[];
+  suspects: Suspect[];
+  next_steps: string[];
+  similar: { id: string; number: number; title: string; opened_at: string }[];
+  evidence: Evidence[];
+  author: Author;
+  written_at: string;
+}
+
+export interface Incident {
+  id: string;
+  number: number;
+  state: "open" | "acknowledged" | "resolved";
+  severity: "info" | "warning" | "error" | "critical";
+  title: string;
+  headline: string | null;
+  policy: string | null;
+  services: string[];
+  anomaly_count: number;
+  started_at: string;
+  opened_at: string;
+  acknowledged_by: string | null;
+  resolved_at: string | null;
+}
+
+export interface IncidentDetail extends Incident {
+  timeline: TimelineEntry[];
+  summary: Summary | null;
+}
+
+export interface ServiceCount {
+  service: string;
+  count: number;
+  errors: number;
+}
+
+export interface Check {
+  name: string;
+  status: "ok" | "degraded" | "failed";
+  detail: string;
+  how_to_fix?: string;
+}
+
+export class Unauthenticated extends Error {}
+
+async function request<T>(path: string, init?: RequestInit): Promise<T> {
+  const response = await fetch(path, {
+    credentials: "same-origin",
+    ...init,
+    headers: { accept: "application/json", ...init?.headers },
+  });
+  if (response.status === 401) throw new Unauthenticated("log in first");
+  if (!response.ok) {
+    const problem = await response.json().catch(() => null);
+    throw new Error(problem?.detail ?? `${path} answered ${response.status}`);
+  }
+  return response.status === 204 ? (undefined as T) : ((await response.json()) as T);
+}
+
+const json = (body: unknown): RequestInit => ({
+  method: "POST",
+  headers: { "content-type": "application/json" },
+  body: JSON.stringify(body),
+});
+
+export const api = {
+  me: () => request<{ name: string }>("/api/v1/me"),
+  login: (name: string, password: string) =>
+    request<{ name: string }>("/api/v1/login", json({ name, password })),
+  logout: () => request<void>("/api/v1/logout", { method: "POST" }),
+  logs: (query: URLSearchParams) => request<LogPage>(`/api/v1/logs?${query}`),
+  histogram: (query: URLSearchParams) => request<Histogram>(`/api/v1/logs/histogram?${query}`),
+  context: (id: string) =>
+    request<{ before: LogRecord[]; record: LogRecord; after: LogRecord[] }>(
+      `/api/v1/logs/${encodeURIComponent(id)}/context?before=8&after=8`,
+    ),
+  services: (query: URLSearchParams) => request<ServiceCount[]>(`/api/v1/services?${query}`),
+  incidents: () => request<Incident[]>("/api/v1/incidents?limit=50"),
+  incident: (id: string) => request<IncidentDetail>(`/api/v1/incidents/${encodeURIComponent(id)}`),
+  act: (id: string, action: "ack" | "resolve") =>
+    request<Incident>(`/api/v1/incidents/${encodeURIComponent(id)}/${action}`, { method: "POST" }),
+  status: () => request<{ version: string; store: string; index: string; checks: Check[] }>("/api/v1/status"),
+};
+
+export interface AskHandlers {
+  interpretation(item: Interpretation): void;
+  evidence(evidence: Evidence[], samples: LogRecord[]): void;
+  answer(answer: Answer): void;
+  done(elapsed_ms: number): void;
+}
+
+/** Asks a question and hands each event of the stream to its handler, in the order they come. */
+export async function ask(question: string, handlers: AskHandlers, signal: AbortSignal): Promise<void> {
+  const response = await fetch("/api/v1/ask", {
+    ...json({ question, time_zone: Intl.DateTimeFormat().resolvedOptions().timeZone }),
+    headers: { "content-type": "application/json", accept: "text/event-stream" },
+    credentials: "same-origin",
+    signal,
+  });
+  if (response.status === 401) throw new Unauthenticated("log in first");
+  if (!response.ok || !response.body) {
+    const problem = await response.json().catch(() => null);
+    throw new Error(problem?.detail ?? `the server answered ${response.status}`);
+  }
+  const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+  let rest = "";
+  for (;;) {
+    const { value, done } = await reader.read();
+    if (done) return;
+    rest += value;
+    const events = rest.split("\n\n");
+    rest = events.pop() ?? "";
+    for (const event of events) dispatch(event, handlers);
+  }
+}
+
+function dispatch(event: string, handlers: AskHandlers): void {
+  let name = "message";
+  const data: string[] = [];
+  for (const line of event.split("\n")) {
+    if (line.startsWith("event:")) name = line.slice(6).trim();
+    else if (line.startsWith("data:")) data.push(line.slice(5).replace(/^ /, ""));
+  }
+  if (data.length === 0) return;
+  const value = JSON.parse(data.join("\n"));
+  if (name === "interpretation") handlers.interpretation(value);
+  else if (name === "evidence") handlers.evidence(value.evidence, value.samples);
+  else if (name === "answer") handlers.answer(value);
+  else if (name === "done") handlers.done(value.elapsed_ms);
+  else if (name === "error") throw new Error(value.detail);
+}

@@ -1,0 +1,81 @@
+import { useEffect, useState } from "preact/hooks";
+import { api, type Check, Unauthenticated } from "./api";
+import { Ask } from "./ask";
+import { IncidentPanel } from "./incident";
+import { Incidents } from "./incidents";
+import { Login } from "./login";
+import { Logs } from "./logs";
+import { openIncident, route } from "./route";
+
+/** The page: ask, incidents, logs. */
+export function App() {
+  const [user, setUser] = useState<string | null | undefined>(undefined);
+  useEffect(() => {
+    api.me().then(
+      (me) => setUser(me.name),
+      () => setUser(null),
+    );
+  }, []);
+  if (user === undefined) return <p class="quiet pad">Loading…</p>;
+  if (user === null) return <Login onDone={setUser} />;
+  const onError = (error: unknown) => {
+    if (error instanceof Unauthenticated) setUser(null);
+  };
+  return (
+    <>
+      <Header user={user} onLogout={() => api.logout().finally(() => setUser(null))} />
+      <main>
+        <Ask onError={onError} />
+        <div class="columns">
+          <Incidents onError={onError} />
+          {route.value.incident ? (
+            <IncidentPanel
+              key={route.value.incident}
+              id={route.value.incident}
+              onClose={() => openIncident(null)}
+              onError={onError}
+            />
+          ) : (
+            <Logs onError={onError} />
+          )}
+        </div>
+      </main>
+    </>
+  );
+}
+
+function Header({ user, onLogout }: { user: string; onLogout: () => void }) {
+  const [status, setStatus] = useState<{ store: string; index: string; checks: Check[] } | null>(null);
+  useEffect(() => {
+    const look = () => api.status().then(setStatus, () => setStatus(null));
+    look();
+    const timer = setInterval(look, 15_000);
+    return () => clearInterval(timer);
+  }, []);
+  const missing = status?.checks.filter((check) => check.status !== "ok") ?? [];
+  return (
+    <header>
+      <a class="brand" href="/" onClick={(event) => (event.preventDefault(), openIncident(null))}>
+        <img src="/icon.svg" alt="" width="24" height="24" /> Vigil
+      </a>
+      <details class="status">
+        <summary>
+          {status ? `${status.store} · ${status.index}` : "server not reachable"}
+          {missing.length > 0 && <span class="tag warn">{missing.length} to look at</span>}
+        </summary>
+        <ul>
+          {status?.checks.map((check) => (
+            <li key={check.name}>
+              <b>{check.name.replaceAll("_", " ")}</b> {check.status}: {check.detail}
+              {check.how_to_fix && <div class="quiet">{check.how_to_fix}</div>}
+            </li>
+          ))}
+        </ul>
+      </details>
+      <span class="quiet">{user}</span>
+      <button type="button" class="plain" onClick={onLogout}>
+        Log out
+      </button>
+    </header>
+  );
+}

@@ -1,0 +1,39 @@
+import { signal } from "@preact/signals";
+
+export interface Route {
+  /** The incident that is open, from `/incidents/{id}`. */
+  incident: string | null;
+  /** The filter of the log list, from the query string. */
+  query: URLSearchParams;
+}
+
+function read(): Route {
+  const found = /^\/incidents\/([0-9a-f-]{36})$/i.exec(location.pathname);
+  return { incident: found?.[1] ?? null, query: new URLSearchParams(location.search) };
+}
+
+/** What the address says: everything that can be sent to a colleague as a link. */
+export const route = signal<Route>(read());
+
+addEventListener("popstate", () => (route.value = read()));
+
+function go(address: string): void {
+  if (address !== location.pathname + location.search) history.pushState(null, "", address);
+  route.value = read();
+}
+
+export function openIncident(id: string | null): void {
+  const query = route.value.query.toString();
+  go((id ? `/incidents/${id}` : "/") + (query ? `?${query}` : ""));
+}
+
+/** Shows the logs that match. Empty values are left out. */
+export function filterLogs(changes: Record<string, string>, fresh = false): void {
+  const query = new URLSearchParams(fresh ? undefined : route.value.query);
+  for (const [key, value] of Object.entries(changes)) {
+    if (value) query.set(key, value);
+    else query.delete(key);
+  }
+  const text = query.toString();
+  go(text ? `/?${text}` : "/");
+}
