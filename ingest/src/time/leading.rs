@@ -26,8 +26,10 @@ pub(crate) fn leading_timestamp(text: &str, received_at_ns: i64) -> Option<(i64,
             .get(at)
             .is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'_')
     };
-    // `12:34:56:78:9a:bc` is no time.
-    let is_longer = is_word(end) || (bytes.get(end) == Some(&b':') && is_word(end + 1));
+    // `12:34:56:78:9a:bc` is no time; `14:00:00 UTC:10.0.0.1` is one.
+    let is_octets =
+        bytes[end - 1].is_ascii_digit() && bytes.get(end) == Some(&b':') && is_word(end + 1);
+    let is_longer = is_word(end) || is_octets;
     (!is_longer).then_some((instant, end))
 }
 
