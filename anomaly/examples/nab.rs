@@ -30,13 +30,20 @@ struct Point {
 }
 
 /// Costs of a false positive and of a missed window; a hit is worth at most 1.
-const PROFILES: [(&str, f64, f64); 3] =
-    [("standard", 0.11, 1.0), ("low FP", 0.22, 1.0), ("low FN", 0.11, 2.0)];
+const PROFILES: [(&str, f64, f64); 3] = [
+    ("standard", 0.11, 1.0),
+    ("low FP", 0.22, 1.0),
+    ("low FN", 0.11, 2.0),
+];
 
 fn main() -> Result<(), AnyError> {
     let root = std::env::args()
         .nth(1)
-        .or_else(|| std::env::var("VIGIL_SHARED_DATA").ok().map(|d| format!("{d}/nab")))
+        .or_else(|| {
+            std::env::var("VIGIL_SHARED_DATA")
+                .ok()
+                .map(|d| format!("{d}/nab"))
+        })
         .unwrap_or_else(|| "../shared/data/nab".to_owned());
     let all = load(Path::new(&root))?;
     println!("{} series, {} windows", all.len(), windows_of(&all));
@@ -107,7 +114,12 @@ fn windows_of(all: &[Series]) -> usize {
 
 fn report(name: &str, all: &[Series], scores: &[Vec<f64>], verbose: bool) {
     for (profile, false_positive, missed) in PROFILES {
-        let mut thresholds: Vec<f64> = scores.iter().flatten().copied().filter(|s| *s > 0.0).collect();
+        let mut thresholds: Vec<f64> = scores
+            .iter()
+            .flatten()
+            .copied()
+            .filter(|s| *s > 0.0)
+            .collect();
         thresholds.sort_by(|a, b| b.total_cmp(a));
         thresholds.dedup();
         thresholds.insert(0, 1.1);
@@ -123,20 +135,38 @@ fn report(name: &str, all: &[Series], scores: &[Vec<f64>], verbose: bool) {
         let windows = windows_of(all) as f64;
         let normal = 100.0 * (best.0 + missed * windows) / (windows * (1.0 + missed));
         let (_, hits, alarms) = total(all, scores, best.1, false_positive, missed);
-        println!("{name}, {profile}: {normal:.1} ({hits} windows, {alarms} false alarms at {:.3})", best.1);
+        println!(
+            "{name}, {profile}: {normal:.1} ({hits} windows, {alarms} false alarms at {:.3})",
+            best.1
+        );
         if verbose && profile == "standard" {
             for (series, scores) in all.iter().zip(scores) {
                 let one = std::slice::from_ref(series);
-                let (score, hits, alarms) =
-                    total(one, std::slice::from_ref(scores), best.1, false_positive, missed);
-                println!("    {:58} {score:6.2}  {hits}/{} windows, {alarms} false", series.name, series.windows.len());
+                let (score, hits, alarms) = total(
+                    one,
+                    std::slice::from_ref(scores),
+                    best.1,
+                    false_positive,
+                    missed,
+                );
+                println!(
+                    "    {:58} {score:6.2}  {hits}/{} windows, {alarms} false",
+                    series.name,
+                    series.windows.len()
+                );
             }
         }
     }
 }
 
 /// Raw score at a threshold, windows hit, false alarms.
-fn total(all: &[Series], scores: &[Vec<f64>], threshold: f64, false_positive: f64, missed: f64) -> (f64, usize, usize) {
+fn total(
+    all: &[Series],
+    scores: &[Vec<f64>],
+    threshold: f64,
+    false_positive: f64,
+    missed: f64,
+) -> (f64, usize, usize) {
     let (mut sum, mut hits, mut alarms) = (0.0, 0, 0);
     for (series, scores) in all.iter().zip(scores) {
         let mut best = vec![None::<f64>; series.windows.len()];
@@ -193,7 +223,11 @@ fn points(series: &Series, scores: &[f64], false_positive: f64) -> Vec<Point> {
             (None, None) => -false_positive,
         };
         if i >= probation {
-            all.push(Point { score: *score, worth, window: inside.map(|_| next) });
+            all.push(Point {
+                score: *score,
+                worth,
+                window: inside.map(|_| next),
+            });
         }
     }
     all
@@ -214,13 +248,20 @@ fn load(root: &Path) -> Result<Vec<Series>, AnyError> {
             }
             let index = |at: &str| -> Result<usize, AnyError> {
                 let at = seconds(at)?;
-                at_s.iter().position(|t| *t == at).ok_or_else(|| "a window off the series".into())
+                at_s.iter()
+                    .position(|t| *t == at)
+                    .ok_or_else(|| "a window off the series".into())
             };
             let windows = windows
                 .iter()
                 .map(|(left, right)| Ok((index(left)?, index(right)?)))
                 .collect::<Result<_, AnyError>>()?;
-            Ok(Series { name, at_s, values, windows })
+            Ok(Series {
+                name,
+                at_s,
+                values,
+                windows,
+            })
         })
         .collect()
 }

@@ -32,7 +32,11 @@ struct Issue {
 fn main() -> Result<(), AnyError> {
     let root = std::env::args()
         .nth(1)
-        .or_else(|| std::env::var("VIGIL_SHARED_DATA").ok().map(|d| format!("{d}/petshop")))
+        .or_else(|| {
+            std::env::var("VIGIL_SHARED_DATA")
+                .ok()
+                .map(|d| format!("{d}/petshop"))
+        })
         .unwrap_or_else(|| "../shared/data/petshop".to_owned());
     let verbose = std::env::args().any(|a| a == "--verbose");
     let mut folders: Vec<PathBuf> = std::fs::read_dir(&root)?
@@ -45,7 +49,11 @@ fn main() -> Result<(), AnyError> {
         let mut sure: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
         for folder in &folders {
             let normal = table(&folder.join("noissue/metrics.csv"))?;
-            let graph = if with_graph { graph(&folder.join("graph.csv"))? } else { Topology::new() };
+            let graph = if with_graph {
+                graph(&folder.join("graph.csv"))?
+            } else {
+                Topology::new()
+            };
             for issue in issues(folder)? {
                 let now = table(&issue.path.join("metrics.csv"))?;
                 let symptoms = symptoms(&normal, &now, &issue);
@@ -53,7 +61,11 @@ fn main() -> Result<(), AnyError> {
                     onset_ns: issue.at_s * NANOS_PER_SECOND,
                     symptoms: symptoms
                         .iter()
-                        .map(|anomaly| Symptom { anomaly, texts: Vec::new(), evidence: None })
+                        .map(|anomaly| Symptom {
+                            anomaly,
+                            texts: Vec::new(),
+                            evidence: None,
+                        })
                         .collect(),
                     patterns: Vec::new(),
                     changes: Vec::new(),
@@ -73,7 +85,12 @@ fn main() -> Result<(), AnyError> {
                     entry.1 += usize::from(place == Some(0));
                 }
                 if verbose {
-                    println!("{} {} -> {}: place {place:?}", issue.path.display(), issue.metric, issue.root);
+                    println!(
+                        "{} {} -> {}: place {place:?}",
+                        issue.path.display(),
+                        issue.metric,
+                        issue.root
+                    );
                     for s in suspects.iter().take(4) {
                         println!("      {:.3} {} {}", s.score, s.name, s.reason);
                     }
@@ -81,10 +98,16 @@ fn main() -> Result<(), AnyError> {
             }
         }
         println!("graph: {with_graph}");
-        let all = tally.values().fold((0, 0, 0), |a, t| (a.0 + t.0, a.1 + t.1, a.2 + t.2));
+        let all = tally
+            .values()
+            .fold((0, 0, 0), |a, t| (a.0 + t.0, a.1 + t.1, a.2 + t.2));
         for (metric, (n, first, third)) in tally.into_iter().chain([("all".to_owned(), all)]) {
             let share = |k: usize| k as f64 / (n as f64).max(1.0);
-            println!("  {metric}: {n} issues, top-1 {:.3}, top-3 {:.3}", share(first), share(third));
+            println!(
+                "  {metric}: {n} issues, top-1 {:.3}, top-3 {:.3}",
+                share(first),
+                share(third)
+            );
         }
         for (confidence, (n, right)) in sure {
             println!("  first suspect with {confidence} confidence: {right} of {n} right");
@@ -102,7 +125,9 @@ fn symptoms(normal: &Table, now: &Table, issue: &Issue) -> Vec<Anomaly> {
         if *metric != issue.metric || statistic != "Average" || component.ends_with("_remote") {
             continue;
         }
-        let usual = normal.columns.get(&(component.clone(), metric.clone(), statistic.clone()));
+        let usual = normal
+            .columns
+            .get(&(component.clone(), metric.clone(), statistic.clone()));
         let usual: Vec<f64> = usual.into_iter().flatten().flatten().copied().collect();
         let during: Vec<(i64, f64)> = now
             .at_s
@@ -116,7 +141,9 @@ fn symptoms(normal: &Table, now: &Table, issue: &Issue) -> Vec<Anomaly> {
         let Some(found) = deviation(component, &usual, &during, is_latency) else {
             continue;
         };
-        let better = strongest.get(component.as_str()).is_none_or(|s| found.score > s.score);
+        let better = strongest
+            .get(component.as_str())
+            .is_none_or(|s| found.score > s.score);
         if better {
             strongest.insert(component, found);
         }
@@ -171,10 +198,17 @@ fn table(path: &Path) -> Result<Table, AnyError> {
     let text = std::fs::read_to_string(path)?;
     let rows: Vec<Vec<&str>> = text.lines().map(|l| l.split(',').collect()).collect();
     let (names, metrics, statistics) = (&rows[0], &rows[1], &rows[2]);
-    let body: Vec<&Vec<&str>> = rows[4..].iter().filter(|r| r.len() == names.len()).collect();
+    let body: Vec<&Vec<&str>> = rows[4..]
+        .iter()
+        .filter(|r| r.len() == names.len())
+        .collect();
     let mut columns = BTreeMap::new();
     for i in 1..names.len() {
-        let key = (names[i].to_owned(), metrics[i].to_owned(), statistics[i].to_owned());
+        let key = (
+            names[i].to_owned(),
+            metrics[i].to_owned(),
+            statistics[i].to_owned(),
+        );
         columns.insert(key, body.iter().map(|r| r[i].parse().ok()).collect());
     }
     let at_s = body
@@ -211,13 +245,19 @@ fn issues(folder: &Path) -> Result<Vec<Issue>, AnyError> {
             let text = std::fs::read_to_string(path.join("target.json"))?;
             let json: serde_json::Value = serde_json::from_str(&text)?;
             let word = |pointer: &str| {
-                json.pointer(pointer).and_then(|v| v.as_str()).unwrap_or_default().to_owned()
+                json.pointer(pointer)
+                    .and_then(|v| v.as_str())
+                    .unwrap_or_default()
+                    .to_owned()
             };
             found.push(Issue {
                 target: word("/target/node"),
                 metric: word("/target/metric"),
                 root: word("/root_cause/node"),
-                at_s: json.pointer("/target/timestamp").and_then(serde_json::Value::as_i64).unwrap_or(0),
+                at_s: json
+                    .pointer("/target/timestamp")
+                    .and_then(serde_json::Value::as_i64)
+                    .unwrap_or(0),
                 path,
             });
         }

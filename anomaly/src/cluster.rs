@@ -1,6 +1,7 @@
 //! Groups of semantically close templates: DBSCAN on their embeddings.
 
 mod label;
+mod near;
 
 #[cfg(test)]
 mod tests;
@@ -10,10 +11,10 @@ use linfa::ParamGuard;
 use linfa::traits::Transformer;
 use linfa_clustering::Dbscan;
 use linfa_nn::CommonNearestNeighbour;
-use linfa_nn::distance::L2Dist;
 use ndarray::{Array2, ArrayView1, Axis};
 
 pub use label::{ClusterLabel, label_cluster};
+use near::Near;
 
 /// How close is close.
 #[derive(Debug, Clone, PartialEq)]
@@ -27,9 +28,10 @@ pub struct ClusterConfig {
     /// A cluster whose mean similarity to its centre is below this is split with a higher
     /// `min_similarity`: density alone chains unlike things together.
     pub min_cohesion: f64,
-    /// Templates that are clustered exactly in one pass. The search compares all pairs: 3,000 of 384
-    /// dimensions take a second or two. Of more, the first 3,000 (give the most important first) form
-    /// the clusters, the others join the nearest, and what fits nowhere goes into the next pass.
+    /// Templates that are clustered exactly in one pass (at most 16 million: row numbers are `f32`).
+    /// The search compares all pairs: 4,000 of 384 dimensions take about a second. Of more, the first
+    /// 4,000 (give the most important first) form the clusters, the others join the nearest, and what
+    /// fits nowhere goes into the next pass.
     pub max_exact: usize,
     /// Templates beyond this are left out.
     pub max_templates: usize,
@@ -42,7 +44,7 @@ impl Default for ClusterConfig {
             min_members: 2,
             min_neighbours: 2,
             min_cohesion: 0.7,
-            max_exact: 3_000,
+            max_exact: 4_000,
             max_templates: 20_000,
         }
     }
@@ -95,9 +97,7 @@ pub fn cluster(items: &[(TemplateId, Vec<f32>)], config: &ClusterConfig) -> Vec<
         .filter(|g| g.len() >= config.min_members.max(1))
         .map(|g| points.describe(g))
         .collect();
-    clusters.sort_by(|a, b| {
-        (b.members.len(), a.medoid).cmp(&(a.members.len(), b.medoid))
-    });
+    clusters.sort_by(|a, b| (b.members.len(), a.medoid).cmp(&(a.members.len(), b.medoid)));
     clusters
 }
 
@@ -145,20 +145,25 @@ impl Points {
         done
     }
 
-    fn dbscan(&self, indices: &[usize], similarity: f64, config: &ClusterConfig) -> Vec<Vec<usize>> {
-        let rows = self.units.select(Axis(0), indices);
-        // Unit vectors: |a - b|^2 = 2 - 2 cos. The search is strict, so a hair more.
-        let radius = (2.0 - 2.0 * similarity.clamp(-1.0, 1.0)).sqrt() + 1e-4;
+    fn dbscan(
+        &self,
+        indices: &[usize],
+        similarity: f64,
+        config: &ClusterConfig,
+    ) -> Vec<Vec<usize>> {
+        let near = Near::of(&self.units.select(Axis(0), indices), similarity as f32);
         let search = Dbscan::params_with(
             config.min_neighbours.max(2),
-            L2Dist,
+            near,
             CommonNearestNeighbour::LinearSearch,
         )
-        .tolerance(radius as f32);
+        .tolerance(0.5);
         let Ok(search) = search.check() else {
             return Vec::new();
         };
-        let labels = search.transform(&rows);
+        // Row numbers stand for the points; `Near` knows which are neighbours.
+        let numbers = Array2::from_shape_fn((indices.len(), 1), |(row, _)| row as f32);
+        let labels = search.transform(&numbers);
         let mut groups: Vec<Vec<usize>> = Vec::new();
         for (row, label) in labels.iter().enumerate() {
             if let Some(label) = *label {

@@ -4,15 +4,49 @@ use std::collections::BTreeMap;
 
 /// Decorations of service names: `payments`, `payments-service` and `svc-payments` are one.
 const SUFFIXES: [&str; 9] = [
-    "service", "svc", "server", "api", "app", "backend", "worker", "prod", "production",
+    "service",
+    "svc",
+    "server",
+    "api",
+    "app",
+    "backend",
+    "worker",
+    "prod",
+    "production",
 ];
 /// Words of sentences about another party. A service named like an everyday word ("cart", "mail")
 /// only counts as mentioned beside one of these.
 const CALL_WORDS: [&str; 30] = [
-    "upstream", "downstream", "connect", "connecting", "connection", "timeout", "timed", "refused",
-    "unavailable", "unreachable", "dial", "resolve", "host", "call", "calling", "called", "request",
-    "requests", "response", "responded", "rpc", "grpc", "http", "https", "service", "reset", "deadline",
-    "dependency", "returned", "fetch",
+    "upstream",
+    "downstream",
+    "connect",
+    "connecting",
+    "connection",
+    "timeout",
+    "timed",
+    "refused",
+    "unavailable",
+    "unreachable",
+    "dial",
+    "resolve",
+    "host",
+    "call",
+    "calling",
+    "called",
+    "request",
+    "requests",
+    "response",
+    "responded",
+    "rpc",
+    "grpc",
+    "http",
+    "https",
+    "service",
+    "reset",
+    "deadline",
+    "dependency",
+    "returned",
+    "fetch",
 ];
 
 /// Knows the services of a project and finds them in texts.
@@ -122,7 +156,10 @@ mod tests {
         for (text, expected) in [
             ("upstream payments timed out after 30 s", "payments 0.6"),
             ("POST http://payments/charge: 503", "payments 1"),
-            ("dial tcp payments.prod.svc.cluster.local:8443: connection refused", "payments 1"),
+            (
+                "dial tcp payments.prod.svc.cluster.local:8443: connection refused",
+                "payments 1",
+            ),
             ("lookup payments-svc: no such host", "payments 1"),
             ("call to Cart failed: deadline exceeded", "cart-service 0.6"),
             ("invalid mail address", ""),

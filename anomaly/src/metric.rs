@@ -15,7 +15,7 @@ use domain::{
 };
 
 use crate::log::words::number;
-use crate::observation::{AnomalyKey, Ended, EndReason, OpenAnomaly};
+use crate::observation::{AnomalyKey, EndReason, Ended, OpenAnomaly};
 use crate::statistics::finite_or;
 use judge::{Judge, Step};
 use values::Values;
@@ -140,7 +140,15 @@ impl MetricDetector {
         }
         let mut anomaly = None;
         if step.news >= self.config.min_surprise && series.open.is_none() {
-            let found = describe(self.project_id, point, at_ns, value, &step, score, &series.values);
+            let found = describe(
+                self.project_id,
+                point,
+                at_ns,
+                value,
+                &step,
+                score,
+                &series.values,
+            );
             series.open = Some(Open {
                 key: AnomalyKey::of(&found),
                 started_at_ns: at_ns,
@@ -250,7 +258,11 @@ fn describe(
     let low = finite_or(step.usual.low, value).min(high);
     let service = point.labels.get("service").cloned();
     let of = series_name(&point.labels);
-    let when = if step.is_daily { " at this time of day" } else { "" };
+    let when = if step.is_daily {
+        " at this time of day"
+    } else {
+        ""
+    };
     let usual = if low == high {
         number(high)
     } else {

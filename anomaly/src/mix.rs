@@ -11,9 +11,9 @@ use domain::{
     Anomaly, AnomalyId, AnomalyKind, NANOS_PER_MINUTE, ProjectId, RollupCell, Severity, TemplateId,
 };
 
-use crate::log::words::{percent, quoted};
 use crate::log::TemplateInfo;
-use crate::observation::{AnomalyKey, Ended, EndReason, Observation, OpenAnomaly};
+use crate::log::words::{percent, quoted};
+use crate::observation::{AnomalyKey, EndReason, Ended, Observation, OpenAnomaly};
 use model::{Mix, Model};
 
 /// Limits of [`MixDetector`].
@@ -132,7 +132,8 @@ impl MixDetector {
             }
         }
         for (name, templates) in counts {
-            if !self.services.contains_key(name) && self.services.len() >= self.config.max_services {
+            if !self.services.contains_key(name) && self.services.len() >= self.config.max_services
+            {
                 continue;
             }
             let service = self.services.entry(name.to_owned()).or_default();
@@ -196,7 +197,11 @@ impl Service {
         let verdict = self.model.as_ref().map(|m| (m.distance(&window), m.limit));
         let is_odd = verdict.is_some_and(|(distance, limit)| distance > limit);
         self.odd = if is_odd { self.odd + 1 } else { 0 };
-        self.calm = if is_odd { 0 } else { self.calm.saturating_add(1) };
+        self.calm = if is_odd {
+            0
+        } else {
+            self.calm.saturating_add(1)
+        };
         if let (Some(open), true) = (&mut self.open, is_odd) {
             open.last_odd_minute = minute;
             open.peak = open.peak.max(verdict.map_or(0.0, |v| v.0));
@@ -272,7 +277,10 @@ fn describe(
         .map(|part| {
             let what = part.template_id.map_or_else(
                 || "rare patterns together".to_owned(),
-                |id| info.text(id).map_or_else(|| quoted(&id.to_string()), |t| quoted(&t)),
+                |id| {
+                    info.text(id)
+                        .map_or_else(|| quoted(&id.to_string()), |t| quoted(&t))
+                },
             );
             format!(
                 "{what} is {} of its records, usually {}",
@@ -300,6 +308,9 @@ fn describe(
         unit: "distance from the usual mix".to_owned(),
         // Context for other symptoms first of all: at most 0.7.
         score: 0.35 + 0.35 * (1.0 - (-(times - 1.0).max(0.0) / 3.0).exp()),
-        reason: format!("the mix of patterns in {name} is unlike its past: {}", parts.join("; ")),
+        reason: format!(
+            "the mix of patterns in {name} is unlike its past: {}",
+            parts.join("; ")
+        ),
     }
 }

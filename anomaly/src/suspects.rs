@@ -112,14 +112,22 @@ pub fn rank_suspects(input: &RootCauseInput) -> Vec<Suspect> {
             reasons,
         });
     }
-    suspects.sort_by(|a, b| b.score.total_cmp(&a.score).then_with(|| a.name.cmp(&b.name)));
+    suspects.sort_by(|a, b| {
+        b.score
+            .total_cmp(&a.score)
+            .then_with(|| a.name.cmp(&b.name))
+    });
     suspects.truncate(input.limit);
     let runner_up = suspects.get(1).map_or(0.0, |s| s.score);
     suspects
         .into_iter()
         .enumerate()
         .map(|(rank, ranked)| {
-            let lead = if rank == 0 { ranked.score - runner_up } else { 0.0 };
+            let lead = if rank == 0 {
+                ranked.score - runner_up
+            } else {
+                0.0
+            };
             Suspect {
                 confidence: confidence(ranked.score, ranked.signals, rank, lead),
                 score: ranked.score.clamp(0.0, 1.0),

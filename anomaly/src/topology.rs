@@ -77,11 +77,7 @@ impl Topology {
     /// Whether one of the two calls the other.
     #[must_use]
     pub fn are_neighbours(&self, a: &str, b: &str) -> bool {
-        let calls = |x: &str, y: &str| {
-            self.dependencies
-                .get(x)
-                .is_some_and(|d| d.contains_key(y))
-        };
+        let calls = |x: &str, y: &str| self.dependencies.get(x).is_some_and(|d| d.contains_key(y));
         calls(a, b) || calls(b, a)
     }
 

@@ -148,9 +148,10 @@ impl FromRequestParts<Arc<AppState>> for Writer {
             });
         }
         let project_id = state.tokens.project_of(&credential.text).await?;
-        parts
-            .extensions
-            .insert(Requester(format!("token {}", display_prefix(&credential.text))));
+        parts.extensions.insert(Requester(format!(
+            "token {}",
+            display_prefix(&credential.text)
+        )));
         Ok(Self { project_id })
     }
 }
@@ -205,7 +206,12 @@ async fn member_of(
             "a request that changes something must come from Vigil's own page",
         ));
     }
-    let invalid = || Problem::new(ErrorKind::Unauthenticated, "the session is not valid or is over");
+    let invalid = || {
+        Problem::new(
+            ErrorKind::Unauthenticated,
+            "the session is not valid or is over",
+        )
+    };
     let claims = state
         .sessions
         .verify(&credential.text)
@@ -261,7 +267,9 @@ fn is_same_origin(headers: &HeaderMap) -> bool {
     if let Some(site) = headers.get("sec-fetch-site") {
         return matches!(site.as_bytes(), b"same-origin" | b"none");
     }
-    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
+    let host = headers
+        .get(header::HOST)
+        .and_then(|host| host.to_str().ok());
     let origin = headers
         .get(header::ORIGIN)
         .and_then(|origin| origin.to_str().ok())

@@ -42,7 +42,9 @@ pub fn open(config: &Config) -> anyhow::Result<Opened> {
     let store_config = store_config(config)?;
     let shown = store_config.shown_url();
     let store = Store::open(&store_config).with_context(|| format!("opening {shown}"))?;
-    store.migrate().with_context(|| format!("migrating {shown}"))?;
+    store
+        .migrate()
+        .with_context(|| format!("migrating {shown}"))?;
     let project = store.ensure_project(DEFAULT_PROJECT, SystemClock.now_ns())?;
     Ok(Opened {
         store,
@@ -84,7 +86,11 @@ pub fn first_secrets(opened: &Opened) -> anyhow::Result<Option<FirstSecrets>> {
     let now_ns = SystemClock.now_ns();
     let password = auth::new_secret();
     let hash = auth::hash_password(&password)?;
-    if opened.store.create_first_admin(ADMIN, &hash, now_ns)?.is_none() {
+    if opened
+        .store
+        .create_first_admin(ADMIN, &hash, now_ns)?
+        .is_none()
+    {
         return Ok(None);
     }
     let token = create_token(opened, "first token")?;

@@ -19,7 +19,14 @@ const DEFAULT_JWT_EXPIRY_SECONDS: u64 = 8 * 3_600;
 pub const MIN_JWT_SECRET_CHARS: usize = 32;
 /// Secrets that stand in examples all over the world.
 const EXAMPLE_SECRETS: [&str; 8] = [
-    "changeme", "change-me", "change_me", "secret", "example", "your-secret", "your_secret", "password",
+    "changeme",
+    "change-me",
+    "change_me",
+    "secret",
+    "example",
+    "your-secret",
+    "your_secret",
+    "password",
 ];
 /// For ever: nothing is deleted that nobody asked to delete (imported files may be years old).
 const DEFAULT_RETENTION_DAYS: u32 = 0;
@@ -175,7 +182,9 @@ impl Config {
         if let Some(url) = &self.database_url {
             let url = url.expose_secret();
             if !url.starts_with("postgres://") && !url.starts_with("postgresql://") {
-                bail!("DATABASE_URL must begin with postgres:// (leave it out for the embedded SQLite file)");
+                bail!(
+                    "DATABASE_URL must begin with postgres:// (leave it out for the embedded SQLite file)"
+                );
             }
         }
         if !self.is_loopback()
@@ -207,7 +216,11 @@ pub fn check_secret(secret: &str) -> anyhow::Result<()> {
     }
     let lower = secret.to_lowercase();
     let distinct: std::collections::BTreeSet<char> = secret.chars().collect();
-    if EXAMPLE_SECRETS.iter().any(|example| lower.contains(example)) || distinct.len() < 8 {
+    if EXAMPLE_SECRETS
+        .iter()
+        .any(|example| lower.contains(example))
+        || distinct.len() < 8
+    {
         bail!("JWT_SECRET looks like an example; leave it out and one is generated and kept");
     }
     Ok(())

@@ -39,7 +39,12 @@ pub fn generator(external: &ExternalModel) -> anyhow::Result<Arc<dyn Generator>>
     })?
     .client()
     .clone();
-    let base = |default: &str| external.base_url.clone().unwrap_or_else(|| default.to_owned());
+    let base = |default: &str| {
+        external
+            .base_url
+            .clone()
+            .unwrap_or_else(|| default.to_owned())
+    };
     Ok(match external.provider.as_str() {
         "openai" => scrubbed(
             external,
@@ -77,7 +82,12 @@ fn scrubbed<M: Provider + 'static>(external: &ExternalModel, model: M) -> Arc<dy
     let spending = Arc::new(Spending::new(limits, system_clock()));
     // The audit says that and how much was sent, never what: texts stay out of our log.
     let audit = Arc::new(|sent: &SentPrompt<'_>| {
-        tracing::info!(model = sent.model, task = sent.task, bytes = sent.prompt.len(), "sent to an external model");
+        tracing::info!(
+            model = sent.model,
+            task = sent.task,
+            bytes = sent.prompt.len(),
+            "sent to an external model"
+        );
     });
     Arc::new(ScrubbedGenerator::new(model, Scrubber::new(), spending).with_audit(audit))
 }

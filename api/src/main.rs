@@ -29,7 +29,11 @@ fn start(cli: Cli) -> anyhow::Result<()> {
     let is_server = matches!(cli.command, None | Some(Command::Serve | Command::Demo(_)));
     telemetry::init_logging(
         config.log_format,
-        if is_server { "info,qdrant_edge=error" } else { "warn" },
+        if is_server {
+            "info,qdrant_edge=error"
+        } else {
+            "warn"
+        },
     );
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()

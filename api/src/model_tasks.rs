@@ -37,10 +37,14 @@ pub fn start(
         let (acquirer, spec, semantic) = (acquirer.clone(), spec.clone(), Arc::clone(semantic));
         let threads = config.model_threads;
         tasks.spawn("embedding_model", async move {
-            semantic.set_state(ModelState::Loading(format!("fetching and loading {}", spec.id)));
+            semantic.set_state(ModelState::Loading(format!(
+                "fetching and loading {}",
+                spec.id
+            )));
             let slot = Arc::clone(&semantic);
             let loaded =
-                tokio::task::spawn_blocking(move || load_encoder(&acquirer, &spec, threads, &slot)).await;
+                tokio::task::spawn_blocking(move || load_encoder(&acquirer, &spec, threads, &slot))
+                    .await;
             if let Ok(Err(error)) = loaded {
                 tracing::warn!("no embedding model: {error:#}; searching by words goes on");
                 semantic.set_state(ModelState::Failed(format!("{error:#}")));
@@ -56,9 +60,10 @@ pub fn start(
         tasks.spawn("narrator_model", async move {
             narrator.set_state(ModelState::Loading(format!("fetching {wanted}")));
             let slot = Arc::clone(&narrator);
-            let loaded =
-                tokio::task::spawn_blocking(move || load_narrator(&acquirer, &catalogue, &wanted, &slot))
-                    .await;
+            let loaded = tokio::task::spawn_blocking(move || {
+                load_narrator(&acquirer, &catalogue, &wanted, &slot)
+            })
+            .await;
             if let Ok(Err(error)) = loaded {
                 tracing::warn!("no narrator: {error:#}; summaries are written by rules");
                 narrator.set_state(ModelState::Failed(format!("{error:#}")));
@@ -146,7 +151,10 @@ pub(crate) fn key_of(external: &ExternalModel) -> anyhow::Result<String> {
         return Ok(String::new());
     };
     let text = key.expose_secret();
-    match text.strip_prefix("${env:").and_then(|rest| rest.strip_suffix('}')) {
+    match text
+        .strip_prefix("${env:")
+        .and_then(|rest| rest.strip_suffix('}'))
+    {
         Some(name) => std::env::var(name).with_context(|| format!("the environment has no {name}")),
         None => Ok(text.to_owned()),
     }

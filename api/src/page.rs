@@ -23,7 +23,10 @@ pub async fn serve(uri: Uri, headers: HeaderMap) -> Response {
         .get(header::ACCEPT)
         .and_then(|accept| accept.to_str().ok())
         .is_some_and(|accept| accept.contains("text/html"));
-    let is_asset = path.rsplit('/').next().is_some_and(|name| name.contains('.'));
+    let is_asset = path
+        .rsplit('/')
+        .next()
+        .is_some_and(|name| name.contains('.'));
     if path.is_empty() || (wants_page && !is_asset) {
         return file("index.html", &headers).unwrap_or_else(missing);
     }

@@ -93,7 +93,8 @@ impl Server {
                 .await
                 .with_context(|| format!("no answer from {}: is the server running?", self.url))?;
             let status = response.status();
-            if status == StatusCode::TOO_MANY_REQUESTS || status == StatusCode::SERVICE_UNAVAILABLE {
+            if status == StatusCode::TOO_MANY_REQUESTS || status == StatusCode::SERVICE_UNAVAILABLE
+            {
                 let seconds = response
                     .headers()
                     .get("retry-after")
@@ -104,7 +105,8 @@ impl Server {
                 continue;
             }
             // A request whose every record was refused still carries the list.
-            if status == StatusCode::UNPROCESSABLE_ENTITY || status == StatusCode::PAYLOAD_TOO_LARGE {
+            if status == StatusCode::UNPROCESSABLE_ENTITY || status == StatusCode::PAYLOAD_TOO_LARGE
+            {
                 let text = response.text().await?;
                 return serde_json::from_str(&text)
                     .with_context(|| format!("the server answered {status}: {text}"));

@@ -49,7 +49,10 @@ pub fn router(state: Arc<AppState>) -> Router {
         .route("/api/v1/policies/{name}", delete(policies::delete))
         .route("/api/v1/receivers", get(policies::receivers))
         .route("/api/v1/receivers/test", post(policies::test_receiver))
-        .route("/api/v1/tokens", get(identity::list_tokens).post(identity::create_token))
+        .route(
+            "/api/v1/tokens",
+            get(identity::list_tokens).post(identity::create_token),
+        )
         .route("/api/v1/tokens/{id}", delete(identity::revoke_token))
         .route("/api/v1/me", get(identity::me))
         .route("/api/v1/logout", post(identity::logout))

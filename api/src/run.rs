@@ -27,7 +27,10 @@ pub async fn serve(config: &Config) -> anyhow::Result<()> {
 fn greet(server: &Server, config: &Config) {
     let url = format!("http://{}", server.addr);
     let Some(first) = &server.first else {
-        println!("Vigil is ready at {url} (data in {})", config.data_dir.display());
+        println!(
+            "Vigil is ready at {url} (data in {})",
+            config.data_dir.display()
+        );
         return;
     };
     println!(

@@ -15,7 +15,8 @@ const RECORDS: [f64; 7] = [1.0, 10.0, 100.0, 1_000.0, 4_000.0, 8_000.0, 16_384.0
 /// Sends our log lines to standard error. `RUST_LOG` chooses what; warnings of libraries and our own
 /// information otherwise. A second call changes nothing.
 pub fn init_logging(format: LogFormat, default_filter: &str) {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(default_filter));
+    let filter =
+        EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(default_filter));
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr);

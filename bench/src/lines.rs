@@ -34,8 +34,18 @@ const SHAPES: [&str; 24] = [
 ];
 /// Who writes them.
 const SERVICES: [&str; 12] = [
-    "gateway", "orders", "payments", "users", "search", "billing", "mailer", "warehouse", "cache",
-    "scheduler", "thumbnails", "auth",
+    "gateway",
+    "orders",
+    "payments",
+    "users",
+    "search",
+    "billing",
+    "mailer",
+    "warehouse",
+    "cache",
+    "scheduler",
+    "thumbnails",
+    "auth",
 ];
 
 /// A source of lines.
@@ -93,7 +103,13 @@ impl Lines {
             let value = self.next();
             let _ = match character {
                 '#' => write!(text, "{}", value % 100_000),
-                '@' => write!(text, "10.{}.{}.{}", value % 250, (value >> 8) % 250, (value >> 16) % 250),
+                '@' => write!(
+                    text,
+                    "10.{}.{}.{}",
+                    value % 250,
+                    (value >> 8) % 250,
+                    (value >> 16) % 250
+                ),
                 '$' => write!(text, "{value:016x}"),
                 other => write!(text, "{other}"),
             };

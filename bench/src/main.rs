@@ -102,7 +102,9 @@ fn main() -> anyhow::Result<()> {
             println!("{}", ingest(&server, records, 1_000, 8)?);
             ask(&server)?;
         }
-        Command::Start { target, model_dir } => start(&vigil, target.database, model_dir.as_deref())?,
+        Command::Start { target, model_dir } => {
+            start(&vigil, target.database, model_dir.as_deref())?
+        }
     }
     Ok(())
 }
@@ -166,7 +168,12 @@ fn ingest(
     latencies.sort_unstable();
     let percentile = |share: f64| {
         let index = ((latencies.len() as f64 - 1.0) * share) as usize;
-        latencies.get(index).copied().unwrap_or_default().as_secs_f64() * 1_000.0
+        latencies
+            .get(index)
+            .copied()
+            .unwrap_or_default()
+            .as_secs_f64()
+            * 1_000.0
     };
     let vigil_cpu = after.vigil - before.vigil;
     let database_cpu = after.database - before.database;
@@ -209,7 +216,10 @@ fn ask(server: &Server) -> anyhow::Result<()> {
             times.push(started.elapsed().as_secs_f64() * 1_000.0);
         }
         times.sort_by(f64::total_cmp);
-        println!("  ask: median {:>6.1} ms, worst {:>6.1} ms  {question}", times[2], times[4]);
+        println!(
+            "  ask: median {:>6.1} ms, worst {:>6.1} ms  {question}",
+            times[2], times[4]
+        );
     }
     Ok(())
 }
@@ -221,10 +231,16 @@ fn start(
 ) -> anyhow::Result<()> {
     let first = Instant::now();
     let mut server = Server::start(vigil, database, model_dir)?;
-    println!("first start: ready after {:.2} s", first.elapsed().as_secs_f64());
+    println!(
+        "first start: ready after {:.2} s",
+        first.elapsed().as_secs_f64()
+    );
     let again = Instant::now();
     server.restart()?;
-    println!("later start: ready after {:.2} s", again.elapsed().as_secs_f64());
+    println!(
+        "later start: ready after {:.2} s",
+        again.elapsed().as_secs_f64()
+    );
     std::thread::sleep(Duration::from_secs(10));
     println!(
         "at rest: {} MiB resident",

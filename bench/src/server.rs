@@ -41,7 +41,11 @@ pub struct Cpu {
 
 impl Server {
     /// Starts a server with an empty store and waits until it is ready.
-    pub fn start(vigil: &Path, database: Database, model_dir: Option<&Path>) -> anyhow::Result<Self> {
+    pub fn start(
+        vigil: &Path,
+        database: Database,
+        model_dir: Option<&Path>,
+    ) -> anyhow::Result<Self> {
         let folder = tempfile::tempdir().context("making a data folder")?;
         let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
         let address = format!("127.0.0.1:{port}");
@@ -94,7 +98,9 @@ impl Server {
         let started = Instant::now();
         loop {
             if let Ok(mut connection) = Connection::open(&self.address)
-                && connection.get_status("/readyz").is_ok_and(|status| status == 200)
+                && connection
+                    .get_status("/readyz")
+                    .is_ok_and(|status| status == 200)
             {
                 return Ok(());
             }
@@ -116,7 +122,9 @@ impl Server {
     /// CPU seconds so far.
     pub fn cpu(&self) -> anyhow::Result<Cpu> {
         let database = match &self.postgres {
-            Some((postgres, _)) => process::tree_cpu_seconds(postgres.pid().context("the database is down")?)?,
+            Some((postgres, _)) => {
+                process::tree_cpu_seconds(postgres.pid().context("the database is down")?)?
+            }
             None => 0.0,
         };
         Ok(Cpu {
@@ -136,7 +144,8 @@ impl Server {
     /// A session token of the admin.
     pub fn login(&self, connection: &mut Connection) -> anyhow::Result<String> {
         let body = serde_json::json!({ "name": "admin", "password": self.password }).to_string();
-        let answer = connection.post("/api/v1/login", "none", "application/json", body.as_bytes())?;
+        let answer =
+            connection.post("/api/v1/login", "none", "application/json", body.as_bytes())?;
         let answer: serde_json::Value = serde_json::from_str(&answer)?;
         answer["token"]
             .as_str()

@@ -72,11 +72,7 @@ pub trait LogReader: Send + Sync {
     ///
     /// # Errors
     /// Fails when the store cannot be read; an unknown id is `Ok(None)`.
-    fn record(
-        &self,
-        project_id: ProjectId,
-        id: RecordId,
-    ) -> Result<Option<LogRecord>, ReadError>;
+    fn record(&self, project_id: ProjectId, id: RecordId) -> Result<Option<LogRecord>, ReadError>;
 
     /// A record with up to `before` and `after` neighbours of its service.
     ///

@@ -32,7 +32,10 @@ fn an_instant_beyond_the_calendar_is_shown_as_its_number() {
     assert_eq!(format_timestamp(0), "1970-01-01T00:00:00Z");
     // The range of i64 nanoseconds lies inside the calendar, both ends included.
     assert!(format_timestamp(i64::MAX).starts_with("2262-"));
-    assert_eq!(parse_timestamp("2026-11-23T14:05:00+01:00"), Some(1_795_439_100_000_000_000));
+    assert_eq!(
+        parse_timestamp("2026-11-23T14:05:00+01:00"),
+        Some(1_795_439_100_000_000_000)
+    );
     assert_eq!(parse_timestamp("yesterday"), None);
 }
 

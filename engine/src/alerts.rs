@@ -171,11 +171,14 @@ impl Alerts {
 
     /// Sends the machine its tick when it asked for one; the first time always. Blocks.
     pub(crate) fn tick(&self, project_id: ProjectId) -> Result<(), Error> {
-        let is_due = self.wakes.lock().is_ok_and(|wakes| match wakes.get(&project_id) {
-            None => true,
-            Some(None) => false,
-            Some(Some(at_ns)) => *at_ns <= self.clock.now_ns(),
-        });
+        let is_due = self
+            .wakes
+            .lock()
+            .is_ok_and(|wakes| match wakes.get(&project_id) {
+                None => true,
+                Some(None) => false,
+                Some(Some(at_ns)) => *at_ns <= self.clock.now_ns(),
+            });
         if is_due {
             self.feed(project_id, &[Input::Tick])?;
         }

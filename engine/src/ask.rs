@@ -141,9 +141,12 @@ async fn answer(
 ) -> Result<(), Error> {
     let worker = Arc::clone(inner);
     let question = request.question.clone();
-    let understood =
-        blocking(move || worker.understand(project_id, &question, zone)).await?;
-    send(sender, AskEvent::Interpretation(Box::new(shown(&understood, &request.question)))).await?;
+    let understood = blocking(move || worker.understand(project_id, &question, zone)).await?;
+    send(
+        sender,
+        AskEvent::Interpretation(Box::new(shown(&understood, &request.question))),
+    )
+    .await?;
     let worker = Arc::clone(inner);
     let question = request.question.clone();
     let (facts, samples) =
@@ -177,7 +180,11 @@ fn shown(understood: &query::Interpretation, question: &str) -> Interpretation {
         compared_with: understood.compare_with,
         services: understood.services.clone(),
         severities: understood.severities.clone(),
-        terms: understood.terms.iter().map(|term| term.term.clone()).collect(),
+        terms: understood
+            .terms
+            .iter()
+            .map(|term| term.term.clone())
+            .collect(),
         chips: understood
             .chips
             .iter()

@@ -69,7 +69,12 @@ impl Engine {
                 });
             }
             views.sort_by_key(|view| {
-                std::cmp::Reverse(view.templates.iter().map(|template| template.count).sum::<u64>())
+                std::cmp::Reverse(
+                    view.templates
+                        .iter()
+                        .map(|template| template.count)
+                        .sum::<u64>(),
+                )
             });
             views.truncate(SHOWN);
             Ok::<_, Error>(views)

@@ -98,8 +98,8 @@ impl Inner {
     ) -> Result<(), Error> {
         let now_ns = self.clock.now_ns();
         // A minute is complete when its last records had time to arrive.
-        let last_ns =
-            domain::minute_start(now_ns.saturating_sub(self.config.detect_grace_ns)) - NANOS_PER_MINUTE;
+        let last_ns = domain::minute_start(now_ns.saturating_sub(self.config.detect_grace_ns))
+            - NANOS_PER_MINUTE;
         let points = self.take_metrics(project_id);
         let is_stale = watches
             .get(&project_id)
@@ -123,8 +123,12 @@ impl Inner {
             let dictionary = self.dictionaries.get(&self.store, project_id)?;
             let from_ns = watch.observed_ns + NANOS_PER_MINUTE;
             self.each_minute(project_id, from_ns, last_ns, |minute_ns, cells| {
-                let log = watch.log.observe_minute(minute_ns, cells, dictionary.as_ref());
-                let mix = watch.mix.observe_minute(minute_ns, cells, dictionary.as_ref());
+                let log = watch
+                    .log
+                    .observe_minute(minute_ns, cells, dictionary.as_ref());
+                let mix = watch
+                    .mix
+                    .observe_minute(minute_ns, cells, dictionary.as_ref());
                 for observed in [log, mix] {
                     found.anomalies.extend(observed.anomalies);
                     found.ended.extend(observed.ended);
@@ -175,8 +179,12 @@ impl Inner {
         let dictionary = self.dictionaries.get(&self.store, project_id)?;
         let mut ongoing: Vec<Anomaly> = Vec::new();
         self.each_minute(project_id, first_ns, last_ns, |minute_ns, cells| {
-            let log = watch.log.observe_minute(minute_ns, cells, dictionary.as_ref());
-            let mix = watch.mix.observe_minute(minute_ns, cells, dictionary.as_ref());
+            let log = watch
+                .log
+                .observe_minute(minute_ns, cells, dictionary.as_ref());
+            let mix = watch
+                .mix
+                .observe_minute(minute_ns, cells, dictionary.as_ref());
             for observed in [log, mix] {
                 ongoing.extend(observed.anomalies);
                 for end in observed.ended {

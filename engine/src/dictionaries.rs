@@ -61,7 +61,11 @@ pub(crate) struct Dictionaries {
 
 impl Dictionaries {
     /// The project's dictionary, with everything that the store has now. Blocks.
-    pub(crate) fn get(&self, store: &Store, project_id: ProjectId) -> Result<Arc<Dictionary>, Error> {
+    pub(crate) fn get(
+        &self,
+        store: &Store,
+        project_id: ProjectId,
+    ) -> Result<Arc<Dictionary>, Error> {
         let known = self
             .projects
             .lock()

@@ -87,20 +87,18 @@ async fn finish(inner: &Arc<Inner>, kind: &'static str, leased: LeasedJob) {
     let elapsed_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
     let (job_id, attempt) = (leased.job.id, leased.lease.attempt);
     tracing::info!(
-            target: "vigil::job",
-            { job.id = %job_id,
-        job.kind = %kind,
-        project.id = %project_id,
-        attempt,
-        outcome = word,
-        elapsed_ms },
-            "job ended"
-        );
+        target: "vigil::job",
+        { job.id = %job_id,
+    job.kind = %kind,
+    project.id = %project_id,
+    attempt,
+    outcome = word,
+    elapsed_ms },
+        "job ended"
+    );
     let store = inner.store.clone();
     let now_ns = inner.clock.now_ns();
-    if let Err(error) =
-        blocking(move || store.finish_job(&leased.lease, &outcome, now_ns)).await
-    {
+    if let Err(error) = blocking(move || store.finish_job(&leased.lease, &outcome, now_ns)).await {
         tracing::warn!(%error, "the end of a job could not be written; it is done again after its lease");
     }
 }
@@ -139,7 +137,8 @@ async fn message(inner: &Arc<Inner>, leased: &LeasedJob) -> JobOutcome {
             };
             let job = match delay {
                 Some(delay) if !is_final => JobOutcome::Retry {
-                    at_ns: now_ns.saturating_add(i64::try_from(delay.as_nanos()).unwrap_or(i64::MAX)),
+                    at_ns: now_ns
+                        .saturating_add(i64::try_from(delay.as_nanos()).unwrap_or(i64::MAX)),
                     error: error.to_string(),
                 },
                 _ => JobOutcome::Dead {
@@ -238,7 +237,10 @@ async fn summary(inner: &Arc<Inner>, leased: &LeasedJob) -> JobOutcome {
 
 fn retry_soon(inner: &Inner, error: String) -> JobOutcome {
     JobOutcome::Retry {
-        at_ns: inner.clock.now_ns().saturating_add(2 * domain::NANOS_PER_SECOND),
+        at_ns: inner
+            .clock
+            .now_ns()
+            .saturating_add(2 * domain::NANOS_PER_SECOND),
         error,
     }
 }

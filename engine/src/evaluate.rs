@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use alerting::{Aggregation, Condition, Evaluation, Input, Policy, Reading};
 use domain::{
-    ChangeEvent, LogFilter, LogReader, MetricKind, PageRequest, ProjectId, Severity, TimeRange,
+    ChangeEvent, Incident, IncidentId, LogFilter, LogReader, MetricKind, PageRequest, ProjectId,
+    Severity, TimeRange,
 };
 use store::{EventStore, LabelMatcher, MetricSeries, MetricStore};
 use tokio_util::sync::CancellationToken;
@@ -49,6 +50,7 @@ impl Inner {
                 continue;
             };
             let now_ns = self.clock.now_ns();
+            let open = self.alerts.open_incidents(project_id)?;
             let mut inputs = Vec::new();
             for policy in machine.policies() {
                 let key = (project_id, policy.id.0.clone());
@@ -56,7 +58,7 @@ impl Inner {
                     continue;
                 }
                 due.insert(key, now_ns.saturating_add(policy.every_ns));
-                inputs.extend(self.evaluate(project_id, policy, now_ns));
+                inputs.extend(self.evaluate(project_id, policy, &open, now_ns));
             }
             if !inputs.is_empty() {
                 self.alerts.feed(project_id, &inputs)?;
@@ -68,7 +70,13 @@ impl Inner {
 
     /// One reading of every condition; a condition whose data cannot be read is left out, so that its
     /// alert stays as it was.
-    fn evaluate(&self, project_id: ProjectId, policy: &Policy, now_ns: i64) -> Vec<Input> {
+    fn evaluate(
+        &self,
+        project_id: ProjectId,
+        policy: &Policy,
+        open: &[Incident],
+        now_ns: i64,
+    ) -> Vec<Input> {
         let end_ns = now_ns.saturating_sub(policy.delay_ns);
         let mut inputs = Vec::new();
         for (index, condition) in policy.conditions.iter().enumerate() {
@@ -81,6 +89,13 @@ impl Inner {
                     continue;
                 }
             };
+            let readings = readings
+                .into_iter()
+                .map(|reading| Reading {
+                    join: related(open, &reading.services),
+                    ..reading
+                })
+                .collect();
             inputs.push(Input::Evaluation(Evaluation {
                 policy_id: policy.id.clone(),
                 condition: index,
@@ -113,28 +128,42 @@ impl Inner {
                 metric_readings(&series, &metric.group_by, |kind| metric.aggregation(kind))
             }
             Condition::LogCount(count) => {
-                let filter = self.condition_filter(project_id, &count.query, range(count.window_ns))?;
+                let filter =
+                    self.condition_filter(project_id, &count.query, range(count.window_ns))?;
                 self.count_readings(project_id, filter, &count.group_by)?
             }
             Condition::Absence(absence) => {
                 self.absence_reading(project_id, absence, range(absence.window_ns))?
             }
-            Condition::NewTemplate(new) => self.new_template_readings(project_id, new, range(new.window_ns))?,
+            Condition::NewTemplate(new) => {
+                self.new_template_readings(project_id, new, range(new.window_ns))?
+            }
             Condition::Event(event) => {
-                let events = self.store.events(project_id, range(event.within_ns), COUNTED)?;
+                let events = self
+                    .store
+                    .events(project_id, range(event.within_ns), COUNTED)?;
                 let matching: Vec<&ChangeEvent> = events
                     .iter()
                     .filter(|found| {
                         event.events.iter().any(|word| word == found.kind.as_str())
                             && (event.services.is_empty()
-                                || found.service.as_ref().is_some_and(|service| event.services.contains(service)))
+                                || found
+                                    .service
+                                    .as_ref()
+                                    .is_some_and(|service| event.services.contains(service)))
                     })
                     .collect();
                 vec![Reading {
                     value: Some(matching.len() as f64),
-                    reason: matching.first().map(|found| crate::facts::change_text(found)).unwrap_or_default(),
+                    reason: matching
+                        .first()
+                        .map(|found| crate::facts::change_text(found))
+                        .unwrap_or_default(),
                     started_at_ns: matching.last().map(|found| found.timestamp_ns),
-                    services: matching.iter().filter_map(|found| found.service.clone()).collect(),
+                    services: matching
+                        .iter()
+                        .filter_map(|found| found.service.clone())
+                        .collect(),
                     ..Reading::default()
                 }]
             }
@@ -174,7 +203,15 @@ impl Inner {
             self.store
                 .template_counts(project_id, &filter, COUNTED)?
                 .into_iter()
-                .map(|row| (row.service, row.severity, row.count, row.first_minute_ns, row.template_id))
+                .map(|row| {
+                    (
+                        row.service,
+                        row.severity,
+                        row.count,
+                        row.first_minute_ns,
+                        row.template_id,
+                    )
+                })
                 .collect()
         } else {
             // Grouping by a text condition reads the records themselves, up to a limit.
@@ -182,12 +219,26 @@ impl Inner {
                 .search(project_id, &filter, &PageRequest::first(1_000))?
                 .items
                 .into_iter()
-                .map(|record| (record.service, record.severity, 1, record.timestamp_ns, record.template_id))
+                .map(|record| {
+                    (
+                        record.service,
+                        record.severity,
+                        1,
+                        record.timestamp_ns,
+                        record.template_id,
+                    )
+                })
                 .collect()
         };
         let mut groups: BTreeMap<BTreeMap<String, String>, Reading> = BTreeMap::new();
         if group_by.is_empty() {
-            groups.insert(BTreeMap::new(), Reading { value: Some(0.0), ..Reading::default() });
+            groups.insert(
+                BTreeMap::new(),
+                Reading {
+                    value: Some(0.0),
+                    ..Reading::default()
+                },
+            );
         }
         for (service, severity, count, at_ns, template_id) in rows {
             let labels: BTreeMap<String, String> = group_by
@@ -207,7 +258,11 @@ impl Inner {
                 ..Reading::default()
             });
             reading.value = Some(reading.value.unwrap_or(0.0) + count as f64);
-            reading.started_at_ns = Some(reading.started_at_ns.map_or(at_ns, |known| known.min(at_ns)));
+            reading.started_at_ns = Some(
+                reading
+                    .started_at_ns
+                    .map_or(at_ns, |known| known.min(at_ns)),
+            );
             if !reading.services.contains(&service) && reading.services.len() < 20 {
                 reading.services.push(service);
             }
@@ -255,9 +310,11 @@ impl Inner {
         };
         filter.services.extend(condition.services.iter().cloned());
         if let Some(least) = condition.min_severity {
-            filter
-                .severities
-                .extend(Severity::ALL.into_iter().filter(|severity| *severity >= least));
+            filter.severities.extend(
+                Severity::ALL
+                    .into_iter()
+                    .filter(|severity| *severity >= least),
+            );
         }
         let dictionary = self.dictionaries.get(&self.store, project_id)?;
         let fresh: Vec<domain::TemplateId> = dictionary
@@ -276,6 +333,20 @@ impl Inner {
     }
 }
 
+/// The open incident that concerns one of these services, the latest of several: an alert of a service in
+/// trouble is part of the trouble.
+fn related(open: &[Incident], services: &[String]) -> Option<IncidentId> {
+    open.iter()
+        .filter(|incident| {
+            incident
+                .services
+                .iter()
+                .any(|service| services.contains(service))
+        })
+        .max_by_key(|incident| incident.opened_at_ns)
+        .map(|incident| incident.id)
+}
+
 fn metric_readings(
     series: &[MetricSeries],
     group_by: &[String],
@@ -290,7 +361,12 @@ fn metric_readings(
         };
         let labels: BTreeMap<String, String> = group_by
             .iter()
-            .map(|label| (label.clone(), one.labels.get(label).cloned().unwrap_or_default()))
+            .map(|label| {
+                (
+                    label.clone(),
+                    one.labels.get(label).cloned().unwrap_or_default(),
+                )
+            })
             .collect();
         let group = groups.entry(labels.clone()).or_insert_with(|| {
             let reading = Reading {

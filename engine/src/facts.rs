@@ -3,9 +3,9 @@
 use std::collections::{HashMap, HashSet};
 
 use domain::{
-    Anomaly, AnomalyKind, ChangeEvent, Incident, IncidentId, LogFilter, LogReader, NANOS_PER_MINUTE,
-    PageRequest, ProjectId, RecordId, Severity, SimilarIncident, Summary, Template, TemplateCount,
-    TemplateId, TimeRange, TimelineEntry, TimelineKind,
+    Anomaly, AnomalyKind, ChangeEvent, Incident, IncidentId, LogFilter, LogReader,
+    NANOS_PER_MINUTE, PageRequest, ProjectId, RecordId, Severity, SimilarIncident, Summary,
+    Template, TemplateCount, TemplateId, TimeRange, TimelineEntry, TimelineKind,
 };
 use inference::{EvidenceBook, PolicyFact, ServiceImpact, SummaryFacts};
 use store::{AnomalyStore, EventStore, IncidentFilter, IncidentStore, LogStore};
@@ -51,7 +51,10 @@ pub(crate) enum Cited<'a> {
         count: &'a TemplateCount,
     },
     /// A change event.
-    Change { number: u32, change: &'a ChangeEvent },
+    Change {
+        number: u32,
+        change: &'a ChangeEvent,
+    },
     /// An anomaly.
     Anomaly { number: u32, anomaly: &'a Anomaly },
 }
@@ -188,7 +191,12 @@ impl Inner {
         let scale = minutes(window) / minutes(baseline);
         let usual: HashMap<(TemplateId, &str, Severity), u64> = before
             .iter()
-            .map(|row| ((row.template_id, row.service.as_str(), row.severity), row.count))
+            .map(|row| {
+                (
+                    (row.template_id, row.service.as_str(), row.severity),
+                    row.count,
+                )
+            })
             .collect();
         let mut ranked: Vec<(f64, TemplateCount, f64)> = now
             .into_iter()

@@ -7,9 +7,7 @@ use domain::{
     Anomaly, Incident, IncidentId, IncidentState, PageRequest, ProjectId, Summary, SummaryAuthor,
     TimeRange, TimelineEntry, TimelineKind,
 };
-use store::{
-    AnomalyFilter, AnomalyStore, Expected, IncidentFilter, IncidentStore, IncidentWrite,
-};
+use store::{AnomalyFilter, AnomalyStore, Expected, IncidentFilter, IncidentStore, IncidentWrite};
 
 use crate::tasks::blocking;
 use crate::{Engine, Error, Inner};
@@ -46,7 +44,12 @@ impl Engine {
                 &IncidentFilter { states },
                 &PageRequest::first(limit),
             )?;
-            Ok::<_, Error>(page.items.into_iter().map(|stored| stored.incident).collect())
+            Ok::<_, Error>(
+                page.items
+                    .into_iter()
+                    .map(|stored| stored.incident)
+                    .collect(),
+            )
         })
         .await
     }

@@ -68,7 +68,8 @@ impl Inner {
         let Some(bounds) = self.store.bounds(project_id)? else {
             return Ok((PastFindings::default(), Vec::new()));
         };
-        let first_ns = domain::minute_start(from_ns.unwrap_or(bounds.start_ns).max(bounds.start_ns));
+        let first_ns =
+            domain::minute_start(from_ns.unwrap_or(bounds.start_ns).max(bounds.start_ns));
         let last_ns = domain::minute_start(to_ns.unwrap_or(bounds.end_ns).min(bounds.end_ns));
         let minutes = (last_ns - first_ns) / NANOS_PER_MINUTE + 1;
         if minutes > MAX_MINUTES {
@@ -139,7 +140,8 @@ impl Inner {
         let ended_at_ns = group.iter().map(|a| a.detected_at_ns).max().unwrap_or(0);
         let dedup_key = format!("past:{:?}:{started_at_ns}", AnomalyKey::of(strongest));
         // Derived from what was found, so that a second look meets the incident of the first.
-        let digest = |salt: u8| patterns::template_id(&format!("{salt}:{project_id}:{dedup_key}")).0;
+        let digest =
+            |salt: u8| patterns::template_id(&format!("{salt}:{project_id}:{dedup_key}")).0;
         let mut tail = [0; 10];
         tail[..8].copy_from_slice(&digest(1).to_be_bytes());
         tail[8..].copy_from_slice(&digest(2).to_be_bytes()[..2]);
@@ -204,7 +206,12 @@ impl Inner {
 }
 
 fn weight(anomaly: &Anomaly) -> f64 {
-    anomaly.score + if crate::facts::is_bad(anomaly) { 1.0 } else { 0.0 }
+    anomaly.score
+        + if crate::facts::is_bad(anomaly) {
+            1.0
+        } else {
+            0.0
+        }
 }
 
 /// Anomalies close in time are one incident; the strongest groups are kept, in order of time.
@@ -229,8 +236,7 @@ fn groups(anomalies: &[Anomaly]) -> Vec<Vec<&Anomaly>> {
             .iter()
             .any(|anomaly| anomaly.score >= LEAST_SCORE && crate::facts::is_bad(anomaly))
     });
-    let strength =
-        |group: &[&Anomaly]| group.iter().map(|anomaly| weight(anomaly)).sum::<f64>();
+    let strength = |group: &[&Anomaly]| group.iter().map(|anomaly| weight(anomaly)).sum::<f64>();
     groups.sort_by(|a, b| strength(b).total_cmp(&strength(a)));
     groups.truncate(MAX_INCIDENTS);
     groups.sort_by_key(|group| group[0].started_at_ns);

@@ -4,7 +4,10 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use alerting::{Machine, Policy};
-use domain::{DeliveryId, IncidentId, IncidentSeverity, IncidentState, Notification, NotificationKind, ProjectId};
+use domain::{
+    DeliveryId, IncidentId, IncidentSeverity, IncidentState, Notification, NotificationKind,
+    ProjectId,
+};
 use store::{PolicySource, PolicyStore, StoredPolicy};
 
 use crate::tasks::blocking;
@@ -180,7 +183,9 @@ impl Inner {
                     policy
                 })),
                 // A policy that an older version took must not stop the others.
-                Err(error) => tracing::error!(policy = row.name, %error, "a stored policy cannot be read"),
+                Err(error) => {
+                    tracing::error!(policy = row.name, %error, "a stored policy cannot be read")
+                }
             }
         }
         let known = self.known_receivers();
@@ -188,7 +193,12 @@ impl Inner {
             .into_iter()
             .chain(alerting::duplicate_policies(&policies))
         {
-            tracing::warn!(policy = problem.policy_id.0, hint = problem.hint, "{}", problem.message);
+            tracing::warn!(
+                policy = problem.policy_id.0,
+                hint = problem.hint,
+                "{}",
+                problem.message
+            );
         }
         let mut settings = alerting::Settings::default();
         settings

@@ -141,9 +141,10 @@ impl Engine {
         let limit = limit.clamp(1, PAGE_LIMIT);
         blocking(move || {
             // A pattern may have one triple per service and severity.
-            let counts = inner
-                .store
-                .template_counts(project_id, &filter, limit.saturating_mul(4))?;
+            let counts =
+                inner
+                    .store
+                    .template_counts(project_id, &filter, limit.saturating_mul(4))?;
             inner.pattern_rows(project_id, &counts, limit)
         })
         .await
@@ -153,11 +154,7 @@ impl Engine {
     ///
     /// # Errors
     /// Fails when the store cannot be read; an unknown id is [`Error::NotFound`].
-    pub async fn pattern(
-        &self,
-        project_id: ProjectId,
-        id: TemplateId,
-    ) -> Result<Template, Error> {
+    pub async fn pattern(&self, project_id: ProjectId, id: TemplateId) -> Result<Template, Error> {
         let inner = self.inner();
         blocking(move || {
             inner

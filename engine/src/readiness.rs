@@ -48,7 +48,12 @@ impl Engine {
         let inner = self.inner();
         let store = inner.store.clone();
         let database = match blocking(move || store.ping()).await {
-            Ok(()) => check("database", CheckStatus::Ok, self.store_backend().into(), None),
+            Ok(()) => check(
+                "database",
+                CheckStatus::Ok,
+                self.store_backend().into(),
+                None,
+            ),
             Err(error) => check(
                 "database",
                 CheckStatus::Failed,
@@ -75,7 +80,12 @@ impl Engine {
                     .map(|row| row.count)
                     .sum();
                 if dead == 0 {
-                    check("deliveries", CheckStatus::Ok, "nothing was given up".into(), None)
+                    check(
+                        "deliveries",
+                        CheckStatus::Ok,
+                        "nothing was given up".into(),
+                        None,
+                    )
                 } else {
                     check(
                         "deliveries",

@@ -15,9 +15,18 @@ pub(crate) enum Role {
 /// others stay attributes. Sources of the names: OpenTelemetry, Elastic Common Schema, GELF, journald, Serilog, zap,
 /// pino, Python logging, Google Cloud Logging, MongoDB.
 pub(crate) fn role_of(key: &str) -> Option<(Role, u8)> {
-    use Role::{Message, Service, Severity, SpanId, Timestamp, TraceId};
     // By length first: most keys of most records are attributes, and this rules them out with few comparisons.
-    let found = match key.len() {
+    if key.len() <= 7 {
+        short_key(key)
+    } else {
+        long_key(key)
+    }
+}
+
+/// Keys of up to seven bytes.
+fn short_key(key: &str) -> Option<(Role, u8)> {
+    use Role::{Message, Service, Severity, SpanId, Timestamp, TraceId};
+    Some(match key.len() {
         1 => match key {
             "t" => (Timestamp, 7),
             "s" => (Severity, 8),
@@ -68,6 +77,14 @@ pub(crate) fn role_of(key: &str) -> Option<(Role, u8)> {
             "span.id" => (SpanId, 1),
             _ => return None,
         },
+        _ => return None,
+    })
+}
+
+/// Keys of eight bytes and more.
+fn long_key(key: &str) -> Option<(Role, u8)> {
+    use Role::{Message, Service, Severity, SpanId, Timestamp, TraceId};
+    Some(match key.len() {
         8 => match key {
             "datetime" => (Timestamp, 4),
             "severity" => (Severity, 0),
@@ -130,8 +147,7 @@ pub(crate) fn role_of(key: &str) -> Option<(Role, u8)> {
             _ => return None,
         },
         _ => return None,
-    };
-    Some(found)
+    })
 }
 
 /// Its values are OpenTelemetry numbers, not those of pino or syslog.

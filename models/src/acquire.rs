@@ -236,7 +236,10 @@ impl Acquirer {
             .try_lock_exclusive()
             .map_err(Error::io("locking", &path))?;
         if !is_mine {
-            progress.message(&format!("another process is fetching '{}': waiting", spec.id));
+            progress.message(&format!(
+                "another process is fetching '{}': waiting",
+                spec.id
+            ));
             loop {
                 if self.options.cancel.load(Ordering::Relaxed) {
                     return Err(Error::Cancelled);

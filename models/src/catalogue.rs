@@ -137,7 +137,10 @@ impl Catalogue {
             )));
         }
         if let Some(model) = catalogue.models.iter().find(|model| model.files.is_empty()) {
-            return Err(Error::Catalogue(format!("model '{}' has no file", model.id)));
+            return Err(Error::Catalogue(format!(
+                "model '{}' has no file",
+                model.id
+            )));
         }
         Ok(catalogue)
     }

@@ -11,7 +11,9 @@ use crate::{Error, ModelSpec};
 /// Fetches every missing file of a model from its repository into `target`.
 pub(crate) fn fetch(spec: &ModelSpec, target: &Path, fetch: &mut Fetch<'_>) -> Result<(), Error> {
     let Some(repository) = &spec.hub_repository else {
-        return Err(Error::Source("hub: the catalogue names no repository".into()));
+        return Err(Error::Source(
+            "hub: the catalogue names no repository".into(),
+        ));
     };
     let scratch = target.join("hub");
     let api = ApiBuilder::from_env()

@@ -8,7 +8,9 @@ mod packages;
 mod verify;
 
 pub use acquire::{Acquirer, ModelFiles, Options, Progress, SilentProgress, Status};
-pub use catalogue::{Catalogue, ModelFile, ModelSpec, PackageMember, Task, WheelPackage, WheelParts};
+pub use catalogue::{
+    Catalogue, ModelFile, ModelSpec, PackageMember, Task, WheelPackage, WheelParts,
+};
 pub use error::Error;
 
 #[cfg(test)]

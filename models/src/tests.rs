@@ -78,10 +78,7 @@ fn the_built_in_catalogue_is_sound() {
         "all-minilm-l6-v2"
     );
     assert!(catalogue.default_for(Task::Narrator).is_some());
-    assert!(matches!(
-        catalogue.get("nope"),
-        Err(Error::UnknownModel(_))
-    ));
+    assert!(matches!(catalogue.get("nope"), Err(Error::UnknownModel(_))));
 }
 
 #[test]
@@ -148,10 +145,7 @@ fn a_file_that_changes_after_it_was_checked_is_hashed_again() {
     acquirer.verify(spec).unwrap();
     write(&cache.join("toy/weights.bin"), b"other bytes");
     assert!(!matches!(acquirer.status(spec), Status::Ready { .. }));
-    assert!(matches!(
-        acquirer.verify(spec),
-        Err(Error::Mismatch { .. })
-    ));
+    assert!(matches!(acquirer.verify(spec), Err(Error::Mismatch { .. })));
 }
 
 #[test]

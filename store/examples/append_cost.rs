@@ -32,7 +32,11 @@ impl Numbers {
 
     /// Small numbers are frequent, as templates are in real logs.
     fn skewed(&mut self, below: u64) -> u64 {
-        let (a, b, c) = (self.next() % below, self.next() % below, self.next() % below);
+        let (a, b, c) = (
+            self.next() % below,
+            self.next() % below,
+            self.next() % below,
+        );
         a.min(b).min(c)
     }
 }
@@ -49,7 +53,11 @@ fn record(numbers: &mut Numbers, number: i64, step_ns: i64) -> LogRecord {
         project_id: PROJECT,
         timestamp_ns,
         observed_at_ns: timestamp_ns,
-        severity: if template % 19 == 7 { Severity::Error } else { Severity::Info },
+        severity: if template % 19 == 7 {
+            Severity::Error
+        } else {
+            Severity::Info
+        },
         service: format!("service-{:02}", template % SERVICES),
         body: format!(
             "request {} to backend pool-{} finished with session {session:016x} after {} ms",
@@ -98,10 +106,15 @@ fn own_cpu() -> f64 {
 /// CPU seconds of the processes below this one: the Postgres server.
 fn server_cpu() -> f64 {
     let mut parents = Vec::new();
-    for entry in std::fs::read_dir("/proc").expect("/proc is there").flatten() {
+    for entry in std::fs::read_dir("/proc")
+        .expect("/proc is there")
+        .flatten()
+    {
         let name = entry.file_name().to_string_lossy().into_owned();
         let stat = std::fs::read_to_string(entry.path().join("stat")).unwrap_or_default();
-        let parent = stat.rsplit_once(") ").and_then(|(_, rest)| rest.split(' ').nth(1));
+        let parent = stat
+            .rsplit_once(") ")
+            .and_then(|(_, rest)| rest.split(' ').nth(1));
         if let (Ok(pid), Some(Ok(parent))) = (name.parse::<u32>(), parent.map(str::parse::<u32>)) {
             parents.push((pid, parent));
         }
@@ -197,7 +210,9 @@ fn reads(store: &Store, records: i64, step_ns: i64) {
         template_ids,
     };
     let search = |what: &str, filter: &LogFilter| {
-        let got = timed(what, || store.search(PROJECT, filter, &page).expect("search"));
+        let got = timed(what, || {
+            store.search(PROJECT, filter, &page).expect("search")
+        });
         println!("      {} records", got.items.len());
         got.items
     };
@@ -206,12 +221,27 @@ fn reads(store: &Store, records: i64, step_ns: i64) {
         println!("      {got}");
     };
     let first = search("search, no condition", &with(&|_| ()));
-    search("search, errors", &with(&|f| f.severities = vec![Severity::Error]));
-    search("search, one service", &with(&|f| f.services = vec!["service-09".to_owned()]));
+    search(
+        "search, errors",
+        &with(&|f| f.severities = vec![Severity::Error]),
+    );
+    search(
+        "search, one service",
+        &with(&|f| f.services = vec!["service-09".to_owned()]),
+    );
     let rare = TemplateId((TEMPLATES - 2).wrapping_mul(0x9e37_79b9_7f4a_7c15));
-    search("search, rare template", &with(&|f| f.template_ids = vec![rare]));
-    search("search, common text", &with(&|f| f.text = vec![term("AFTER 7", Vec::new())]));
-    search("search, absent text", &with(&|f| f.text = vec![term("needle", Vec::new())]));
+    search(
+        "search, rare template",
+        &with(&|f| f.template_ids = vec![rare]),
+    );
+    search(
+        "search, common text",
+        &with(&|f| f.text = vec![term("AFTER 7", Vec::new())]),
+    );
+    search(
+        "search, absent text",
+        &with(&|f| f.text = vec![term("needle", Vec::new())]),
+    );
     search(
         "search, absent text, 1 hour",
         &with(&|f| {
@@ -224,16 +254,32 @@ fn reads(store: &Store, records: i64, step_ns: i64) {
         op: AttributeOp::Equal,
         value: value.to_owned(),
     };
-    search("search, attribute", &with(&|f| f.attributes = vec![attribute("worker-5")]));
-    search("search, absent attribute", &with(&|f| f.attributes = vec![attribute("none")]));
+    search(
+        "search, attribute",
+        &with(&|f| f.attributes = vec![attribute("worker-5")]),
+    );
+    search(
+        "search, absent attribute",
+        &with(&|f| f.attributes = vec![attribute("none")]),
+    );
     let trace = first.iter().find_map(|r| r.trace_id.clone());
     search("search, trace", &with(&|f| f.trace_id.clone_from(&trace)));
     let middle = store
-        .search(PROJECT, &with(&|f| f.range.end_ns = START + records / 2 * step_ns), &page)
+        .search(
+            PROJECT,
+            &with(&|f| f.range.end_ns = START + records / 2 * step_ns),
+            &page,
+        )
         .expect("search")
         .items;
-    timed("record", || store.record(PROJECT, middle[0].id).expect("record"));
-    timed("context 20 + 20", || store.context(PROJECT, middle[0].id, 20, 20).expect("context"));
+    timed("record", || {
+        store.record(PROJECT, middle[0].id).expect("record")
+    });
+    timed("context 20 + 20", || {
+        store
+            .context(PROJECT, middle[0].id, 20, 20)
+            .expect("context")
+    });
     count("count, all", &with(&|_| ()));
     count(
         "count, ragged hour of errors",
@@ -242,7 +288,10 @@ fn reads(store: &Store, records: i64, step_ns: i64) {
             f.severities = vec![Severity::Error];
         }),
     );
-    count("count, text by rows", &with(&|f| f.text = vec![term("after 77", Vec::new())]));
+    count(
+        "count, text by rows",
+        &with(&|f| f.text = vec![term("after 77", Vec::new())]),
+    );
     count(
         "count, text with resolved templates",
         &with(&|f| f.text = vec![term("needle", vec![rare, TemplateId(0)])]),
@@ -252,13 +301,19 @@ fn reads(store: &Store, records: i64, step_ns: i64) {
         let width = whole.duration_ns() / 100;
         store.histogram(PROJECT, &all, width).expect("histogram")
     });
-    timed("template counts, top 20", || store.template_counts(PROJECT, &all, 20).expect("counts"));
-    timed("services", || store.services(PROJECT, whole).expect("services"));
+    timed("template counts, top 20", || {
+        store.template_counts(PROJECT, &all, 20).expect("counts")
+    });
+    timed("services", || {
+        store.services(PROJECT, whole).expect("services")
+    });
     timed("rollups, 1 minute", || {
         let minute = TimeRange::new(START + 600 * SECOND, START + 660 * SECOND);
         store.rollups(PROJECT, minute).expect("rollups")
     });
-    timed("top templates", || store.top_templates(PROJECT, 50).expect("templates"));
+    timed("top templates", || {
+        store.top_templates(PROJECT, 50).expect("templates")
+    });
 }
 
 fn main() {
@@ -268,12 +323,18 @@ fn main() {
         .unwrap_or(1_000_000);
     let folder = tempfile::tempdir().expect("a temporary folder");
     let sample = record(&mut Numbers(1), 1, 1);
-    println!("body {} bytes, attributes {} bytes", sample.body.len(), sample.attributes.len());
+    println!(
+        "body {} bytes, attributes {} bytes",
+        sample.body.len(),
+        sample.attributes.len()
+    );
     let mut runs = 0;
     let mut open = |name: &str| {
         runs += 1;
         let config = match name {
-            "sqlite" => StoreConfig::new(folder.path().join(format!("{runs}.db")).to_string_lossy()),
+            "sqlite" => {
+                StoreConfig::new(folder.path().join(format!("{runs}.db")).to_string_lossy())
+            }
             _ => StoreConfig::new(testkit::postgres_database()),
         };
         let store = Store::open(&config).expect("the store opens");

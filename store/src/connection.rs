@@ -6,8 +6,8 @@ use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionMa
 use diesel::r2d2::{ManageConnection, R2D2Connection};
 use diesel::{Connection as _, MultiConnection, PgConnection, SqliteConnection};
 
-use crate::config::{Location, StoreConfig, Synchronous};
 use crate::Error;
+use crate::config::{Location, StoreConfig, Synchronous};
 
 /// A connection to either database. A query that is the same on both runs on it as it is; where the
 /// databases differ (batch inserts, upserts, COPY) use [`on_both!`] or `match`.
@@ -81,11 +81,22 @@ fn postgres_session(config: &StoreConfig, purpose: Purpose) -> String {
         Purpose::Migrate => 300_000,
         _ => config.lock_timeout.as_millis(),
     };
-    let read_only = if purpose == Purpose::Read { "on" } else { "off" };
+    let read_only = if purpose == Purpose::Read {
+        "on"
+    } else {
+        "off"
+    };
+    // Reads ask for few rows in the order of an index. Before the first ANALYZE the planner would rather collect and sort
+    // the whole range through a bitmap (measured: 400 ms instead of 3).
+    let bitmap = if purpose == Purpose::Read {
+        "off"
+    } else {
+        "on"
+    };
     format!(
         "SET application_name = 'vigil'; SET statement_timeout = {statement_ms}; SET lock_timeout = {lock_ms}; \
          SET idle_in_transaction_session_timeout = 60000; SET synchronous_commit = on; SET jit = off; \
-         SET default_transaction_read_only = {read_only}; SET TIME ZONE 'UTC'; SET client_min_messages = warning"
+         SET default_transaction_read_only = {read_only}; SET enable_bitmapscan = {bitmap}; SET TIME ZONE 'UTC'; SET client_min_messages = warning"
     )
 }
 
@@ -108,9 +119,7 @@ fn sqlite_session(config: &StoreConfig, purpose: Purpose) -> String {
     let tail = match purpose {
         Purpose::Read => "PRAGMA query_only = ON;",
         // 4,000 pages of 8 KiB: a checkpoint every 32 MB of log instead of every 4 MB.
-        Purpose::Write => {
-            "PRAGMA wal_autocheckpoint = 4000; PRAGMA journal_size_limit = 67108864;"
-        }
+        Purpose::Write => "PRAGMA wal_autocheckpoint = 4000; PRAGMA journal_size_limit = 67108864;",
         Purpose::Migrate => "",
     };
     format!(
@@ -130,7 +139,9 @@ impl ManageConnection for Manager {
 
     fn is_valid(&self, connection: &mut Self::Connection) -> Result<(), Self::Error> {
         match connection {
-            AnyConnection::Postgres(postgres) => postgres.batch_execute("SELECT 1").map_err(Into::into),
+            AnyConnection::Postgres(postgres) => {
+                postgres.batch_execute("SELECT 1").map_err(Into::into)
+            }
             AnyConnection::Sqlite(_) => Ok(()),
         }
     }

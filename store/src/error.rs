@@ -129,13 +129,12 @@ impl From<DieselError> for Error {
         let message = information.message().to_owned();
         match kind {
             DatabaseErrorKind::UniqueViolation => Self::Duplicate {
-                constraint: information
-                    .constraint_name()
-                    .map_or(message, str::to_owned),
+                constraint: information.constraint_name().map_or(message, str::to_owned),
             },
             DatabaseErrorKind::SerializationFailure => Self::Contention { message },
-            DatabaseErrorKind::ClosedConnection
-            | DatabaseErrorKind::UnableToSendCommand => Self::Unavailable { message },
+            DatabaseErrorKind::ClosedConnection | DatabaseErrorKind::UnableToSendCommand => {
+                Self::Unavailable { message }
+            }
             _ => from_message(message),
         }
     }

@@ -50,7 +50,10 @@ type Row = (Vec<u8>, i64, String, Option<String>, String, String);
 
 impl EventStore for Store {
     fn add_events(&self, project_id: ProjectId, events: &[ChangeEvent]) -> Result<usize, Error> {
-        let rows: Vec<NewRow> = events.iter().map(|event| new_row(project_id, event)).collect();
+        let rows: Vec<NewRow> = events
+            .iter()
+            .map(|event| new_row(project_id, event))
+            .collect();
         self.write(|connection| {
             let mut added = 0;
             for row in &rows {
@@ -90,9 +93,7 @@ impl EventStore for Store {
                 ))
                 .load(connection)?)
         })?;
-        rows.into_iter()
-            .map(|row| event(project_id, row))
-            .collect()
+        rows.into_iter().map(|row| event(project_id, row)).collect()
     }
 }
 

@@ -7,10 +7,10 @@ mod error;
 mod events;
 mod log;
 mod metrics;
-mod series;
 mod migrate;
 mod rollups;
 mod schema;
+mod series;
 mod statement;
 mod templates;
 mod values;
@@ -38,11 +38,11 @@ pub use log::{
     CommitBatch, CommitReceipt, Deleted, LogStore, MAX_CONTEXT, MAX_EXAMPLE_BYTES, MAX_PAGE,
     MAX_SERVICE_BYTES, MAX_TRACE_ID_BYTES,
 };
+pub use rollups::MAX_ROLLUP_CELLS;
 pub use series::{
     LabelMatcher, MAX_LABELS_BYTES, MAX_METRIC_NAME_BYTES, MAX_SAMPLES, MAX_SERIES, MetricReceipt,
     MetricSeries, MetricStore,
 };
-pub use rollups::MAX_ROLLUP_CELLS;
 pub use templates::MAX_TEMPLATES;
 
 // store B
@@ -59,5 +59,7 @@ pub use jobs::{
     NewJob,
 };
 pub use leases::{Leadership, LeaseStore};
-pub use policies::{MAX_POLICY_BYTES, NewSilence, PolicySource, PolicyStore, Silence, StoredPolicy};
+pub use policies::{
+    MAX_POLICY_BYTES, NewSilence, PolicySource, PolicyStore, Silence, StoredPolicy,
+};
 pub use settings::{CursorStore, SettingsStore};

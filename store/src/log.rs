@@ -5,6 +5,7 @@ mod attributes;
 pub(crate) mod batch;
 mod budget;
 mod filter;
+mod levels;
 mod overview;
 mod retain;
 mod row;
@@ -90,8 +91,8 @@ pub trait LogStore: LogReader {
     /// Fails when the database cannot be read in time.
     fn bounds(&self, project_id: ProjectId) -> Result<Option<TimeRange>, Error>;
 
-    /// Deletes records, rollups, metric samples and change events before an instant, to the minute, in transactions
-    /// of some 20,000 rows. Templates stay.
+    /// Deletes records and rollups before the hour of an instant, and metric samples and change events before the
+    /// instant, in transactions of some 20,000 rows. Templates stay.
     ///
     /// # Errors
     /// Fails when the database cannot be written in time; what was deleted until then stays deleted.
@@ -165,11 +166,7 @@ impl LogReader for Store {
         Ok(search::search(self, project_id, filter, page)?)
     }
 
-    fn record(
-        &self,
-        project_id: ProjectId,
-        id: RecordId,
-    ) -> Result<Option<LogRecord>, ReadError> {
+    fn record(&self, project_id: ProjectId, id: RecordId) -> Result<Option<LogRecord>, ReadError> {
         Ok(search::record(self, project_id, id)?)
     }
 

@@ -19,13 +19,27 @@ diesel::table! {
 
 diesel::table! {
     /// Counts per minute.
-    rollups (project_id, minute_ns, template_id, service, severity) {
+    rollups (project_id, minute_ns, severity, service, template_id) {
         project_id -> Binary,
         minute_ns -> BigInt,
-        template_id -> BigInt,
-        service -> Text,
         severity -> SmallInt,
+        service -> Text,
+        template_id -> BigInt,
         count -> BigInt,
+    }
+}
+
+diesel::table! {
+    /// Counts per hour, with the first and last minute that has one.
+    rollup_hours (project_id, hour_ns, severity, service, template_id) {
+        project_id -> Binary,
+        hour_ns -> BigInt,
+        severity -> SmallInt,
+        service -> Text,
+        template_id -> BigInt,
+        count -> BigInt,
+        first_minute_ns -> BigInt,
+        last_minute_ns -> BigInt,
     }
 }
 

@@ -103,11 +103,7 @@ impl<'a> Statement<'a> {
 
 impl<DB> QueryFragment<DB> for Statement<'_>
 where
-    DB: Backend
-        + HasSqlType<BigInt>
-        + HasSqlType<SmallInt>
-        + HasSqlType<Text>
-        + HasSqlType<Binary>,
+    DB: Backend + HasSqlType<BigInt> + HasSqlType<SmallInt> + HasSqlType<Text> + HasSqlType<Binary>,
     i64: ToSql<BigInt, DB>,
     i16: ToSql<SmallInt, DB>,
     str: ToSql<Text, DB>,

@@ -55,7 +55,9 @@ pub(crate) fn after(
 ) -> Result<Vec<Template>, Error> {
     let mut statement = of_project(project_id);
     statement.sql(" AND sequence > ").int(after_sequence);
-    statement.sql(" ORDER BY sequence LIMIT ").int(capped(limit));
+    statement
+        .sql(" ORDER BY sequence LIMIT ")
+        .int(capped(limit));
     load(store, project_id, statement)
 }
 

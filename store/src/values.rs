@@ -4,7 +4,9 @@ use diesel::QueryResult;
 use diesel::RunQueryDsl;
 use diesel::SqliteConnection;
 use diesel::query_builder::{AstPass, QueryFragment, QueryId};
+use diesel::sql_types::Binary;
 use diesel::sqlite::Sqlite;
+use domain::ProjectId;
 
 use crate::Error;
 
@@ -13,15 +15,16 @@ const MAX_ROWS: usize = 256;
 
 /// A row that binds its columns.
 pub(crate) trait BindRow {
-    /// Pushes the binds, comma separated, without parentheses.
+    /// Pushes the binds of all columns but the first, comma separated, without parentheses.
     fn bind<'b>(&'b self, out: &mut AstPass<'_, 'b, Sqlite>) -> QueryResult<()>;
 }
 
-/// Runs `head VALUES (..),(..) tail` over all rows, in pieces whose sizes are powers of two: so there are nine
+/// Runs `head VALUES (..),(..) tail` over all rows of a project (the first column), in pieces whose sizes are powers of two: so there are nine
 /// texts per statement and Diesel's cache of prepared statements stays small.
 pub(crate) fn insert<R: BindRow>(
     connection: &mut SqliteConnection,
     head: &'static str,
+    project_id: ProjectId,
     mut rows: &[R],
     tail: &'static str,
 ) -> Result<(), Error> {
@@ -34,6 +37,7 @@ pub(crate) fn insert<R: BindRow>(
         let (piece, rest) = rows.split_at(size);
         Values {
             head,
+            project_id,
             rows: piece,
             tail,
         }
@@ -45,6 +49,7 @@ pub(crate) fn insert<R: BindRow>(
 
 struct Values<'a, R> {
     head: &'static str,
+    project_id: ProjectId,
     rows: &'a [R],
     tail: &'static str,
 }
@@ -53,7 +58,14 @@ impl<R: BindRow> QueryFragment<Sqlite> for Values<'_, R> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
         out.push_sql(self.head);
         for (index, row) in self.rows.iter().enumerate() {
-            out.push_sql(if index == 0 { " VALUES (" } else { "),(" });
+            if index == 0 {
+                out.push_sql(" VALUES (");
+                out.push_bind_param::<Binary, [u8]>(self.project_id.0.as_bytes().as_slice())?;
+                out.push_sql(",");
+            } else {
+                // Bound once, as parameter 1.
+                out.push_sql("),(?1,");
+            }
             row.bind(&mut out)?;
         }
         out.push_sql(") ");

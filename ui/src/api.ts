@@ -138,9 +138,9 @@ async function request<T>(path: string, init?: RequestInit): Promise<T> {
     ...init,
     headers: { accept: "application/json", ...init?.headers },
   });
-  if (response.status === 401) throw new Unauthenticated("log in first");
   if (!response.ok) {
     const problem = await response.json().catch(() => null);
+    if (response.status === 401 && path !== "/api/v1/login") throw new Unauthenticated("log in first");
     throw new Error(problem?.detail ?? `${path} answered ${response.status}`);
   }
   return response.status === 204 ? (undefined as T) : ((await response.json()) as T);

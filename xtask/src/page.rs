@@ -31,7 +31,9 @@ pub fn build(is_check: bool) -> anyhow::Result<()> {
             .context("running git status")?;
         let changed = String::from_utf8_lossy(&output.stdout);
         if !changed.trim().is_empty() {
-            bail!("the committed page is not the built one: run `cargo xtask ui` and commit\n{changed}");
+            bail!(
+                "the committed page is not the built one: run `cargo xtask ui` and commit\n{changed}"
+            );
         }
     }
     Ok(())

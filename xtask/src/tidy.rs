@@ -18,7 +18,14 @@ const FLOORS: [(u8, &[&str]); 6] = [
     (
         2,
         &[
-            "ingest", "patterns", "store", "query", "embeddings", "anomaly", "inference", "alerting",
+            "ingest",
+            "patterns",
+            "store",
+            "query",
+            "embeddings",
+            "anomaly",
+            "inference",
+            "alerting",
             "notify",
         ],
     ),
@@ -91,7 +98,8 @@ fn rooms() -> anyhow::Result<Vec<String>> {
         .current_dir(root())
         .output()
         .context("running cargo metadata")?;
-    let metadata: Metadata = serde_json::from_slice(&output.stdout).context("reading cargo metadata")?;
+    let metadata: Metadata =
+        serde_json::from_slice(&output.stdout).context("reading cargo metadata")?;
     Ok(check_rooms(&metadata))
 }
 

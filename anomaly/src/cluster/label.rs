@@ -15,8 +15,8 @@ const LONGEST_TITLE: usize = 120;
 const MOST_WORDS: usize = 5;
 /// Words that say nothing about what a group is about.
 const EMPTY_WORDS: [&str; 28] = [
-    "the", "a", "an", "and", "or", "of", "to", "in", "on", "at", "for", "from", "by", "with", "is", "was",
-    "are", "be", "been", "has", "have", "not", "no", "it", "this", "that", "as", "after",
+    "the", "a", "an", "and", "or", "of", "to", "in", "on", "at", "for", "from", "by", "with", "is",
+    "was", "are", "be", "been", "has", "have", "not", "no", "it", "this", "that", "as", "after",
 ];
 
 /// Names a cluster from the texts of its members, the most central first (the order of

@@ -19,7 +19,12 @@ fn near(direction: usize, seed: u64, spread: f32, dimension: usize) -> Vec<f32> 
 
 fn items(groups: usize, each: usize, dimension: usize) -> Vec<(TemplateId, Vec<f32>)> {
     (0..groups * each)
-        .map(|i| (TemplateId(i as u64), near(i % groups, i as u64 + 1, 0.6, dimension)))
+        .map(|i| {
+            (
+                TemplateId(i as u64),
+                near(i % groups, i as u64 + 1, 0.6, dimension),
+            )
+        })
         .collect()
 }
 
@@ -28,7 +33,10 @@ fn templates_of_a_kind_are_one_cluster_and_loners_none() {
     let mut all = items(3, 10, 32);
     all.push((TemplateId(900), near(20, 5, 0.1, 32)));
     let clusters = cluster(&all, &ClusterConfig::default());
-    assert_eq!(clusters.iter().map(|c| c.members.len()).collect::<Vec<_>>(), [10, 10, 10]);
+    assert_eq!(
+        clusters.iter().map(|c| c.members.len()).collect::<Vec<_>>(),
+        [10, 10, 10]
+    );
     for c in &clusters {
         let kind = c.medoid.0 % 3;
         assert!(c.members.iter().all(|m| m.0 % 3 == kind));
@@ -39,12 +47,18 @@ fn templates_of_a_kind_are_one_cluster_and_loners_none() {
 
 #[test]
 fn beyond_the_exact_limit_the_others_join_or_form_their_own() {
-    let config = ClusterConfig { max_exact: 40, ..ClusterConfig::default() };
+    let config = ClusterConfig {
+        max_exact: 40,
+        ..ClusterConfig::default()
+    };
     let mut all = items(4, 50, 32);
     // Two directions that the first forty do not show.
     all.extend((0..10).map(|i| (TemplateId(1_000 + i), near(30, i + 9, 0.3, 32))));
     let clusters = cluster(&all, &config);
-    assert_eq!(clusters.iter().map(|c| c.members.len()).collect::<Vec<_>>(), [50, 50, 50, 50, 10]);
+    assert_eq!(
+        clusters.iter().map(|c| c.members.len()).collect::<Vec<_>>(),
+        [50, 50, 50, 50, 10]
+    );
 }
 
 #[test]

@@ -49,7 +49,11 @@ fn shop() -> Topology {
 fn check(open: &[IncidentSketch], anomaly: &Anomaly) -> String {
     let topology = shop();
     match correlate(open, anomaly, &CorrelateContext::new(&topology)) {
-        JoinDecision::Join { incident_id, strength, reason } => {
+        JoinDecision::Join {
+            incident_id,
+            strength,
+            reason,
+        } => {
             let which = open.iter().position(|i| i.id == incident_id).unwrap();
             format!("join {which} at {strength:.2}: {reason}")
         }
@@ -96,10 +100,22 @@ fn a_shared_trace_or_a_similar_pattern_ties_strangers() {
     let traces = ["bb".to_owned(), "aa".to_owned()];
     let mut context = CorrelateContext::new(&topology);
     context.trace_ids = &traces;
-    assert!(matches!(correlate(&open, &stranger, &context), JoinDecision::Join { .. }));
+    assert!(matches!(
+        correlate(&open, &stranger, &context),
+        JoinDecision::Join { .. }
+    ));
     let mut context = CorrelateContext::new(&topology);
-    context.similarity = &|a, b| if (a, b) == (TemplateId(7), TemplateId(1)) { 0.9 } else { 0.0 };
-    assert!(matches!(correlate(&open, &stranger, &context), JoinDecision::Join { .. }));
+    context.similarity = &|a, b| {
+        if (a, b) == (TemplateId(7), TemplateId(1)) {
+            0.9
+        } else {
+            0.0
+        }
+    };
+    assert!(matches!(
+        correlate(&open, &stranger, &context),
+        JoinDecision::Join { .. }
+    ));
 }
 
 #[test]

@@ -34,7 +34,9 @@ impl LogDetector {
         let mut counts = BTreeMap::new();
         for cell in cells {
             let here = cell.minute_ns.div_euclid(NANOS_PER_MINUTE) == minute;
-            let service = here.then(|| self.service_id(&cell.service, minute)).flatten();
+            let service = here
+                .then(|| self.service_id(&cell.service, minute))
+                .flatten();
             let (Some(service), true) = (service, cell.count > 0) else {
                 findings.unwatched = findings.unwatched.saturating_add(cell.count);
                 continue;

@@ -10,6 +10,8 @@ use super::service::{MOST_NEWS, News, Service};
 use super::words::{number, records};
 use super::{LogDetector, SeriesKey};
 
+/// The score that is worth an incident of its own.
+const ALARMING: f64 = 0.5;
 /// Patterns named in the report of several.
 const NAMED: usize = 3;
 
@@ -52,11 +54,14 @@ impl LogDetector {
                 continue;
             }
             let is_due = |n: &News| minute - n.since >= WATCH_MINUTES;
-            let (due, still): (Vec<News>, Vec<News>) =
-                service.waiting.drain(..).partition(|n| {
-                    n.key.severity.is_error() && (n.count >= TAKEN_SERIOUSLY || is_due(n))
-                });
-            let others_due = still.iter().any(|n| !n.key.severity.is_error() && is_due(n));
+            let worth = service.error_worth(minute);
+            let (due, still): (Vec<News>, Vec<News>) = service.waiting.drain(..).partition(|n| {
+                let score = error_score(n.key.severity, n.count, worth);
+                n.key.severity.is_error() && (score >= ALARMING || is_due(n))
+            });
+            let others_due = still
+                .iter()
+                .any(|n| !n.key.severity.is_error() && is_due(n));
             let (others, still): (Vec<News>, Vec<News>) = still
                 .into_iter()
                 .partition(|n| others_due && !n.key.severity.is_error());
@@ -84,7 +89,8 @@ impl LogDetector {
     ) {
         let key = news.key;
         let service = &mut self.services[key.service as usize];
-        let worth = service.error_news.note(minute);
+        let worth = service.error_worth(minute);
+        service.error_news.note(minute);
         let Some(series) = self.series.get_mut(&key) else {
             return;
         };
@@ -137,15 +143,16 @@ impl LogDetector {
         findings: &mut Findings,
     ) {
         let service = &mut self.services[id as usize];
-        let worth = service.other_news.note(minute);
+        let worth = service.other_news.worth(minute);
+        service.other_news.note(minute);
         if service.open_news.is_some() {
             return;
         }
-        let Some(loudest) = news
-            .iter()
-            .max_by(|a, b| (a.key.severity, a.count).partial_cmp(&(b.key.severity, b.count))
-                .unwrap_or(std::cmp::Ordering::Equal))
-        else {
+        let Some(loudest) = news.iter().max_by(|a, b| {
+            (a.key.severity, a.count)
+                .partial_cmp(&(b.key.severity, b.count))
+                .unwrap_or(std::cmp::Ordering::Equal)
+        }) else {
             return;
         };
         let since = news.iter().map(|n| n.since).min().unwrap_or(minute);
@@ -216,7 +223,11 @@ fn news_reason(
 /// 0.55 to 0.95 for an error pattern that repeats, 0.3 to 0.4 for one that was seen once or twice;
 /// less where new error patterns are common.
 fn error_score(severity: Severity, count: f64, worth: f64) -> f64 {
-    let base = if severity == Severity::Fatal { 0.1 } else { 0.0 };
+    let base = if severity == Severity::Fatal {
+        0.1
+    } else {
+        0.0
+    };
     let score = if count < TAKEN_SERIOUSLY {
         0.3 + base
     } else {

@@ -13,7 +13,7 @@ const MOST_KNOWN: usize = 200_000;
 const FRESH_MINUTES: i64 = 10;
 /// While more new templates than this came in the last five minutes, the project is still learning.
 const CALM_NEW: usize = 2;
-/// Minutes that a new error pattern is watched before it is reported as seen once or twice.
+/// Minutes that a new pattern is watched before it is reported, unless it is alarming before.
 pub(super) const WATCH_MINUTES: i64 = 3;
 /// Records that make a new error pattern more than a curiosity.
 pub(super) const TAKEN_SERIOUSLY: f64 = 3.0;
@@ -67,6 +67,12 @@ impl Novelty {
     }
 }
 
+/// What news are worth in a service that is `minutes` old: on the first day even a quiet service has not
+/// shown all it can say.
+pub(super) fn worth_at_age(minutes: i64) -> f64 {
+    0.78 + 0.22 * (minutes.max(0) as f64 / 1_440.0).min(1.0)
+}
+
 /// How often a service shows something new anyway: a decaying count of ten-minute slots with news.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct NewsRate {
@@ -78,21 +84,28 @@ impl NewsRate {
     /// Half of it is forgotten in a day.
     const SLOTS_PER_DAY: f64 = 144.0;
 
-    /// Counts news in a minute and says how much they are worth: 1 when there is seldom any.
-    pub(super) fn note(&mut self, minute: i64) -> f64 {
-        let slot = minute.div_euclid(10);
-        if slot == self.last_slot && self.slots > 0.0 {
-            return Self::worth(self.slots - 1.0);
-        }
-        let passed = (slot - self.last_slot).max(0) as f64;
-        self.slots *= 0.5_f64.powf(passed / Self::SLOTS_PER_DAY);
-        self.last_slot = slot;
-        let worth = Self::worth(self.slots);
-        self.slots += 1.0;
-        worth
+    /// What news of a minute are worth: 1 when there is seldom any. News within ten minutes of each
+    /// other do not count against each other.
+    pub(super) fn worth(&self, minute: i64) -> f64 {
+        let before = if minute.div_euclid(10) == self.last_slot {
+            (self.slots - 1.0).max(0.0)
+        } else {
+            self.decayed(minute)
+        };
+        1.0 / (1.0 + before / 4.0)
     }
 
-    fn worth(slots: f64) -> f64 {
-        1.0 / (1.0 + slots.max(0.0) / 4.0)
+    /// Counts news in a minute.
+    pub(super) fn note(&mut self, minute: i64) {
+        let slot = minute.div_euclid(10);
+        if slot != self.last_slot || self.slots == 0.0 {
+            self.slots = self.decayed(minute) + 1.0;
+            self.last_slot = slot;
+        }
+    }
+
+    fn decayed(&self, minute: i64) -> f64 {
+        let passed = (minute.div_euclid(10) - self.last_slot).max(0) as f64;
+        self.slots * 0.5_f64.powf(passed / Self::SLOTS_PER_DAY)
     }
 }

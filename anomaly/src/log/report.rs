@@ -3,15 +3,13 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use domain::{
-    Anomaly, AnomalyId, AnomalyKind, NANOS_PER_MINUTE, ProjectId, Severity, TemplateId,
-};
+use domain::{Anomaly, AnomalyId, AnomalyKind, NANOS_PER_MINUTE, ProjectId, Severity, TemplateId};
 
 use super::info::TemplateInfo;
 use super::series::Open;
 use super::words::quoted;
 use super::{LogDetector, SeriesKey};
-use crate::observation::{Ended, EndReason, Observation};
+use crate::observation::{EndReason, Ended, Observation};
 
 /// Where the state of a found anomaly is kept, so that it can be marked when it is not handed out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -165,7 +163,10 @@ impl LogDetector {
     fn silence_slot(&mut self, slot: Slot) {
         let open = match slot {
             Slot::Project => self.silence.as_mut(),
-            Slot::Series(key) => self.series.get_mut(&key).and_then(|s| s.open.as_deref_mut()),
+            Slot::Series(key) => self
+                .series
+                .get_mut(&key)
+                .and_then(|s| s.open.as_deref_mut()),
             Slot::Total(service) => self.services[service as usize].total.open.as_deref_mut(),
             Slot::Share(service) => self.services[service as usize].open_share.as_mut(),
             Slot::News(service) => self.services[service as usize].open_news.as_mut(),

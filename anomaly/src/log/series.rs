@@ -180,7 +180,11 @@ impl SurgeTest {
             r.five >= bar.floor_5 && r.five >= bar.lift * five_mean && r.five > 1.3 * r.most_5;
         let surprise_1 = if enough_1 { r.surprise_1() } else { 0.0 };
         let surprise_5 = if enough_5 { r.surprise_5() } else { 0.0 };
-        let raised = if r.one > 1.5 * r.mean + 1.0 { r.surprise_1() } else { 0.0 };
+        let raised = if r.one > 1.5 * r.mean + 1.0 {
+            r.surprise_1()
+        } else {
+            0.0
+        };
         let raised = if raised >= LEAST_RAISED { raised } else { 0.0 };
         Self {
             surprise_1,
@@ -196,7 +200,9 @@ impl SurgeTest {
     fn strength(&self, single: bool, slow: bool, r: &Reading) -> f64 {
         let effect = |observed: f64, mean: f64| 12.0 * (observed / mean.max(1e-3)).max(1.0).log2();
         let one = self.surprise_1.min(effect(r.one, r.mean));
-        let five = self.surprise_5.min(effect(r.five, r.mean * UNDER_TEST as f64));
+        let five = self
+            .surprise_5
+            .min(effect(r.five, r.mean * UNDER_TEST as f64));
         match (single, slow) {
             (true, true) => one.max(five),
             (true, false) => one,

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use domain::Severity;
 
 use super::gaps::Gaps;
-use super::novelty::NewsRate;
+use super::novelty::{NewsRate, worth_at_age};
 use super::series::{Open, Series};
 use super::share::Share;
 use super::{SeriesKey, baseline::Reading};
@@ -86,6 +86,11 @@ impl Service {
         while self.arrivals.front().is_some_and(|a| a.1 < minute - 45) {
             self.arrivals.pop_front();
         }
+    }
+
+    /// What a new error pattern is worth, 0 to 1.
+    pub(super) fn error_worth(&self, minute: i64) -> f64 {
+        self.error_news.worth(minute) * worth_at_age(minute - self.first_minute)
     }
 
     /// Notes that an anomaly accounts for `rate` errors a minute.

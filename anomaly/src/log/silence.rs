@@ -72,12 +72,7 @@ pub(super) fn collapse(series: &Series, min_rate: f64) -> Option<Drop> {
 impl LogDetector {
     /// Whether nothing at all arrived although something always does. Such a minute is not an
     /// observation of any service.
-    pub(super) fn is_cut_off(
-        &mut self,
-        minute: i64,
-        total: f64,
-        findings: &mut Findings,
-    ) -> bool {
+    pub(super) fn is_cut_off(&mut self, minute: i64, total: f64, findings: &mut Findings) -> bool {
         if total > 0.0 || !self.project.baseline.is_never_silent() {
             self.project.push(minute, total, &self.gaps);
             if let Some(open) = self.silence.take() {
@@ -238,7 +233,11 @@ impl LogDetector {
             let series = self.series.get(other)?;
             let age = self.gaps.watched(*since, series.last_seen + 1);
             let five = series.baseline.read(1.0).five / 5.0;
-            let now = if age >= 5 { five } else { series.baseline.one() };
+            let now = if age >= 5 {
+                five
+            } else {
+                series.baseline.one()
+            };
             let alike = *other != key && now >= 0.4 * rate && now <= 2.5 * rate;
             alike.then_some(other.template_id)
         })

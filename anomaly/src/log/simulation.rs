@@ -70,15 +70,40 @@ fn patterns() -> Vec<Pattern> {
             (Severity::Info, Habit::Traffic(size)),
             (Severity::Info, Habit::Traffic(size / 4.0)),
             (Severity::Debug, Habit::Steady(size / 8.0)),
-            (Severity::Info, Habit::Job { every: [60, 1_440, 15, 10_080, 5][s], at: 3, size: 40.0 + size }),
+            (
+                Severity::Info,
+                Habit::Job {
+                    every: [60, 1_440, 15, 10_080, 5][s],
+                    at: 3,
+                    size: 40.0 + size,
+                },
+            ),
             (Severity::Warn, Habit::Traffic(size / 30.0)),
-            (Severity::Warn, Habit::Sporadic { a_day: 6.0, size: 8.0 }),
+            (
+                Severity::Warn,
+                Habit::Sporadic {
+                    a_day: 6.0,
+                    size: 8.0,
+                },
+            ),
             (Severity::Error, Habit::Traffic(size / 100.0)),
-            (Severity::Error, Habit::Sporadic { a_day: 2.0, size: 3.0 }),
+            (
+                Severity::Error,
+                Habit::Sporadic {
+                    a_day: 2.0,
+                    size: 3.0,
+                },
+            ),
         ];
         for (h, (severity, habit)) in habits.into_iter().enumerate() {
             let id = (s * 8 + h + 1) as u64;
-            all.push(Pattern { id, service, severity, habit, alive: (0, i64::MAX) });
+            all.push(Pattern {
+                id,
+                service,
+                severity,
+                habit,
+                alive: (0, i64::MAX),
+            });
         }
     }
     all
@@ -95,8 +120,10 @@ fn deploys(all: &mut Vec<Pattern>) {
         for (i, share) in [(1, 4.0), (2, 20.0)] {
             if i == 1 {
                 let old = all.iter_mut().find(|p| {
-                    p.service == service && p.alive.1 == i64::MAX
-                        && matches!(p.habit, Habit::Traffic(_)) && p.severity == Severity::Info
+                    p.service == service
+                        && p.alive.1 == i64::MAX
+                        && matches!(p.habit, Habit::Traffic(_))
+                        && p.severity == Severity::Info
                         && p.id % 8 == 2
                 });
                 if let Some(old) = old {
@@ -129,23 +156,58 @@ fn is(a: &Anomaly, kind: AnomalyKind, service: &str) -> bool {
 fn incidents() -> Vec<Incident> {
     let day = |d: i64, minute: i64| d * 1_440 + minute;
     vec![
-        Incident { name: "errors x20", from: day(6, 800), minutes: 40,
-            found: |a| is(a, AnomalyKind::Surge, "checkout") && a.score >= 0.5 },
-        Incident { name: "new error", from: day(9, 130), minutes: 60,
-            found: |a| is(a, AnomalyKind::NewTemplate, "payments") && a.score >= 0.5 },
-        Incident { name: "silent service", from: day(13, 1_000), minutes: 50,
-            found: |a| is(a, AnomalyKind::Drop, "cart") && a.score >= 0.5 },
-        Incident { name: "slow burn", from: day(17, 300), minutes: 120,
-            found: |a| is(a, AnomalyKind::Surge, "mail") && a.score >= 0.5 },
-        Incident { name: "pattern stops", from: day(20, 700), minutes: 300,
-            found: |a| is(a, AnomalyKind::Drop, "web") },
-        Incident { name: "job stops", from: day(23, 500), minutes: 400,
-            found: |a| is(a, AnomalyKind::VanishedTemplate, "mail") },
-        Incident { name: "ingest outage", from: day(26, 90), minutes: 25,
-            found: |a| a.kind == AnomalyKind::Drop && a.service.is_none() },
-        Incident { name: "errors everywhere", from: day(28, 900), minutes: 30,
-            found: |a| matches!(a.kind, AnomalyKind::Surge | AnomalyKind::LevelChange)
-                && a.service.as_deref() == Some("web") && a.score >= 0.5 },
+        Incident {
+            name: "errors x20",
+            from: day(6, 800),
+            minutes: 40,
+            found: |a| is(a, AnomalyKind::Surge, "checkout") && a.score >= 0.5,
+        },
+        Incident {
+            name: "new error",
+            from: day(9, 130),
+            minutes: 60,
+            found: |a| is(a, AnomalyKind::NewTemplate, "payments") && a.score >= 0.5,
+        },
+        Incident {
+            name: "silent service",
+            from: day(13, 1_000),
+            minutes: 50,
+            found: |a| is(a, AnomalyKind::Drop, "cart") && a.score >= 0.5,
+        },
+        Incident {
+            name: "slow burn",
+            from: day(17, 300),
+            minutes: 120,
+            found: |a| is(a, AnomalyKind::Surge, "mail") && a.score >= 0.5,
+        },
+        Incident {
+            name: "pattern stops",
+            from: day(20, 700),
+            minutes: 300,
+            found: |a| is(a, AnomalyKind::Drop, "web"),
+        },
+        Incident {
+            name: "job stops",
+            from: day(23, 500),
+            minutes: 400,
+            found: |a| is(a, AnomalyKind::VanishedTemplate, "mail"),
+        },
+        Incident {
+            name: "ingest outage",
+            from: day(26, 90),
+            minutes: 25,
+            found: |a| a.kind == AnomalyKind::Drop && a.service.is_none(),
+        },
+        Incident {
+            name: "errors everywhere",
+            from: day(28, 900),
+            minutes: 30,
+            found: |a| {
+                matches!(a.kind, AnomalyKind::Surge | AnomalyKind::LevelChange)
+                    && a.service.as_deref() == Some("web")
+                    && a.score >= 0.5
+            },
+        },
     ]
 }
 
@@ -162,16 +224,30 @@ impl Run {
         let wave = 1.0 - 0.75 * (std::f64::consts::TAU * (hour - 0.1)).cos();
         let traffic = weekend * (wave + 0.05).max(0.05) * (0.12 * self.dice.normal()).exp();
         let active = |name: &str| {
-            self.incidents.iter().any(|i| i.name == name && (i.from..i.from + i.minutes).contains(&m))
+            self.incidents
+                .iter()
+                .any(|i| i.name == name && (i.from..i.from + i.minutes).contains(&m))
         };
         if active("ingest outage") {
             return Vec::new();
         }
         let mut counts: BTreeMap<(u64, &'static str, Severity), u64> = BTreeMap::new();
-        let (errors, silent, burn) = (active("errors x20"), active("silent service"), active("slow burn"));
-        let (stop, job, wide) = (active("pattern stops"), active("job stops"), active("errors everywhere"));
+        let (errors, silent, burn) = (
+            active("errors x20"),
+            active("silent service"),
+            active("slow burn"),
+        );
+        let (stop, job, wide) = (
+            active("pattern stops"),
+            active("job stops"),
+            active("errors everywhere"),
+        );
         let fresh = active("new error");
-        for p in self.patterns.iter().filter(|p| p.alive.0 <= m && m < p.alive.1) {
+        for p in self
+            .patterns
+            .iter()
+            .filter(|p| p.alive.0 <= m && m < p.alive.1)
+        {
             let is_error = p.severity == Severity::Error;
             let mut count = match p.habit {
                 Habit::Traffic(rate) => self.dice.poisson(rate * traffic),
@@ -218,16 +294,26 @@ impl Run {
 fn simulate(seed: u64) -> (BTreeMap<&'static str, Vec<Anomaly>>, Vec<Anomaly>) {
     let mut patterns = patterns();
     deploys(&mut patterns);
-    let mut run = Run { dice: Dice(seed), patterns, incidents: incidents() };
+    let mut run = Run {
+        dice: Dice(seed),
+        patterns,
+        incidents: incidents(),
+    };
     let project = ProjectId::from_parts(1, [7; 10]);
     let mut detector = LogDetector::new(project, LogConfig::default());
     let (mut found, mut others) = (BTreeMap::new(), Vec::new());
     for m in 0..DAYS * 1_440 {
         let cells = run.cells(m);
         let minute_ns = (START + m) * NANOS_PER_MINUTE;
-        for anomaly in detector.observe_minute(minute_ns, &cells, &NoTemplateInfo).anomalies {
+        for anomaly in detector
+            .observe_minute(minute_ns, &cells, &NoTemplateInfo)
+            .anomalies
+        {
             // What comes during an incident (and a little after) belongs to it.
-            let incident = run.incidents.iter().find(|i| (i.from..i.from + i.minutes + 60).contains(&m));
+            let incident = run
+                .incidents
+                .iter()
+                .find(|i| (i.from..i.from + i.minutes + 60).contains(&m));
             match incident {
                 Some(i) => found.entry(i.name).or_insert_with(Vec::new).push(anomaly),
                 None => others.push(anomaly),
@@ -259,8 +345,12 @@ fn thirty_days_give_less_than_one_false_alarm_a_day_and_every_incident() {
             .iter()
             .map(|a| format!("{} {:?} {:.2} {}", day_of(a), a.kind, a.score, a.reason))
             .collect();
-        println!("seed {seed}: {} alarms, {} anomalies outside incidents\n{}",
-            alarms.len(), all.len(), all.join("\n"));
+        println!(
+            "seed {seed}: {} alarms, {} anomalies outside incidents\n{}",
+            alarms.len(),
+            all.len(),
+            all.join("\n")
+        );
         assert!(alarms.len() <= 10, "{alarms:#?}");
         assert!(all.len() <= 30, "{all:#?}");
     }

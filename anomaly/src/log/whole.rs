@@ -76,10 +76,14 @@ impl LogDetector {
     fn observe_volume(&mut self, minute: i64, id: u32, findings: &mut Findings) {
         let explained = self.open.iter().any(|key| {
             key.service == id
-                && self.series.get(key).and_then(|s| s.open.as_ref()).is_some_and(|open| {
-                    minute - open.started_minute <= EXPLAINS_MINUTES
-                        && open.kind != AnomalyKind::Drop
-                })
+                && self
+                    .series
+                    .get(key)
+                    .and_then(|s| s.open.as_ref())
+                    .is_some_and(|open| {
+                        minute - open.started_minute <= EXPLAINS_MINUTES
+                            && open.kind != AnomalyKind::Drop
+                    })
         });
         let need = Need {
             minute,

@@ -101,7 +101,8 @@ impl Judge {
 
     /// The surprise when it exceeds all recent ones.
     fn news(&mut self, now_s: i64, surprise: f64) -> f64 {
-        self.peaks.retain(|p| p.0 >= now_s.saturating_sub(QUIET_SECONDS));
+        self.peaks
+            .retain(|p| p.0 >= now_s.saturating_sub(QUIET_SECONDS));
         let highest = self.peaks.iter().fold(0.0_f64, |a, p| a.max(p.1));
         // Older and smaller ones can never be the highest again.
         self.peaks.retain(|p| p.1 > surprise);

@@ -239,8 +239,8 @@ impl Sample {
             let middle = at(0.5);
             let mut away: Vec<f64> = sorted.iter().map(|v| (v - middle).abs()).collect();
             away.sort_unstable_by(f64::total_cmp);
-            let mad = crate::statistics::MAD_TO_SIGMA
-                * crate::statistics::quantile_of_sorted(&away, 0.5);
+            let mad =
+                crate::statistics::MAD_TO_SIGMA * crate::statistics::quantile_of_sorted(&away, 0.5);
             // 2.56 standard deviations lie between the 10th and the 90th percentile of normal data.
             let span = (at(0.9) - at(0.1)) / 2.56;
             self.scale = mad.max(span).max(1e-3 * middle.abs()).max(1e-9);

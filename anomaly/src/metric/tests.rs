@@ -40,7 +40,11 @@ fn a_spike_of_a_daily_wave_is_one_anomaly_that_ends() {
     let every = 5 * NANOS_PER_MINUTE;
     let mut found = Vec::new();
     for i in 0..288 * 10 {
-        let value = if (2_600..2_612).contains(&i) { 400.0 } else { wave(i) };
+        let value = if (2_600..2_612).contains(&i) {
+            400.0
+        } else {
+            wave(i)
+        };
         found.extend(detector.observe(&point(MetricKind::Gauge, START + i * every, value)));
     }
     assert_eq!(found.len(), 1, "{found:#?}");
@@ -48,7 +52,11 @@ fn a_spike_of_a_daily_wave_is_one_anomaly_that_ends() {
     assert_eq!(spike.started_at_ns, START + 2_600 * every);
     assert!(spike.score > 0.5 && spike.score <= 1.0, "{}", spike.score);
     assert!(spike.expected_low <= spike.expected && spike.expected <= spike.expected_high);
-    assert!(spike.reason.starts_with("latency_ms of checkout (route=/pay) is 400, usually"));
+    assert!(
+        spike
+            .reason
+            .starts_with("latency_ms of checkout (route=/pay) is 400, usually")
+    );
     let ended = detector.take_ended();
     assert_eq!(ended.len(), 1);
     assert_eq!(ended[0].key, AnomalyKey::of(spike));
@@ -62,7 +70,11 @@ fn a_value_that_is_usual_only_at_another_time_of_day_is_found() {
     let mut found = Vec::new();
     for i in 0..288 * 10 {
         // The daily peak does not come on the ninth day.
-        let value = if i / 288 == 8 { wave(i).min(95.0) } else { wave(i) };
+        let value = if i / 288 == 8 {
+            wave(i).min(95.0)
+        } else {
+            wave(i)
+        };
         found.extend(detector.observe(&point(MetricKind::Gauge, START + i * every, value)));
     }
     assert_eq!(found.len(), 1, "{found:#?}");
@@ -74,7 +86,11 @@ fn a_tenfold_jump_is_seen_after_half_an_hour_of_fifteen_second_samples() {
     let mut detector = detector();
     let mut found = Vec::new();
     for i in 0..4 * 40 {
-        let value = if i >= 4 * 30 { 500.0 } else { 50.0 + 5.0 * noise(i) };
+        let value = if i >= 4 * 30 {
+            500.0
+        } else {
+            50.0 + 5.0 * noise(i)
+        };
         let at = START + i * 15_000_000_000;
         found.extend(detector.observe(&point(MetricKind::Gauge, at, value)));
     }
@@ -127,7 +143,10 @@ fn noise_daily_waves_and_random_walks_give_less_than_one_anomaly_in_forty_days()
 
 #[test]
 fn the_number_of_series_stays_within_the_limit() {
-    let config = MetricConfig { max_series: 50, ..MetricConfig::default() };
+    let config = MetricConfig {
+        max_series: 50,
+        ..MetricConfig::default()
+    };
     let mut detector = MetricDetector::new(ProjectId::from_parts(1, [7; 10]), config);
     for i in 0..500 {
         let mut sample = point(MetricKind::Gauge, START + i, 1.0);

@@ -91,8 +91,11 @@ impl Model {
     /// Fits a model; `None` when the windows say too little.
     pub(super) fn fit(windows: &[Mix], config: &MixConfig) -> Option<Self> {
         let templates = most_frequent(windows, config.max_templates.max(1));
-        let order: HashMap<TemplateId, usize> =
-            templates.iter().enumerate().map(|(i, id)| (*id, i)).collect();
+        let order: HashMap<TemplateId, usize> = templates
+            .iter()
+            .enumerate()
+            .map(|(i, id)| (*id, i))
+            .collect();
         let dims = templates.len() + 1;
         let mut data = Array2::<f64>::zeros((windows.len(), dims));
         for (mut row, window) in data.rows_mut().into_iter().zip(windows) {
@@ -165,7 +168,9 @@ fn components(data: &Array2<f64>, most: usize, variance: f64) -> Option<Array2<f
     if most == 0 || variance < 1e-12 {
         return None;
     }
-    let pca = Pca::params(most).fit(&DatasetBase::from(data.view())).ok()?;
+    let pca = Pca::params(most)
+        .fit(&DatasetBase::from(data.view()))
+        .ok()?;
     let mut explained = 0.0;
     let mut kept = 0;
     for sigma in pca.singular_values() {

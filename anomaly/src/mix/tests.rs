@@ -38,7 +38,8 @@ fn minute(m: i64, switch: bool) -> Vec<RollupCell> {
 fn run(detector: &mut MixDetector, minutes: std::ops::Range<i64>, switch: bool) -> Observation {
     let mut all = Observation::default();
     for m in minutes {
-        let seen = detector.observe_minute(m * NANOS_PER_MINUTE, &minute(m, switch), &NoTemplateInfo);
+        let seen =
+            detector.observe_minute(m * NANOS_PER_MINUTE, &minute(m, switch), &NoTemplateInfo);
         all.anomalies.extend(seen.anomalies);
         all.ended.extend(seen.ended);
     }
@@ -66,7 +67,11 @@ fn a_path_that_changes_at_equal_volume_is_found_named_and_ended() {
     assert!(odd.observed > odd.expected_high && odd.expected <= odd.expected_high);
     let named = odd.template_id.unwrap();
     assert!([1, 8, 9].contains(&named.0), "{named:?}");
-    assert!(odd.reason.contains("of its records, usually"), "{}", odd.reason);
+    assert!(
+        odd.reason.contains("of its records, usually"),
+        "{}",
+        odd.reason
+    );
     assert_eq!(detector.open().len(), 1);
     let seen = run(&mut detector, 640..660, false);
     assert_eq!(seen.ended.len(), 1);
@@ -87,7 +92,11 @@ fn a_new_mix_is_adopted_after_three_hours() {
 fn constant_counts_and_single_templates_are_fine() {
     let mut detector = detector();
     for m in 0..300 {
-        let cells = [cell(m, "one", 1, 20), cell(m, "two", 1, 30), cell(m, "two", 2, 10)];
+        let cells = [
+            cell(m, "one", 1, 20),
+            cell(m, "two", 1, 30),
+            cell(m, "two", 2, 10),
+        ];
         let seen = detector.observe_minute(m * NANOS_PER_MINUTE, &cells, &NoTemplateInfo);
         assert_eq!(seen.anomalies, []);
     }

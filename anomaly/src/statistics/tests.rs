@@ -4,7 +4,10 @@ use super::tails::{ln_gamma, normal_surprise};
 use super::*;
 
 fn close(a: f64, b: f64, tolerance: f64) {
-    assert!((a - b).abs() <= tolerance, "{a} is not within {tolerance} of {b}");
+    assert!(
+        (a - b).abs() <= tolerance,
+        "{a} is not within {tolerance} of {b}"
+    );
 }
 
 #[test]

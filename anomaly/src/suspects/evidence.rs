@@ -58,7 +58,10 @@ impl Reasons {
         }
         if signs.callers.0 > 0 {
             let (sick, all) = signs.callers;
-            self.add(format!("{sick} of the {all} services that call it suffer"), []);
+            self.add(
+                format!("{sick} of the {all} services that call it suffer"),
+                [],
+            );
         }
         self.against = signs
             .explained

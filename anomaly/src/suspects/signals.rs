@@ -118,8 +118,7 @@ pub(super) fn gather<'a>(input: &'a RootCauseInput<'a>) -> Field<'a> {
     }
     note_mentions(&mut services, input);
     weigh_by_affected(&mut services, input.affected);
-    let strengths: BTreeMap<&str, f64> =
-        services.iter().map(|(n, s)| (*n, s.strength)).collect();
+    let strengths: BTreeMap<&str, f64> = services.iter().map(|(n, s)| (*n, s.strength)).collect();
     let departures: BTreeMap<&str, BTreeMap<String, f64>> = services
         .iter()
         .map(|(n, s)| (*n, s.departures.clone()))
@@ -165,8 +164,7 @@ fn note_symptom(signs: &mut Signs, symptom: &Symptom, first: i64) {
     signs.is_silent |= anomaly.kind == AnomalyKind::Drop
         && anomaly.template_id.is_none()
         && anomaly.observed <= 0.0;
-    signs.has_new_error |=
-        anomaly.kind == AnomalyKind::NewTemplate && anomaly.severity.is_error();
+    signs.has_new_error |= anomaly.kind == AnomalyKind::NewTemplate && anomaly.severity.is_error();
     signs.has_errors |= anomaly.severity.is_error()
         || matches!(anomaly.kind, AnomalyKind::LevelChange | AnomalyKind::Metric);
     signs.evidence.extend(symptom.evidence);
@@ -180,7 +178,11 @@ fn strength_of(symptom: &Symptom) -> f64 {
     } else {
         (a.expected - a.observed) / (a.expected - a.expected_low).max(1e-9)
     };
-    let distance = if distance.is_finite() { distance.max(0.0) } else { 1e6 };
+    let distance = if distance.is_finite() {
+        distance.max(0.0)
+    } else {
+        1e6
+    };
     // Saturates slowly, so that of two certain symptoms the tenfold one leads.
     let effect = 1.0 - 1.0 / (1.0 + distance.ln_1p() / 2.5);
     let weight = match (a.kind, a.severity) {
@@ -189,7 +191,11 @@ fn strength_of(symptom: &Symptom) -> f64 {
         (AnomalyKind::UnusualMix | AnomalyKind::VanishedTemplate, _) => 0.6,
         _ => 1.0,
     };
-    let score = if a.score.is_finite() { a.score.clamp(0.0, 1.0) } else { 0.0 };
+    let score = if a.score.is_finite() {
+        a.score.clamp(0.0, 1.0)
+    } else {
+        0.0
+    };
     weight * score * (0.35 + 0.65 * effect)
 }
 
@@ -198,7 +204,13 @@ fn note_mentions<'a>(services: &mut ByService<'a, Signs>, input: &'a RootCauseIn
     let known: BTreeSet<&'a str> = input.services.iter().copied().collect();
     let from_symptoms = input.symptoms.iter().filter_map(|s| {
         let service = s.anomaly.service.as_deref()?;
-        Some((service, s.anomaly.severity, &s.texts, s.evidence, s.anomaly.score))
+        Some((
+            service,
+            s.anomaly.severity,
+            &s.texts,
+            s.evidence,
+            s.anomaly.score,
+        ))
     });
     let from_patterns = input.patterns.iter().map(|p| {
         let weight = (1.0 - 1.0 / (1.0 + p.count as f64 / 10.0)).max(0.2);

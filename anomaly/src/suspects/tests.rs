@@ -1,4 +1,6 @@
-use domain::{AnomalyId, AnomalyKind, ChangeKind, Confidence, EventId, NANOS_PER_MINUTE, ProjectId};
+use domain::{
+    AnomalyId, AnomalyKind, ChangeKind, Confidence, EventId, NANOS_PER_MINUTE, ProjectId,
+};
 use proptest::prelude::*;
 
 use super::*;
@@ -68,7 +70,10 @@ fn rank(
         patterns: Vec::new(),
         changes: changes
             .iter()
-            .map(|event| Change { event, evidence: Some(90) })
+            .map(|event| Change {
+                event,
+                evidence: Some(90),
+            })
             .collect(),
         topology,
         services: vec!["web", "checkout", "payments", "cart", "bank", "mail"],
@@ -84,9 +89,18 @@ fn names(suspects: &[Suspect]) -> Vec<&str> {
 #[test]
 fn a_deploy_just_before_the_first_symptom_of_its_service_is_suspected_with_high_confidence() {
     let symptoms = [
-        (anomaly("payments", 0.0, AnomalyKind::NewTemplate, 40.0, 0.8), "card gateway rejected request"),
-        (anomaly("checkout", 1.0, AnomalyKind::Surge, 200.0, 0.95), "upstream payments timed out"),
-        (anomaly("web", 2.0, AnomalyKind::Surge, 150.0, 0.9), "checkout returned 502"),
+        (
+            anomaly("payments", 0.0, AnomalyKind::NewTemplate, 40.0, 0.8),
+            "card gateway rejected request",
+        ),
+        (
+            anomaly("checkout", 1.0, AnomalyKind::Surge, 200.0, 0.95),
+            "upstream payments timed out",
+        ),
+        (
+            anomaly("web", 2.0, AnomalyKind::Surge, 150.0, 0.9),
+            "checkout returned 502",
+        ),
     ];
     let suspects = rank(&symptoms, &[deploy("payments", 3)], &shop());
     assert_eq!(suspects[0].name, "payments v2.4.1");
@@ -94,15 +108,29 @@ fn a_deploy_just_before_the_first_symptom_of_its_service_is_suspected_with_high_
     assert_eq!(suspects[0].confidence, Confidence::High);
     assert!(suspects[0].evidence.contains(&90) && suspects[0].evidence.contains(&1));
     insta::assert_snapshot!(suspects[0].reason, @"the deploy came 3 min before the first symptom; 40 errors/min in payments, usually 0-3; payments was among the first");
-    assert!(suspects.iter().skip(1).all(|s| s.confidence != Confidence::High));
-    assert!(!names(&suspects).contains(&"payments"), "the deploy stands for its service");
+    assert!(
+        suspects
+            .iter()
+            .skip(1)
+            .all(|s| s.confidence != Confidence::High)
+    );
+    assert!(
+        !names(&suspects).contains(&"payments"),
+        "the deploy stands for its service"
+    );
 }
 
 #[test]
 fn a_silent_dependency_is_suspected_because_errors_name_it() {
     let symptoms = [
-        (anomaly("checkout", 0.0, AnomalyKind::Surge, 200.0, 0.95), "dial tcp payments:8080: connection refused"),
-        (anomaly("web", 0.0, AnomalyKind::Surge, 150.0, 0.9), "request failed with 502"),
+        (
+            anomaly("checkout", 0.0, AnomalyKind::Surge, 200.0, 0.95),
+            "dial tcp payments:8080: connection refused",
+        ),
+        (
+            anomaly("web", 0.0, AnomalyKind::Surge, 150.0, 0.9),
+            "request failed with 502",
+        ),
     ];
     for topology in [shop(), Topology::new()] {
         let suspects = rank(&symptoms, &[], &topology);
@@ -115,10 +143,22 @@ fn a_silent_dependency_is_suspected_because_errors_name_it() {
 #[test]
 fn the_deepest_sick_service_leads_even_when_its_callers_are_louder() {
     let symptoms = [
-        (anomaly("bank", 0.0, AnomalyKind::Surge, 60.0, 0.85), "ledger locked"),
-        (anomaly("payments", 0.0, AnomalyKind::Surge, 300.0, 0.98), "operation failed"),
-        (anomaly("checkout", 1.0, AnomalyKind::Surge, 500.0, 0.99), "operation failed"),
-        (anomaly("web", 1.0, AnomalyKind::Surge, 900.0, 1.0), "operation failed"),
+        (
+            anomaly("bank", 0.0, AnomalyKind::Surge, 60.0, 0.85),
+            "ledger locked",
+        ),
+        (
+            anomaly("payments", 0.0, AnomalyKind::Surge, 300.0, 0.98),
+            "operation failed",
+        ),
+        (
+            anomaly("checkout", 1.0, AnomalyKind::Surge, 500.0, 0.99),
+            "operation failed",
+        ),
+        (
+            anomaly("web", 1.0, AnomalyKind::Surge, 900.0, 1.0),
+            "operation failed",
+        ),
     ];
     assert_eq!(names(&rank(&symptoms, &[], &shop()))[0], "bank");
 }
@@ -126,24 +166,46 @@ fn the_deepest_sick_service_leads_even_when_its_callers_are_louder() {
 #[test]
 fn without_topology_the_first_one_leads() {
     let symptoms = [
-        (anomaly("cart", 0.0, AnomalyKind::Surge, 100.0, 0.9), "index corrupt"),
-        (anomaly("web", 6.0, AnomalyKind::Surge, 110.0, 0.9), "page failed"),
-        (anomaly("mail", 9.0, AnomalyKind::Surge, 110.0, 0.9), "send failed"),
+        (
+            anomaly("cart", 0.0, AnomalyKind::Surge, 100.0, 0.9),
+            "index corrupt",
+        ),
+        (
+            anomaly("web", 6.0, AnomalyKind::Surge, 110.0, 0.9),
+            "page failed",
+        ),
+        (
+            anomaly("mail", 9.0, AnomalyKind::Surge, 110.0, 0.9),
+            "send failed",
+        ),
     ];
-    assert_eq!(names(&rank(&symptoms, &[], &Topology::new())), ["cart", "web", "mail"]);
+    assert_eq!(
+        names(&rank(&symptoms, &[], &Topology::new())),
+        ["cart", "web", "mail"]
+    );
 }
 
 #[test]
 fn an_old_or_unrelated_deploy_does_not_lead() {
-    let symptoms = [(anomaly("cart", 0.0, AnomalyKind::Surge, 100.0, 0.9), "index corrupt")];
-    let suspects = rank(&symptoms, &[deploy("mail", 2), deploy("cart", 240)], &shop());
+    let symptoms = [(
+        anomaly("cart", 0.0, AnomalyKind::Surge, 100.0, 0.9),
+        "index corrupt",
+    )];
+    let suspects = rank(
+        &symptoms,
+        &[deploy("mail", 2), deploy("cart", 240)],
+        &shop(),
+    );
     assert_eq!(suspects[0].name, "cart");
     assert_ne!(suspects[0].confidence, Confidence::High);
 }
 
 #[test]
 fn a_deploy_after_the_onset_is_no_suspect() {
-    let symptoms = [(anomaly("cart", 0.0, AnomalyKind::Surge, 100.0, 0.9), "index corrupt")];
+    let symptoms = [(
+        anomaly("cart", 0.0, AnomalyKind::Surge, 100.0, 0.9),
+        "index corrupt",
+    )];
     let suspects = rank(&symptoms, &[deploy("cart", -20)], &shop());
     assert_eq!(names(&suspects), ["cart"]);
 }

@@ -40,7 +40,9 @@ pub async fn run(args: AskArgs, config: &Config) -> anyhow::Result<()> {
     let mut rest = String::new();
     let mut view = View::default();
     while let Some(piece) = stream.next().await {
-        rest.push_str(&String::from_utf8_lossy(&piece.context("the stream broke")?));
+        rest.push_str(&String::from_utf8_lossy(
+            &piece.context("the stream broke")?,
+        ));
         while let Some((event, after)) = rest.split_once("\n\n") {
             view.take(event);
             rest = after.to_owned();
@@ -114,7 +116,12 @@ fn interpretation(data: &Value) -> String {
 /// An answer as text; also what the demo prints.
 pub fn render_answer(answer: &Value) -> String {
     let mut text = format!("\n{}\n", answer["text"].as_str().unwrap_or("no answer"));
-    for (index, suspect) in answer["suspects"].as_array().into_iter().flatten().enumerate() {
+    for (index, suspect) in answer["suspects"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .enumerate()
+    {
         let heading = if index == 0 { "\nsuspects:\n" } else { "" };
         let _ = writeln!(
             text,
@@ -125,7 +132,12 @@ pub fn render_answer(answer: &Value) -> String {
             suspect["reason"].as_str().unwrap_or_default(),
         );
     }
-    for (index, step) in answer["next_steps"].as_array().into_iter().flatten().enumerate() {
+    for (index, step) in answer["next_steps"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .enumerate()
+    {
         let heading = if index == 0 { "\nnext steps:\n" } else { "" };
         let _ = writeln!(text, "{heading}  - {}", step.as_str().unwrap_or_default());
     }

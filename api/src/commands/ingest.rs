@@ -7,7 +7,7 @@ use std::time::Duration;
 use anyhow::{Context as _, bail};
 use domain::{Clock, LogRecord, ProjectId, SystemClock};
 use indicatif::{ProgressBar, ProgressStyle};
-use ingest::{Context, LineDecoder, Limits};
+use ingest::{Context, Limits, LineDecoder};
 use tokio::fs::File;
 use tokio::io::{AsyncBufRead, AsyncBufReadExt, BufReader};
 
@@ -53,7 +53,10 @@ pub async fn run(args: IngestArgs, config: &Config) -> anyhow::Result<()> {
     } else {
         String::new()
     };
-    eprintln!("{} lines read, {} records accepted{rejected}", totals.lines, totals.accepted);
+    eprintln!(
+        "{} lines read, {} records accepted{rejected}",
+        totals.lines, totals.accepted
+    );
     Ok(())
 }
 
@@ -118,7 +121,10 @@ async fn read_lines<R: AsyncBufRead + Unpin>(
         }
         bar.inc(count as u64);
         sender.totals.lines += 1;
-        while line.last().is_some_and(|byte| matches!(byte, b'\n' | b'\r')) {
+        while line
+            .last()
+            .is_some_and(|byte| matches!(byte, b'\n' | b'\r'))
+        {
             line.pop();
         }
         if let Some(record) = decoder.push_line(&line) {

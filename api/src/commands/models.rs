@@ -56,7 +56,11 @@ fn chosen<'a>(
     otherwise: impl Fn(&ModelSpec) -> bool,
 ) -> anyhow::Result<Vec<&'a ModelSpec>> {
     if ids.is_empty() {
-        return Ok(catalogue.models().iter().filter(|model| otherwise(model)).collect());
+        return Ok(catalogue
+            .models()
+            .iter()
+            .filter(|model| otherwise(model))
+            .collect());
     }
     Ok(ids
         .iter()

@@ -2,7 +2,7 @@
 
 use anyhow::{Context as _, bail};
 use domain::{Clock as _, SystemClock};
-use embeddings::{Encoder, EncoderConfig, EdgeIndex, ServerIndex, VectorIndex};
+use embeddings::{EdgeIndex, Encoder, EncoderConfig, ServerIndex, VectorIndex};
 use engine::Semantic;
 use models::{Catalogue, Status, Task};
 use secrecy::ExposeSecret as _;
@@ -36,11 +36,19 @@ pub fn token(command: &TokenCommand, config: &Config) -> anyhow::Result<()> {
         TokenCommand::Create { name } => println!("{}", bootstrap::create_token(&opened, name)?),
         TokenCommand::List => {
             for token in opened.store.tokens(opened.project_id)? {
-                let used = token
-                    .last_used_at_ns
-                    .map_or_else(|| "never used".to_owned(), |at_ns| format!("used {}", domain::format_timestamp_short(at_ns)));
-                let state = if token.revoked_at_ns.is_some() { "revoked" } else { "valid" };
-                println!("{:<12} {:<8} {:<30} {used}", token.prefix, state, token.name);
+                let used = token.last_used_at_ns.map_or_else(
+                    || "never used".to_owned(),
+                    |at_ns| format!("used {}", domain::format_timestamp_short(at_ns)),
+                );
+                let state = if token.revoked_at_ns.is_some() {
+                    "revoked"
+                } else {
+                    "valid"
+                };
+                println!(
+                    "{:<12} {:<8} {:<30} {used}",
+                    token.prefix, state, token.name
+                );
             }
         }
         TokenCommand::Revoke { prefix } => {
@@ -51,7 +59,10 @@ pub fn token(command: &TokenCommand, config: &Config) -> anyhow::Result<()> {
                 .filter(|token| token.prefix == *prefix)
                 .collect();
             let [token] = matching.as_slice() else {
-                bail!("{} tokens have the prefix '{prefix}', expected 1", matching.len());
+                bail!(
+                    "{} tokens have the prefix '{prefix}', expected 1",
+                    matching.len()
+                );
             };
             opened
                 .store
@@ -97,7 +108,10 @@ pub fn rebuild_index(config: &Config) -> anyhow::Result<()> {
     let index: Arc<dyn VectorIndex> = match &config.qdrant_url {
         Some(url) => Arc::new(ServerIndex::connect(
             url,
-            config.qdrant_api_key.as_ref().map(|key| key.expose_secret()),
+            config
+                .qdrant_api_key
+                .as_ref()
+                .map(|key| key.expose_secret()),
             serve::COLLECTION,
             &schema,
         )?),
@@ -111,7 +125,9 @@ pub fn rebuild_index(config: &Config) -> anyhow::Result<()> {
     let acquirer = crate::model_tasks::acquirer(config, Arc::new(AtomicBool::new(false)));
     if let Some(spec) = catalogue.default_for(Task::Embedding) {
         match acquirer.status(spec) {
-            Status::Missing => eprintln!("the embedding model is not here: the index gets words only"),
+            Status::Missing => {
+                eprintln!("the embedding model is not here: the index gets words only")
+            }
             Status::Ready { directory } | Status::Unverified { directory } => {
                 let encoder = Encoder::load(&directory, EncoderConfig::default())?;
                 semantic.set_encoder(&spec.id, Arc::new(encoder));

@@ -22,7 +22,8 @@ pub fn run(command: &PolicyCommand) -> anyhow::Result<()> {
 fn each(files: &[PathBuf], show: impl Fn(&alerting::Policy)) -> anyhow::Result<()> {
     let mut wrong = 0;
     for path in files {
-        let text = std::fs::read_to_string(path).with_context(|| format!("reading {}", path.display()))?;
+        let text =
+            std::fs::read_to_string(path).with_context(|| format!("reading {}", path.display()))?;
         for note in alerting::compatibility_notes(&text) {
             eprintln!("{}:{}: {}", path.display(), note.line, note.text);
         }

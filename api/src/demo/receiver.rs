@@ -64,7 +64,10 @@ impl LocalReceiver {
 
     /// What came for Slack.
     pub fn slack_messages(&self) -> Vec<Value> {
-        self.slack.lock().map(|kept| kept.clone()).unwrap_or_default()
+        self.slack
+            .lock()
+            .map(|kept| kept.clone())
+            .unwrap_or_default()
     }
 }
 

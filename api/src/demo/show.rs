@@ -30,7 +30,10 @@ pub fn begin(server: &Server) {
 
 /// The shop is well.
 pub fn healthy(minute_ns: i64, records: usize) {
-    println!("{}  the shop is well, {records} records so far", clock(minute_ns));
+    println!(
+        "{}  the shop is well, {records} records so far",
+        clock(minute_ns)
+    );
 }
 
 /// Somebody deploys.
@@ -136,7 +139,10 @@ pub fn incident(incident: &Incident, summary: &Summary) {
 }
 
 fn marks(citations: &[u32]) -> String {
-    citations.iter().map(|number| format!("[{number}]")).collect()
+    citations
+        .iter()
+        .map(|number| format!("[{number}]"))
+        .collect()
 }
 
 /// The message as the channel got it.
@@ -147,7 +153,10 @@ pub fn message(message: &Value) {
 
 /// The question and its answer.
 pub fn answer(question: &str, answer: &Value) {
-    println!("\n=== vigil ask \"{question}\" ===\n{}", render_answer(answer));
+    println!(
+        "\n=== vigil ask \"{question}\" ===\n{}",
+        render_answer(answer)
+    );
 }
 
 /// The last lines.

@@ -40,7 +40,8 @@ pub async fn readyz(State(state): State<Arc<AppState>>, RawQuery(query): RawQuer
     } else {
         StatusCode::SERVICE_UNAVAILABLE
     };
-    let is_verbose = query.is_some_and(|query| query.split('&').any(|part| part.starts_with("verbose")));
+    let is_verbose =
+        query.is_some_and(|query| query.split('&').any(|part| part.starts_with("verbose")));
     if !is_verbose {
         let text = if is_ready { "ok\n" } else { "not ready\n" };
         return (status, text).into_response();

@@ -129,7 +129,10 @@ fn check(
     }
     store.clear_login_failures(&request.name)?;
     let Some(user) = user else {
-        return Ok(Err(Problem::new(ErrorKind::Internal, "a user vanished during login")));
+        return Ok(Err(Problem::new(
+            ErrorKind::Internal,
+            "a user vanished during login",
+        )));
     };
     let project = store.projects()?.into_iter().next();
     Ok(project
@@ -142,7 +145,10 @@ fn check(
 }
 
 /// Ends the session on every instance.
-pub async fn logout(State(state): State<Arc<AppState>>, member: Member) -> Result<Response, Problem> {
+pub async fn logout(
+    State(state): State<Arc<AppState>>,
+    member: Member,
+) -> Result<Response, Problem> {
     let store = state.store.clone();
     let session = member.session_id.clone();
     let now_ns = domain::SystemClock.now_ns();

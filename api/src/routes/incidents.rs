@@ -50,7 +50,9 @@ pub async fn list(
         .engine
         .incidents(member.project_id, states, limit)
         .await?;
-    Ok(Json(incidents.into_iter().map(IncidentItem::from).collect()))
+    Ok(Json(
+        incidents.into_iter().map(IncidentItem::from).collect(),
+    ))
 }
 
 /// One incident with everything around it.
@@ -76,8 +78,16 @@ pub async fn get(
     let summary = detail.incident.summary.clone().map(SummaryItem::from);
     Ok(Json(IncidentDetail {
         incident: IncidentItem::from(detail.incident),
-        timeline: detail.timeline.into_iter().map(TimelineItem::from).collect(),
-        anomalies: detail.anomalies.into_iter().map(AnomalyItem::from).collect(),
+        timeline: detail
+            .timeline
+            .into_iter()
+            .map(TimelineItem::from)
+            .collect(),
+        anomalies: detail
+            .anomalies
+            .into_iter()
+            .map(AnomalyItem::from)
+            .collect(),
         summary,
     }))
 }
@@ -168,8 +178,9 @@ pub async fn detect(
 ) -> Result<Json<DetectAnswer>, Problem> {
     let instant = |name: &str, text: Option<String>| {
         text.map(|text| {
-            domain::parse_timestamp(&text)
-                .ok_or_else(|| Problem::bad_request(format!("{name} is '{text}', it must be RFC 3339")))
+            domain::parse_timestamp(&text).ok_or_else(|| {
+                Problem::bad_request(format!("{name} is '{text}', it must be RFC 3339"))
+            })
         })
         .transpose()
     };
@@ -184,7 +195,11 @@ pub async fn detect(
     Ok(Json(DetectAnswer {
         minutes: found.minutes,
         anomalies: found.anomalies.into_iter().map(AnomalyItem::from).collect(),
-        incidents: found.incidents.into_iter().map(IncidentItem::from).collect(),
+        incidents: found
+            .incidents
+            .into_iter()
+            .map(IncidentItem::from)
+            .collect(),
     }))
 }
 

@@ -50,9 +50,14 @@ pub async fn logs(
 ) -> Result<Response, Problem> {
     let format = LogFormat::from_content_type(content_type(&headers)?)?;
     let service = header_text(&headers, "x-vigil-service");
-    let decoded = decode(&state, writer.project_id, &headers, service, body, move |body, context| {
-        ingest::decode_logs(format, body, context)
-    })
+    let decoded = decode(
+        &state,
+        writer.project_id,
+        &headers,
+        service,
+        body,
+        move |body, context| ingest::decode_logs(format, body, context),
+    )
     .await?;
     let positions = accepted_positions(&decoded);
     let mut rejected = decoded.rejected;
@@ -78,9 +83,14 @@ pub async fn metrics(
     body: Bytes,
 ) -> Result<Response, Problem> {
     let format = LogFormat::from_content_type(content_type(&headers)?)?;
-    let decoded = decode(&state, writer.project_id, &headers, None, body, move |body, context| {
-        ingest::decode_metrics(format, body, context)
-    })
+    let decoded = decode(
+        &state,
+        writer.project_id,
+        &headers,
+        None,
+        body,
+        move |body, context| ingest::decode_metrics(format, body, context),
+    )
     .await?;
     let positions = accepted_positions(&decoded);
     let count = decoded.accepted.len();
@@ -107,9 +117,14 @@ pub async fn events(
     body: Bytes,
 ) -> Result<Response, Problem> {
     let format = LogFormat::from_content_type(content_type(&headers)?)?;
-    let decoded = decode(&state, writer.project_id, &headers, None, body, move |body, context| {
-        ingest::decode_events(format, body, context)
-    })
+    let decoded = decode(
+        &state,
+        writer.project_id,
+        &headers,
+        None,
+        body,
+        move |body, context| ingest::decode_events(format, body, context),
+    )
     .await?;
     let count = decoded.accepted.len();
     state

@@ -143,7 +143,11 @@ pub async fn clusters(
             .map(|cluster| ClusterItem {
                 label: cluster.label,
                 cohesion: cluster.cohesion,
-                count: cluster.templates.iter().map(|template| template.count).sum(),
+                count: cluster
+                    .templates
+                    .iter()
+                    .map(|template| template.count)
+                    .sum(),
                 services: cluster.services,
                 patterns: cluster
                     .templates

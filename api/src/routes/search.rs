@@ -352,16 +352,17 @@ pub(crate) async fn filter(
                 .await?
         }
     };
-    filter.services.extend(list(&query.service).map(str::to_owned));
+    filter
+        .services
+        .extend(list(&query.service).map(str::to_owned));
     if let Some(text) = &query.severity {
         filter.severities.extend(severities(text)?);
     }
     for id in list(&query.template) {
-        filter
-            .template_ids
-            .push(id.parse().map_err(|error: domain::ParseIdError| {
-                Problem::bad_request(error.to_string())
-            })?);
+        filter.template_ids.push(
+            id.parse()
+                .map_err(|error: domain::ParseIdError| Problem::bad_request(error.to_string()))?,
+        );
     }
     if let Some(text) = query.text.as_deref().filter(|text| !text.is_empty()) {
         filter.text.push(TextTerm {
@@ -433,12 +434,10 @@ fn time_range(query: &FilterQuery, now_ns: i64) -> Result<TimeRange, Problem> {
             "{name} is '{text}', it must be RFC 3339 or a duration before now such as 15m"
         )))
     };
-    let end_ns = query
-        .to
-        .as_deref()
-        .map_or(Ok(now_ns.saturating_add(domain::NANOS_PER_MINUTE)), |text| {
-            instant("to", text)
-        })?;
+    let end_ns = query.to.as_deref().map_or(
+        Ok(now_ns.saturating_add(domain::NANOS_PER_MINUTE)),
+        |text| instant("to", text),
+    )?;
     let start_ns = query
         .from
         .as_deref()

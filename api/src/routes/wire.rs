@@ -78,7 +78,11 @@ impl From<Evidence> for EvidenceItem {
             count: evidence.count,
             expected: evidence.expected,
             template_id: evidence.template_id.map(|id| id.to_string()),
-            record_ids: evidence.record_ids.iter().map(ToString::to_string).collect(),
+            record_ids: evidence
+                .record_ids
+                .iter()
+                .map(ToString::to_string)
+                .collect(),
             first_at: domain::format_timestamp(evidence.first_at_ns),
             last_at: domain::format_timestamp(evidence.last_at_ns),
         }

@@ -147,7 +147,11 @@ impl Inner {
     }
 
     /// Counts per pattern; of the records themselves when rollups cannot answer.
-    fn counts(&self, project_id: ProjectId, filter: &LogFilter) -> Result<Vec<TemplateCount>, Error> {
+    fn counts(
+        &self,
+        project_id: ProjectId,
+        filter: &LogFilter,
+    ) -> Result<Vec<TemplateCount>, Error> {
         if filter.is_answered_by_rollups() {
             return Ok(self.store.template_counts(project_id, filter, COUNTED)?);
         }
@@ -171,7 +175,11 @@ impl Inner {
             row.last_minute_ns = row.last_minute_ns.max(minute_ns);
         }
         let mut rows: Vec<TemplateCount> = rows.into_values().collect();
-        rows.sort_by(|a, b| b.count.cmp(&a.count).then(a.template_id.cmp(&b.template_id)));
+        rows.sort_by(|a, b| {
+            b.count
+                .cmp(&a.count)
+                .then(a.template_id.cmp(&b.template_id))
+        });
         Ok(rows)
     }
 
@@ -234,8 +242,12 @@ impl Inner {
             let Some(template) = templates.get(&row.template_id) else {
                 continue;
             };
-            let samples =
-                self.samples(project_id, row.template_id, &row.service, scope.filter.range)?;
+            let samples = self.samples(
+                project_id,
+                row.template_id,
+                &row.service,
+                scope.filter.range,
+            )?;
             let number = book.pattern(template, row, None, samples);
             cited.entry(row.template_id).or_insert(number);
         }

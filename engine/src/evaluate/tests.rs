@@ -17,7 +17,10 @@ fn series(kind: MetricKind, service: &str, values: &[f64]) -> MetricSeries {
 #[test]
 fn a_counter_that_was_restarted_counts_what_it_grew_since() {
     assert_eq!(
-        aggregate(Aggregation::Increase, &[(0, 90.0), (1, 100.0), (2, 5.0), (3, 9.0)]),
+        aggregate(
+            Aggregation::Increase,
+            &[(0, 90.0), (1, 100.0), (2, 5.0), (3, 9.0)]
+        ),
         Some(19.0)
     );
     assert_eq!(aggregate(Aggregation::Increase, &[(0, 7.0)]), Some(0.0));

@@ -10,7 +10,7 @@ use domain::RecordId;
 use uuid::Uuid;
 
 use super::batch::{CommitBatch, CommitReceipt, Prepared};
-use super::statistics::{self, Additions, CellKey};
+use super::statistics::{self, Additions};
 use crate::connection::AnyConnection;
 use crate::statement::Statement;
 use crate::{Error, Store, metrics, rollups, templates};
@@ -94,7 +94,7 @@ fn commit(store: &Store, batch: &CommitBatch, prepared: &Prepared<'_>) -> Result
             outcome.missing = templates::add(connection, project_id, due)?;
             outcome.learnt = templates::add_services(connection, project_id, &unknown)?;
         }
-        write_cells(connection, prepared, &cells)?;
+        rollups::add(connection, project_id, &cells)?;
         Ok(outcome)
     });
     match result {
@@ -127,14 +127,6 @@ fn insert_records(connection: &mut AnyConnection, prepared: &Prepared<'_>) -> Re
     }
 }
 
-fn write_cells(
-    connection: &mut AnyConnection,
-    prepared: &Prepared<'_>,
-    cells: &[(CellKey<'_>, i64)],
-) -> Result<(), Error> {
-    rollups::add(connection, prepared.project_id, cells)
-}
-
 /// Takes out of the batch what the database has already.
 fn drop_stored(store: &Store, prepared: &mut Prepared<'_>) -> Result<(), Error> {
     const IDS_PER_STATEMENT: usize = 1_000;
@@ -154,13 +146,14 @@ fn drop_stored(store: &Store, prepared: &mut Prepared<'_>) -> Result<(), Error> 
             Ok(crate::connection::on_both!(connection, concrete => rows.load(concrete))?)
         })?;
         for (id,) in ids {
-            let id = Uuid::from_slice(&id)
-                .map_err(|error| Error::damaged("log_tail.id", error))?;
+            let id = Uuid::from_slice(&id).map_err(|error| Error::damaged("log_tail.id", error))?;
             stored.insert(RecordId(id));
         }
     }
     let before = prepared.records.len();
-    prepared.records.retain(|record| !stored.contains(&record.id));
+    prepared
+        .records
+        .retain(|record| !stored.contains(&record.id));
     let dropped = before - prepared.records.len();
     prepared.receipt.duplicates += dropped;
     tracing::info!(dropped, "records of a repeated commit were there already");

@@ -36,7 +36,9 @@ fn is_plain(text: &str) -> bool {
 }
 
 fn contains(statement: &mut Statement<'_>, text: &str) {
-    statement.sql(" AND (attributes LIKE ").text(contains_pattern(text));
+    statement
+        .sql(" AND (attributes LIKE ")
+        .text(contains_pattern(text));
     statement.sql(" ESCAPE '\\' OR attributes LIKE '%\\\\u%' ESCAPE '\\')");
 }
 

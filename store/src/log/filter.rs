@@ -72,7 +72,10 @@ pub(crate) fn cell_conditions<'a>(statement: &mut Statement<'a>, filter: &'a Log
     }
     if !filter.severities.is_empty() {
         statement.sql(" AND ");
-        let numbers = filter.severities.iter().map(|s| i64::from(Severity::number(*s)));
+        let numbers = filter
+            .severities
+            .iter()
+            .map(|s| i64::from(Severity::number(*s)));
         statement.in_ints("severity", numbers);
     }
     if !filter.template_ids.is_empty() {
@@ -89,7 +92,9 @@ pub(crate) fn row_conditions<'a>(
     backend: Backend,
 ) {
     if let Some(trace_id) = &filter.trace_id {
-        statement.sql(" AND trace_id = ").text(stored_trace_id(trace_id));
+        statement
+            .sql(" AND trace_id = ")
+            .text(stored_trace_id(trace_id));
     }
     for term in &filter.text {
         text_condition(statement, term, backend);
@@ -110,7 +115,9 @@ fn text_condition<'a>(statement: &mut Statement<'a>, term: &'a TextTerm, backend
         Backend::Postgres => "body COLLATE \"C\" ILIKE ",
         Backend::Sqlite => "body LIKE ",
     });
-    statement.text(contains_pattern(&term.term)).sql(" ESCAPE '\\')");
+    statement
+        .text(contains_pattern(&term.term))
+        .sql(" ESCAPE '\\')");
 }
 
 /// `%term%` with the wildcards of the term escaped. NUL is stored as U+FFFD, so it is looked for as that.

@@ -7,8 +7,8 @@ use domain::{
     TimeRange,
 };
 
-use super::filter;
 use super::statistics::minute_of;
+use super::{filter, levels};
 use crate::connection::on_both;
 use crate::statement::Statement;
 use crate::{Error, Store};
@@ -27,13 +27,12 @@ pub(crate) fn template_counts(
     filter::check(filter)?;
     let mut statement = Statement::new(
         "SELECT template_id, service, severity, CAST(SUM(count) AS BIGINT) AS total, \
-         MIN(minute_ns), MAX(minute_ns) FROM rollups WHERE project_id = ",
+         MIN(first_ns), MAX(last_ns) FROM (",
     );
-    statement.bytes(project_id.as_bytes().as_slice());
-    minutes(&mut statement, filter.range);
-    filter::cell_conditions(&mut statement, filter);
+    cells(&mut statement, project_id, filter);
     statement.sql(
-        " GROUP BY template_id, service, severity ORDER BY total DESC, template_id, service, severity LIMIT ",
+        ") AS cells GROUP BY template_id, service, severity \
+         ORDER BY total DESC, template_id, service, severity LIMIT ",
     );
     statement.int(i64::try_from(limit.min(MAX_TRIPLES)).unwrap_or(i64::MAX));
     let rows = statement.returning::<(BigInt, Text, SmallInt, BigInt, BigInt, BigInt)>();
@@ -59,14 +58,14 @@ pub(crate) fn services(
     project_id: ProjectId,
     range: TimeRange,
 ) -> Result<Vec<ServiceCount>, Error> {
-    let mut statement =
-        Statement::new("SELECT service, CAST(SUM(count) AS BIGINT) AS total, CAST(SUM(CASE WHEN severity >= ");
+    let everything = LogFilter::in_range(range);
+    let mut statement = Statement::new(
+        "SELECT service, CAST(SUM(count) AS BIGINT) AS total, CAST(SUM(CASE WHEN severity >= ",
+    );
     statement.small(Severity::Error.number());
-    statement
-        .sql(" THEN count ELSE 0 END) AS BIGINT) FROM rollups WHERE project_id = ");
-    statement.bytes(project_id.as_bytes().as_slice());
-    minutes(&mut statement, range);
-    statement.sql(" GROUP BY service ORDER BY total DESC, service LIMIT ");
+    statement.sql(" THEN count ELSE 0 END) AS BIGINT) FROM (");
+    cells(&mut statement, project_id, &everything);
+    statement.sql(") AS cells GROUP BY service ORDER BY total DESC, service LIMIT ");
     statement.int(MAX_SERVICES);
     let rows = statement.returning::<(Text, BigInt, BigInt)>();
     let rows: Vec<(String, i64, i64)> =
@@ -79,6 +78,25 @@ pub(crate) fn services(
             errors: u64::try_from(errors).unwrap_or(0),
         })
         .collect())
+}
+
+/// The cells that match, of every minute that overlaps the range.
+fn cells<'a>(statement: &mut Statement<'a>, project_id: ProjectId, filter: &'a LogFilter) {
+    let range = TimeRange {
+        start_ns: minute_of(filter.range.start_ns),
+        end_ns: filter.range.end_ns,
+    };
+    for (index, level) in levels::of(range, true).into_iter().enumerate() {
+        if index > 0 {
+            statement.sql(" UNION ALL ");
+        }
+        let [first, last] = level.minutes;
+        statement
+            .sql("SELECT template_id, service, severity, count, ")
+            .sql(first);
+        statement.sql(" AS first_ns, ").sql(last).sql(" AS last_ns");
+        level.conditions(statement, project_id, filter);
+    }
 }
 
 /// The stretch of time that holds all records, to the minute; `None` when there are none.
@@ -98,13 +116,4 @@ pub(crate) fn bounds(store: &Store, project_id: ProjectId) -> Result<Option<Time
         }),
         _ => None,
     })
-}
-
-fn minutes(statement: &mut Statement<'_>, range: TimeRange) {
-    if range.start_ns > i64::MIN {
-        statement.sql(" AND minute_ns >= ").int(minute_of(range.start_ns));
-    }
-    if range.end_ns < i64::MAX {
-        statement.sql(" AND minute_ns < ").int(range.end_ns);
-    }
 }

@@ -4,7 +4,7 @@ use diesel::RunQueryDsl;
 use diesel::sql_types::BigInt;
 use domain::{NANOS_PER_MINUTE, ProjectId};
 
-use super::statistics::minute_of;
+use super::statistics::hour_of;
 use crate::connection::{AnyConnection, on_both};
 use crate::statement::Statement;
 use crate::{Error, Store};
@@ -17,7 +17,7 @@ const BATCH_ROWS: i64 = 20_000;
 pub struct Deleted {
     /// Log records.
     pub records: u64,
-    /// Rollup cells.
+    /// Rollup cells, per minute and per hour.
     pub rollup_cells: u64,
     /// Metric samples.
     pub metric_samples: u64,
@@ -25,24 +25,30 @@ pub struct Deleted {
     pub events: u64,
 }
 
-/// Deletes the rows of whole minutes together with their cells, so that rollups stay an exact index of the rows.
+/// Deletes the rows of whole minutes together with their cells, so that rollups stay an exact index of the rows. The
+/// hours go first: what they hide is to be deleted anyway.
 pub(crate) fn delete_before(
     store: &Store,
     project_id: ProjectId,
     before_ns: i64,
     deleted: &mut Deleted,
 ) -> Result<(), Error> {
-    let before_ns = minute_of(before_ns);
+    let before_ns = hour_of(before_ns);
+    deleted.rollup_cells += store.write(|connection| {
+        let mut hours = Statement::new("DELETE FROM rollup_hours WHERE project_id = ");
+        hours.bytes(project_id.as_bytes().as_slice());
+        hours.sql(" AND hour_ns < ").int(before_ns);
+        Ok(counted(
+            on_both!(connection, concrete => hours.execute(concrete))?,
+        ))
+    })?;
     while let Some(boundary_ns) = store.read(|c| boundary(c, project_id, before_ns))? {
         loop {
             let (rows, cells) = store.write(|c| delete_some(c, project_id, boundary_ns))?;
             deleted.records += rows;
-            match cells {
-                Some(cells) => {
-                    deleted.rollup_cells += cells;
-                    break;
-                }
-                None => continue,
+            if let Some(cells) = cells {
+                deleted.rollup_cells += cells;
+                break;
             }
         }
     }
@@ -83,8 +89,11 @@ fn delete_some(
 ) -> Result<(u64, Option<u64>), Error> {
     let project = project_id.as_bytes().as_slice();
     let mut at = Statement::new("SELECT timestamp_ns FROM log_tail WHERE project_id = ");
-    at.bytes(project).sql(" AND timestamp_ns < ").int(boundary_ns);
-    at.sql(" ORDER BY timestamp_ns LIMIT 1 OFFSET ").int(BATCH_ROWS);
+    at.bytes(project)
+        .sql(" AND timestamp_ns < ")
+        .int(boundary_ns);
+    at.sql(" ORDER BY timestamp_ns LIMIT 1 OFFSET ")
+        .int(BATCH_ROWS);
     let rows = at.returning::<(BigInt,)>();
     let next: Vec<(i64,)> = on_both!(connection, concrete => rows.load(concrete))?;
     let oldest = oldest(connection, project_id)?;
@@ -95,13 +104,18 @@ fn delete_some(
         None => boundary_ns,
     };
     let mut rows = Statement::new("DELETE FROM log_tail WHERE project_id = ");
-    rows.bytes(project).sql(" AND timestamp_ns < ").int(until_ns);
+    rows.bytes(project)
+        .sql(" AND timestamp_ns < ")
+        .int(until_ns);
     let rows = on_both!(connection, concrete => rows.execute(concrete))?;
     if next.first().is_some() {
         return Ok((counted(rows), None));
     }
     let mut cells = Statement::new("DELETE FROM rollups WHERE project_id = ");
-    cells.bytes(project).sql(" AND minute_ns < ").int(boundary_ns);
+    cells
+        .bytes(project)
+        .sql(" AND minute_ns < ")
+        .int(boundary_ns);
     let cells = on_both!(connection, concrete => cells.execute(concrete))?;
     Ok((counted(rows), Some(counted(cells))))
 }

@@ -126,8 +126,8 @@ impl<'a> Search<'a> {
     fn first(&mut self, wanted: usize) -> Result<Vec<LogRecord>, Error> {
         let range = self.remaining_range();
         let mut found = Vec::new();
-        // The key (or the index on traces) leads straight to these.
-        if conditions::is_range_only(self.filter) || self.filter.trace_id.is_some() {
+        // The order of the table leads straight to these.
+        if conditions::is_range_only(self.filter) {
             self.scan(range, wanted, &mut found)?;
             return Ok(found);
         }
@@ -197,12 +197,7 @@ impl<'a> Search<'a> {
         }
     }
 
-    fn statement(
-        &self,
-        stretch: TimeRange,
-        after: Option<Cursor>,
-        limit: usize,
-    ) -> Statement<'a> {
+    fn statement(&self, stretch: TimeRange, after: Option<Cursor>, limit: usize) -> Statement<'a> {
         let filter: &'a LogFilter = self.filter;
         let mut statement = Statement::new(row::SELECT);
         statement.bytes(self.project_id.as_bytes().to_vec());
@@ -213,7 +208,9 @@ impl<'a> Search<'a> {
                 Order::OldestFirst => (" AND (timestamp_ns > ", " AND id > "),
             };
             statement.sql(beyond).int(after.timestamp_ns);
-            statement.sql(" OR (timestamp_ns = ").int(after.timestamp_ns);
+            statement
+                .sql(" OR (timestamp_ns = ")
+                .int(after.timestamp_ns);
             statement.sql(at).bytes(after.id.as_bytes().to_vec());
             statement.sql("))");
         }

@@ -12,10 +12,10 @@ use diesel::sql_types::BigInt;
 use domain::{LogFilter, NANOS_PER_MINUTE, Order, ProjectId, TimeRange};
 
 use super::filter;
-use super::statistics::minute_of;
+use super::statistics::{NANOS_PER_HOUR, hour_of, minute_of};
+use crate::Error;
 use crate::connection::{AnyConnection, on_both};
 use crate::statement::Statement;
-use crate::Error;
 
 /// Rows that one statement looks at, about: some 30 ms of work.
 const SLICE_ROWS: i64 = 50_000;
@@ -23,19 +23,22 @@ const SLICE_ROWS: i64 = 50_000;
 const GAP_ROWS: i64 = 2_000;
 /// Pieces that one crowded minute is cut into at most.
 const MAX_PIECES: i64 = 600;
-/// Minutes read from the rollups at once: few at first, more when the walk goes on.
-const FIRST_MINUTES: i64 = 64;
-const MAX_MINUTES: i64 = 4_096;
+/// Hours with a match that are looked for at once: few at first, more when the walk goes on.
+const FIRST_HOURS: i64 = 2;
+const MAX_HOURS: i64 = 1_024;
+/// Neighbouring hours whose minutes are read at once.
+const HOURS_TOGETHER: i64 = 24;
 
 /// Walks a range of time in the order of a page.
 pub(crate) struct Slices {
     project_id: ProjectId,
     range: TimeRange,
     order: Order,
-    /// What is left of the range, to the minute.
+    /// What is left of the range, to the hour.
     rest: TimeRange,
     is_done: bool,
-    minutes_wanted: i64,
+    hours_wanted: i64,
+    hours: VecDeque<i64>,
     minutes: VecDeque<Minute>,
 }
 
@@ -53,11 +56,12 @@ impl Slices {
             range,
             order,
             rest: TimeRange {
-                start_ns: minute_of(range.start_ns),
+                start_ns: hour_of(range.start_ns),
                 end_ns: range.end_ns,
             },
             is_done: range.start_ns >= range.end_ns,
-            minutes_wanted: FIRST_MINUTES,
+            hours_wanted: FIRST_HOURS,
+            hours: VecDeque::new(),
             minutes: VecDeque::new(),
         }
     }
@@ -72,46 +76,102 @@ impl Slices {
     ) -> Result<Vec<TimeRange>, Error> {
         loop {
             let slice = self.cut_slice(enough);
-            if !slice.is_empty() || (self.is_done && self.minutes.is_empty()) {
+            if !slice.is_empty() {
                 return Ok(slice);
             }
-            if self.minutes.is_empty() {
+            if !self.minutes.is_empty() {
+                continue;
+            }
+            if !self.hours.is_empty() {
                 self.read_minutes(connection, filter)?;
+            } else if self.is_done {
+                return Ok(Vec::new());
+            } else {
+                self.read_hours(connection, filter)?;
             }
         }
     }
 
-    fn read_minutes(
+    /// The next hours that hold a match.
+    fn read_hours(
         &mut self,
         connection: &mut AnyConnection,
         filter: &LogFilter,
     ) -> Result<(), Error> {
-        let mut statement = Statement::new(
-            "SELECT minute_ns, CAST(SUM(count) AS BIGINT), \
-             CAST(SUM(CASE WHEN 1 = 1",
-        );
-        filter::cell_conditions(&mut statement, filter);
-        statement.sql(" THEN count ELSE 0 END) AS BIGINT) FROM rollups WHERE project_id = ");
+        let mut statement =
+            Statement::new("SELECT DISTINCT hour_ns FROM rollup_hours WHERE project_id = ");
         statement.bytes(self.project_id.as_bytes().to_vec());
-        statement.sql(" AND minute_ns >= ").int(self.rest.start_ns);
+        statement.sql(" AND hour_ns >= ").int(self.rest.start_ns);
         if self.rest.end_ns < i64::MAX {
-            statement.sql(" AND minute_ns < ").int(self.rest.end_ns);
+            statement.sql(" AND hour_ns < ").int(self.rest.end_ns);
         }
+        filter::cell_conditions(&mut statement, filter);
         statement.sql(match self.order {
-            Order::NewestFirst => " GROUP BY minute_ns ORDER BY minute_ns DESC LIMIT ",
-            Order::OldestFirst => " GROUP BY minute_ns ORDER BY minute_ns LIMIT ",
+            Order::NewestFirst => " ORDER BY hour_ns DESC LIMIT ",
+            Order::OldestFirst => " ORDER BY hour_ns LIMIT ",
         });
-        statement.int(self.minutes_wanted);
-        let rows = statement.returning::<(BigInt, BigInt, BigInt)>();
-        let rows: Vec<(i64, i64, i64)> = on_both!(connection, concrete => rows.load(concrete))?;
-        self.is_done = i64::try_from(rows.len()).unwrap_or(i64::MAX) < self.minutes_wanted;
-        self.minutes_wanted = (self.minutes_wanted * 4).min(MAX_MINUTES);
-        if let Some((last, _, _)) = rows.last() {
+        statement.int(self.hours_wanted);
+        let rows = statement.returning::<(BigInt,)>();
+        let rows: Vec<(i64,)> = on_both!(connection, concrete => rows.load(concrete))?;
+        self.is_done = i64::try_from(rows.len()).unwrap_or(i64::MAX) < self.hours_wanted;
+        self.hours_wanted = (self.hours_wanted * 4).min(MAX_HOURS);
+        if let Some((last,)) = rows.last() {
             match self.order {
                 Order::NewestFirst => self.rest.end_ns = *last,
                 Order::OldestFirst => self.rest.start_ns = last.saturating_add(1),
             }
         }
+        self.hours
+            .extend(rows.into_iter().map(|(hour_ns,)| hour_ns));
+        Ok(())
+    }
+
+    /// Takes neighbouring hours off the list: the stretch that they cover.
+    fn next_hours(&mut self) -> Option<TimeRange> {
+        let first = self.hours.pop_front()?;
+        let mut last = first;
+        for _ in 1..HOURS_TOGETHER {
+            match self.hours.front() {
+                Some(next) if next.abs_diff(last) <= NANOS_PER_HOUR.unsigned_abs() => {
+                    last = *next;
+                    self.hours.pop_front();
+                }
+                _ => break,
+            }
+        }
+        Some(TimeRange {
+            start_ns: first.min(last),
+            end_ns: first.max(last).saturating_add(NANOS_PER_HOUR),
+        })
+    }
+
+    /// The minutes of the next hours, with their rows and how many of those match.
+    fn read_minutes(
+        &mut self,
+        connection: &mut AnyConnection,
+        filter: &LogFilter,
+    ) -> Result<(), Error> {
+        let Some(stretch) = self.next_hours() else {
+            return Ok(());
+        };
+        let mut statement = Statement::new(
+            "SELECT minute_ns, CAST(SUM(count) AS BIGINT), CAST(SUM(CASE WHEN 1 = 1",
+        );
+        filter::cell_conditions(&mut statement, filter);
+        statement.sql(" THEN count ELSE 0 END) AS BIGINT) FROM rollups WHERE project_id = ");
+        statement.bytes(self.project_id.as_bytes().to_vec());
+        let start_ns = stretch.start_ns.max(minute_of(self.range.start_ns));
+        statement.sql(" AND minute_ns >= ").int(start_ns);
+        let end_ns = stretch.end_ns.min(self.range.end_ns);
+        if end_ns < i64::MAX {
+            statement.sql(" AND minute_ns < ").int(end_ns);
+        }
+        statement.sql(match self.order {
+            Order::NewestFirst => " GROUP BY minute_ns ORDER BY minute_ns DESC",
+            Order::OldestFirst => " GROUP BY minute_ns ORDER BY minute_ns",
+        });
+        let rows = statement.returning::<(BigInt, BigInt, BigInt)>();
+        let rows: Vec<(i64, i64, i64)> = on_both!(connection, concrete => rows.load(concrete))?;
         self.minutes
             .extend(rows.into_iter().map(|(start_ns, total, matched)| Minute {
                 start_ns,

@@ -17,22 +17,32 @@ const NOT_MINED: i64 = 0;
 
 /// The start of the minute, for every `i64`.
 pub(crate) fn minute_of(at_ns: i64) -> i64 {
-    at_ns.div_euclid(NANOS_PER_MINUTE).saturating_mul(NANOS_PER_MINUTE)
+    at_ns
+        .div_euclid(NANOS_PER_MINUTE)
+        .saturating_mul(NANOS_PER_MINUTE)
+}
+
+/// Nanoseconds in an hour.
+pub(crate) const NANOS_PER_HOUR: i64 = 60 * NANOS_PER_MINUTE;
+
+/// The start of the hour, for every `i64`.
+pub(crate) fn hour_of(at_ns: i64) -> i64 {
+    at_ns
+        .div_euclid(NANOS_PER_HOUR)
+        .saturating_mul(NANOS_PER_HOUR)
 }
 
 /// The key of a rollup cell in the order of the table's key, so that concurrent commits lock in one order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct CellKey<'a> {
     pub(crate) minute_ns: i64,
-    pub(crate) template_id: i64,
-    pub(crate) service: &'a str,
     pub(crate) severity: i16,
+    pub(crate) service: &'a str,
+    pub(crate) template_id: i64,
 }
 
 /// The cells of a batch, sorted.
-pub(crate) fn cells<'a>(
-    records: impl Iterator<Item = &'a LogRecord>,
-) -> Vec<(CellKey<'a>, i64)> {
+pub(crate) fn cells<'a>(records: impl Iterator<Item = &'a LogRecord>) -> Vec<(CellKey<'a>, i64)> {
     let mut counts: HashMap<CellKey<'a>, i64> = HashMap::new();
     for record in records {
         let key = CellKey {
@@ -46,6 +56,36 @@ pub(crate) fn cells<'a>(
     let mut cells: Vec<_> = counts.into_iter().collect();
     cells.sort_unstable_by(|a, b| a.0.cmp(&b.0));
     cells
+}
+
+/// The cell of an hour: its key has the start of the hour in the place of the minute.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct HourCell<'a> {
+    pub(crate) key: CellKey<'a>,
+    pub(crate) count: i64,
+    pub(crate) first_minute_ns: i64,
+    pub(crate) last_minute_ns: i64,
+}
+
+/// The hours of sorted minute cells, sorted.
+pub(crate) fn hours<'a>(cells: &[(CellKey<'a>, i64)]) -> Vec<HourCell<'a>> {
+    let mut hours: BTreeMap<CellKey<'a>, HourCell<'a>> = BTreeMap::new();
+    for (cell, count) in cells {
+        let key = CellKey {
+            minute_ns: hour_of(cell.minute_ns),
+            ..*cell
+        };
+        let hour = hours.entry(key).or_insert(HourCell {
+            key,
+            count: 0,
+            first_minute_ns: cell.minute_ns,
+            last_minute_ns: cell.minute_ns,
+        });
+        hour.count += count;
+        hour.first_minute_ns = hour.first_minute_ns.min(cell.minute_ns);
+        hour.last_minute_ns = hour.last_minute_ns.max(cell.minute_ns);
+    }
+    hours.into_values().collect()
 }
 
 /// What a batch adds to one template.
@@ -127,7 +167,10 @@ impl KnownTemplates {
     ) -> BTreeMap<i64, Vec<&'a str>> {
         let inner = self.lock();
         let mut unknown: BTreeMap<i64, Vec<&'a str>> = BTreeMap::new();
-        for (cell, _) in cells.iter().filter(|(cell, _)| cell.template_id != NOT_MINED) {
+        for (cell, _) in cells
+            .iter()
+            .filter(|(cell, _)| cell.template_id != NOT_MINED)
+        {
             let template_id = TemplateId::from_i64(cell.template_id);
             let pair = (project_id, template_id, self.hasher.hash_one(cell.service));
             if !inner.pairs.contains(&pair) {

@@ -4,14 +4,12 @@ use std::collections::BTreeMap;
 
 use diesel::RunQueryDsl;
 use diesel::sql_types::{BigInt, Binary, SmallInt, Text};
-use domain::{
-    HistogramBucket, LogFilter, NANOS_PER_MINUTE, Order, ProjectId, Severity, TimeRange,
-};
+use domain::{HistogramBucket, LogFilter, NANOS_PER_MINUTE, Order, ProjectId, Severity, TimeRange};
 
 use super::budget::Budget;
 use super::slices::Slices;
-use super::statistics::minute_of;
-use super::{attributes, filter};
+use super::statistics::{NANOS_PER_HOUR, minute_of};
+use super::{attributes, filter, levels};
 use crate::connection::{AnyConnection, on_both};
 use crate::statement::Statement;
 use crate::{Backend, Error, Store};
@@ -27,7 +25,11 @@ const ROWS_PER_STATEMENT: i64 = 500;
 /// Counts by (bucket number, severity).
 type Counts = BTreeMap<(i64, i16), i64>;
 
-pub(crate) fn count(store: &Store, project_id: ProjectId, filter: &LogFilter) -> Result<u64, Error> {
+pub(crate) fn count(
+    store: &Store,
+    project_id: ProjectId,
+    filter: &LogFilter,
+) -> Result<u64, Error> {
     let counts = tally(store, project_id, filter, None)?;
     Ok(u64::try_from(counts.values().sum::<i64>()).unwrap_or(0))
 }
@@ -136,8 +138,9 @@ impl<'a> Tally<'a> {
     }
 
     fn edge(&mut self, minute_ns: i64, edge: TimeRange) -> Result<(), Error> {
-        let mut statement =
-            Statement::new("SELECT CAST(COALESCE(SUM(count), 0) AS BIGINT) FROM rollups WHERE project_id = ");
+        let mut statement = Statement::new(
+            "SELECT CAST(COALESCE(SUM(count), 0) AS BIGINT) FROM rollups WHERE project_id = ",
+        );
         statement.bytes(self.project_id.as_bytes().to_vec());
         statement.sql(" AND minute_ns = ").int(minute_ns);
         filter::cell_conditions(&mut statement, self.filter);
@@ -153,27 +156,34 @@ impl<'a> Tally<'a> {
         }
     }
 
+    /// The cells of whole minutes, in the order of their key, so neither database sorts them.
     fn cells(&mut self, range: TimeRange) -> Result<(), Error> {
-        let mut statement = Statement::new("SELECT ");
-        bucket(&mut statement, "minute_ns", self.bucket_ns);
-        statement.sql(
-            " AS bucket, severity, CAST(SUM(count) AS BIGINT) FROM rollups WHERE project_id = ",
-        );
-        statement.bytes(self.project_id.as_bytes().to_vec());
-        if range.start_ns > i64::MIN {
-            statement.sql(" AND minute_ns >= ").int(range.start_ns);
+        let may_use_hours = self
+            .bucket_ns
+            .is_none_or(|width| width % NANOS_PER_HOUR == 0);
+        for level in levels::of(range, may_use_hours) {
+            let mut statement = Statement::new("SELECT ");
+            statement.sql(level.column);
+            statement.sql(", severity, CAST(SUM(count) AS BIGINT)");
+            level.conditions(&mut statement, self.project_id, self.filter);
+            statement
+                .sql(" GROUP BY ")
+                .sql(level.column)
+                .sql(", severity");
+            for (at_ns, severity, count) in self.load(statement)? {
+                let number = self.bucket_ns.map_or(0, |width| at_ns.div_euclid(width));
+                *self.counts.entry((number, severity)).or_insert(0) += count;
+            }
         }
-        if range.end_ns < i64::MAX {
-            statement.sql(" AND minute_ns < ").int(range.end_ns);
-        }
-        filter::cell_conditions(&mut statement, self.filter);
-        self.group(statement)
+        Ok(())
+    }
+
+    fn load(&mut self, statement: Statement<'_>) -> Result<Vec<(i64, i16, i64)>, Error> {
+        let rows = statement.returning::<(BigInt, SmallInt, BigInt)>();
+        Ok(on_both!(self.connection, concrete => rows.load(concrete))?)
     }
 
     fn by_rows(&mut self) -> Result<(), Error> {
-        if self.filter.trace_id.is_some() {
-            return self.rows(self.filter.range);
-        }
         let mut slices = Slices::new(self.project_id, self.filter.range, Order::NewestFirst);
         loop {
             let stretches = slices.next(self.connection, self.filter, None)?;
@@ -209,11 +219,10 @@ impl<'a> Tally<'a> {
 
     fn group(&mut self, mut statement: Statement<'_>) -> Result<(), Error> {
         // One bucket has at most seven severities; more buckets than the limit are refused afterwards.
-        statement.sql(" GROUP BY 1, severity LIMIT ").int((MAX_BUCKETS + 1) * 8);
-        let rows = statement.returning::<(BigInt, SmallInt, BigInt)>();
-        let rows: Vec<(i64, i16, i64)> =
-            on_both!(self.connection, concrete => rows.load(concrete))?;
-        for (bucket, severity, count) in rows {
+        statement
+            .sql(" GROUP BY 1, severity LIMIT ")
+            .int((MAX_BUCKETS + 1) * 8);
+        for (bucket, severity, count) in self.load(statement)? {
             *self.counts.entry((bucket, severity)).or_insert(0) += count;
         }
         Ok(())
@@ -233,7 +242,9 @@ impl<'a> Tally<'a> {
                 statement.sql(" AND (timestamp_ns > ").int(range.start_ns);
                 statement.sql(" OR id > ").bytes(after_id).sql(")");
             }
-            statement.sql(" ORDER BY timestamp_ns, id LIMIT ").int(ROWS_PER_STATEMENT);
+            statement
+                .sql(" ORDER BY timestamp_ns, id LIMIT ")
+                .int(ROWS_PER_STATEMENT);
             let rows = statement.returning::<(BigInt, SmallInt, BigInt, Binary, Text)>();
             let rows: Vec<(i64, i16, i64, Vec<u8>, String)> =
                 on_both!(self.connection, concrete => rows.load(concrete))?;

@@ -19,7 +19,9 @@ pub(super) fn names(
     let mut statement =
         Statement::new("SELECT name, MIN(kind) FROM metric_series WHERE project_id = ");
     statement.bytes(project_id.as_bytes().as_slice());
-    statement.sql(" GROUP BY name ORDER BY name LIMIT ").int(capped(MAX_SERIES));
+    statement
+        .sql(" GROUP BY name ORDER BY name LIMIT ")
+        .int(capped(MAX_SERIES));
     let rows = statement.returning::<(Text, Text)>();
     let rows: Vec<(String, String)> =
         store.read(|connection| Ok(on_both!(connection, concrete => rows.load(concrete))?))?;
@@ -42,7 +44,11 @@ fn series(
             .filter(metric_series::name.eq(name))
             .order(metric_series::labels)
             .limit(capped(MAX_SERIES + 1))
-            .select((metric_series::id, metric_series::kind, metric_series::labels))
+            .select((
+                metric_series::id,
+                metric_series::kind,
+                metric_series::labels,
+            ))
             .load(connection)?)
     })?;
     if rows.len() > MAX_SERIES {
@@ -81,11 +87,15 @@ pub(super) fn query(
     let mut statement = Statement::new(
         "SELECT series_id, timestamp_ns, value FROM metric_samples WHERE project_id = ",
     );
-    statement.bytes(project_id.as_bytes().as_slice()).sql(" AND ");
+    statement
+        .bytes(project_id.as_bytes().as_slice())
+        .sql(" AND ");
     statement.in_ints("series_id", found.iter().map(|series| series.id.0));
     statement.sql(" AND timestamp_ns >= ").int(range.start_ns);
     statement.sql(" AND timestamp_ns < ").int(range.end_ns);
-    statement.sql(" ORDER BY series_id, timestamp_ns LIMIT ").int(capped(MAX_SAMPLES + 1));
+    statement
+        .sql(" ORDER BY series_id, timestamp_ns LIMIT ")
+        .int(capped(MAX_SAMPLES + 1));
     let rows = load_samples(store, statement)?;
     if rows.len() > MAX_SAMPLES {
         return Err(Error::BadRequest {
@@ -116,7 +126,8 @@ pub(super) fn latest(
         return Ok(Vec::new());
     }
     // One step into the key per series on both; only Postgres has LATERAL, and only it needs it.
-    let mut statement = Statement::new("SELECT s.id, m.timestamp_ns, m.value FROM metric_series s ");
+    let mut statement =
+        Statement::new("SELECT s.id, m.timestamp_ns, m.value FROM metric_series s ");
     statement.sql(match store.backend() {
         Backend::Postgres => {
             "CROSS JOIN LATERAL (SELECT timestamp_ns, value FROM metric_samples \
@@ -151,10 +162,7 @@ pub(super) fn latest(
         .collect())
 }
 
-fn load_samples(
-    store: &Store,
-    statement: Statement<'_>,
-) -> Result<Vec<(i64, i64, f64)>, Error> {
+fn load_samples(store: &Store, statement: Statement<'_>) -> Result<Vec<(i64, i64, f64)>, Error> {
     let rows = statement.returning::<(BigInt, BigInt, Double)>();
     store.read(|connection| Ok(on_both!(connection, concrete => rows.load(concrete))?))
 }

@@ -107,7 +107,9 @@ fn prepare(
             },
         );
     }
-    prepared.samples.insert((id, point.timestamp_ns), point.value);
+    prepared
+        .samples
+        .insert((id, point.timestamp_ns), point.value);
     Ok(())
 }
 
@@ -121,8 +123,16 @@ fn write_series(
     for (index, new) in series.iter().enumerate() {
         statement.sql(if index == 0 { "(" } else { ",(" });
         statement.bytes(project_id.as_bytes().as_slice()).sql(",");
-        statement.int(new.id).sql(",").text(new.name.as_str()).sql(",");
-        statement.text(new.kind).sql(",").text(new.labels.as_str()).sql(")");
+        statement
+            .int(new.id)
+            .sql(",")
+            .text(new.name.as_str())
+            .sql(",");
+        statement
+            .text(new.kind)
+            .sql(",")
+            .text(new.labels.as_str())
+            .sql(")");
     }
     statement.sql(" ON CONFLICT (project_id, id) DO NOTHING");
     on_both!(connection, concrete => statement.execute(concrete))?;
@@ -152,7 +162,6 @@ fn write_samples(
             let rows: Vec<Row<'_>> = samples
                 .iter()
                 .map(|((series, instant), value)| Row {
-                    project_id: project_id.as_bytes(),
                     series,
                     instant,
                     value,
@@ -161,6 +170,7 @@ fn write_samples(
             values::insert(
                 connection,
                 "INSERT INTO metric_samples (project_id, series_id, timestamp_ns, value)",
+                project_id,
                 &rows,
                 "ON CONFLICT (project_id, series_id, timestamp_ns) DO UPDATE SET value = excluded.value",
             )
@@ -169,7 +179,6 @@ fn write_samples(
 }
 
 struct Row<'a> {
-    project_id: &'a [u8],
     series: &'a i64,
     instant: &'a i64,
     value: &'a f64,
@@ -177,8 +186,6 @@ struct Row<'a> {
 
 impl BindRow for Row<'_> {
     fn bind<'b>(&'b self, out: &mut AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
-        out.push_bind_param::<Binary, [u8]>(self.project_id)?;
-        out.push_sql(",");
         out.push_bind_param::<BigInt, _>(self.series)?;
         out.push_sql(",");
         out.push_bind_param::<BigInt, _>(self.instant)?;
@@ -196,7 +203,9 @@ struct Upsert<'a> {
 
 impl QueryFragment<Pg> for Upsert<'_> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
-        out.push_sql("INSERT INTO metric_samples (project_id, series_id, timestamp_ns, value) SELECT ");
+        out.push_sql(
+            "INSERT INTO metric_samples (project_id, series_id, timestamp_ns, value) SELECT ",
+        );
         out.push_bind_param::<Binary, [u8]>(self.project_id)?;
         out.push_sql(", u.* FROM unnest(");
         out.push_bind_param::<Array<BigInt>, _>(&self.series)?;

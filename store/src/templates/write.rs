@@ -66,7 +66,11 @@ pub(crate) fn insert_new(
     for template in new {
         let id = template.id.to_i64();
         let (first_seen_ns, last_seen_ns, severity) = additions.get(&id).map_or(
-            (template.first_seen_ns, template.last_seen_ns, template.severity),
+            (
+                template.first_seen_ns,
+                template.last_seen_ns,
+                template.severity,
+            ),
             |addition| {
                 (
                     addition.first_seen_ns,

@@ -1,4 +1,6 @@
-use domain::{LogFilter, LogReader, LogRecord, PageRequest, ProjectId, Severity, TemplateId, TimeRange};
+use domain::{
+    LogFilter, LogReader, LogRecord, PageRequest, ProjectId, Severity, TemplateId, TimeRange,
+};
 
 use super::Fixture;
 use super::fixture::{MINUTE, NOON, SECOND, commit, project, record, template};

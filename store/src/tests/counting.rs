@@ -1,6 +1,4 @@
-use domain::{
-    HistogramBucket, LogFilter, LogReader, Severity, TemplateId, TextTerm, TimeRange,
-};
+use domain::{HistogramBucket, LogFilter, LogReader, Severity, TemplateId, TextTerm, TimeRange};
 
 use super::Fixture;
 use super::fixture::{MINUTE, NOON, SECOND, commit, project, record};
@@ -99,10 +97,16 @@ pub(crate) fn template_counts_are_most_frequent_first(fixture: &Fixture) {
     let counts = fixture.store.template_counts(project_id, &filter, 10);
     let counts = counts.expect("counts");
     assert_eq!(counts.len(), 2);
-    assert_eq!((counts[0].template_id, counts[0].count), (TemplateId(40), 4));
+    assert_eq!(
+        (counts[0].template_id, counts[0].count),
+        (TemplateId(40), 4)
+    );
     assert_eq!(counts[0].first_minute_ns, NOON);
     assert_eq!(counts[0].last_minute_ns, NOON + 3 * MINUTE);
-    assert_eq!((counts[1].template_id, counts[1].count), (TemplateId(20), 2));
+    assert_eq!(
+        (counts[1].template_id, counts[1].count),
+        (TemplateId(20), 2)
+    );
     let mut only = filter;
     only.template_ids = vec![TemplateId(20)];
     let counts = fixture.store.template_counts(project_id, &only, 10);

@@ -29,7 +29,10 @@ pub(crate) fn samples_are_read_back_by_series_and_range(fixture: &Fixture) {
             ]
         })
         .collect();
-    let receipt = fixture.store.append_metrics(project_id, &points).expect("stored");
+    let receipt = fixture
+        .store
+        .append_metrics(project_id, &points)
+        .expect("stored");
     assert_eq!(receipt.stored, 2_100);
     let range = TimeRange::new(NOON + 10 * SECOND, NOON + 13 * SECOND);
     let query = |matchers: &[LabelMatcher]| {
@@ -50,7 +53,9 @@ pub(crate) fn samples_are_read_back_by_series_and_range(fixture: &Fixture) {
     assert_eq!(query(&[not_shop])[0].labels["service"], "api");
     assert!(query(&[LabelMatcher::equal("region", "eu")]).is_empty());
     assert_eq!(query(&[LabelMatcher::equal("region", "")]).len(), 2);
-    let elsewhere = fixture.store.metric_query(project(), "http_errors", &[], range);
+    let elsewhere = fixture
+        .store
+        .metric_query(project(), "http_errors", &[], range);
     assert!(elsewhere.expect("read").is_empty());
 }
 
@@ -60,11 +65,19 @@ pub(crate) fn a_repeated_sample_replaces_the_first(fixture: &Fixture) {
         point(project_id, "m", "api", 0, 1.0),
         point(project_id, "m", "api", 0, 2.0),
     ];
-    let receipt = fixture.store.append_metrics(project_id, &twice).expect("stored");
+    let receipt = fixture
+        .store
+        .append_metrics(project_id, &twice)
+        .expect("stored");
     assert_eq!(receipt.stored, 1);
     let third = [point(project_id, "m", "api", 0, 3.5)];
-    fixture.store.append_metrics(project_id, &third).expect("stored");
-    let series = fixture.store.metric_query(project_id, "m", &[], TimeRange::ALL);
+    fixture
+        .store
+        .append_metrics(project_id, &third)
+        .expect("stored");
+    let series = fixture
+        .store
+        .metric_query(project_id, "m", &[], TimeRange::ALL);
     assert_eq!(series.expect("read")[0].samples, [(NOON, 3.5)]);
 }
 
@@ -81,13 +94,25 @@ pub(crate) fn bad_points_are_reported_and_their_neighbours_stored(fixture: &Fixt
         large,
         point(project(), "stray", "api", 0, 1.0),
         point(project_id, "nul\0", "a\0b", 0, f64::MAX),
-        point(project_id, "tiny", "api", i64::MIN / SECOND / 2, f64::MIN_POSITIVE / 4.0),
+        point(
+            project_id,
+            "tiny",
+            "api",
+            i64::MIN / SECOND / 2,
+            f64::MIN_POSITIVE / 4.0,
+        ),
     ];
-    let receipt = fixture.store.append_metrics(project_id, &points).expect("stored");
+    let receipt = fixture
+        .store
+        .append_metrics(project_id, &points)
+        .expect("stored");
     assert_eq!(receipt.stored, 3);
     let rejected: Vec<usize> = receipt.rejected.iter().map(|r| r.index).collect();
     assert_eq!(rejected, [1, 2, 3, 4, 5, 6]);
-    let latest = fixture.store.latest(project_id, "nul\u{fffd}", &[]).expect("read");
+    let latest = fixture
+        .store
+        .latest(project_id, "nul\u{fffd}", &[])
+        .expect("read");
     assert_eq!(latest[0].value, f64::MAX);
     assert_eq!(latest[0].labels["service"], "a\u{fffd}b");
     let tiny = fixture.store.latest(project_id, "tiny", &[]).expect("read");
@@ -102,7 +127,10 @@ pub(crate) fn latest_is_the_newest_sample_of_each_series(fixture: &Fixture) {
         point(project_id, "m", "shop", 1, 1.0),
         point(project_id, "n", "shop", 9, 9.0),
     ];
-    fixture.store.append_metrics(project_id, &points).expect("stored");
+    fixture
+        .store
+        .append_metrics(project_id, &points)
+        .expect("stored");
     let latest = fixture.store.latest(project_id, "m", &[]).expect("read");
     let values: Vec<f64> = latest.iter().map(|point| point.value).collect();
     assert_eq!(values, [5.0, 1.0]);
@@ -116,8 +144,15 @@ pub(crate) fn names_are_listed_with_their_kinds(fixture: &Fixture) {
     let project_id = project();
     let mut gauge = point(project_id, "b", "api", 0, 1.0);
     gauge.kind = MetricKind::Gauge;
-    let points = [gauge, point(project_id, "a", "api", 0, 1.0), point(project_id, "a", "shop", 0, 1.0)];
-    fixture.store.append_metrics(project_id, &points).expect("stored");
+    let points = [
+        gauge,
+        point(project_id, "a", "api", 0, 1.0),
+        point(project_id, "a", "shop", 0, 1.0),
+    ];
+    fixture
+        .store
+        .append_metrics(project_id, &points)
+        .expect("stored");
     let names = fixture.store.metric_names(project_id).expect("read");
     let expected = [("a", MetricKind::Counter), ("b", MetricKind::Gauge)];
     assert_eq!(names, expected.map(|(name, kind)| (name.to_owned(), kind)));

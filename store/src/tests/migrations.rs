@@ -61,16 +61,18 @@ pub(crate) fn a_newer_database_is_refused(fixture: &Fixture) {
     fixture
         .store
         .write(|connection| {
-            let newer = Statement::new(
-                "INSERT INTO __diesel_schema_migrations (version) VALUES ('9999')",
-            );
+            let newer =
+                Statement::new("INSERT INTO __diesel_schema_migrations (version) VALUES ('9999')");
             on_both!(connection, concrete => newer.execute(concrete))?;
             Ok(())
         })
         .expect("a migration of the future");
     let error = fixture.store.migrate().expect_err("refused");
     assert!(matches!(&error, Error::DatabaseNewer { versions } if versions == "9999"));
-    assert!(error.to_string().contains("does not know (9999)"), "{error}");
+    assert!(
+        error.to_string().contains("does not know (9999)"),
+        "{error}"
+    );
 }
 
 pub(crate) fn processes_that_start_together_migrate_once(fixture: &Fixture) {

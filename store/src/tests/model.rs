@@ -56,33 +56,39 @@ fn filters() -> impl Strategy<Value = LogFilter> {
     let templates = prop::collection::vec((0_u64..4).prop_map(TemplateId), 0..3);
     let text = prop::collection::vec((0..4_usize, any::<bool>()), 0..2);
     let attribute = prop::option::weighted(0.3, (0..3_u8, 0..3_u8));
-    (range, services, excluded, severities, templates, text, attribute).prop_map(
-        |(range, services, excluded, severities, template_ids, text, attribute)| LogFilter {
-            range,
-            services: services.into_iter().map(str::to_owned).collect(),
-            excluded_services: excluded.into_iter().map(str::to_owned).collect(),
-            severities,
-            template_ids,
-            text: text
-                .into_iter()
-                .map(|(word, negated)| TextTerm {
-                    term: WORDS[word].to_ascii_uppercase(),
-                    negated,
-                    template_ids: Vec::new(),
-                })
-                .collect(),
-            attributes: attribute
-                .into_iter()
-                .map(|(status, op)| AttributeFilter {
-                    key: "status".to_owned(),
-                    op: [AttributeOp::Equal, AttributeOp::NotEqual, AttributeOp::Exists]
-                        [usize::from(op)],
-                    value: status.to_string(),
-                })
-                .collect(),
-            trace_id: None,
-        },
+    (
+        range, services, excluded, severities, templates, text, attribute,
     )
+        .prop_map(
+            |(range, services, excluded, severities, template_ids, text, attribute)| LogFilter {
+                range,
+                services: services.into_iter().map(str::to_owned).collect(),
+                excluded_services: excluded.into_iter().map(str::to_owned).collect(),
+                severities,
+                template_ids,
+                text: text
+                    .into_iter()
+                    .map(|(word, negated)| TextTerm {
+                        term: WORDS[word].to_ascii_uppercase(),
+                        negated,
+                        template_ids: Vec::new(),
+                    })
+                    .collect(),
+                attributes: attribute
+                    .into_iter()
+                    .map(|(status, op)| AttributeFilter {
+                        key: "status".to_owned(),
+                        op: [
+                            AttributeOp::Equal,
+                            AttributeOp::NotEqual,
+                            AttributeOp::Exists,
+                        ][usize::from(op)],
+                        value: status.to_string(),
+                    })
+                    .collect(),
+                trace_id: None,
+            },
+        )
 }
 
 fn made(project_id: ProjectId, drawn: &Drawn) -> LogRecord {
@@ -124,7 +130,13 @@ fn holds(filter: &LogFilter, one: &LogRecord) -> bool {
         })
 }
 
-fn paged(store: &Store, project_id: ProjectId, filter: &LogFilter, limit: usize, order: Order) -> Vec<LogRecord> {
+fn paged(
+    store: &Store,
+    project_id: ProjectId,
+    filter: &LogFilter,
+    limit: usize,
+    order: Order,
+) -> Vec<LogRecord> {
     let mut page = PageRequest {
         limit,
         after: None,
@@ -132,7 +144,9 @@ fn paged(store: &Store, project_id: ProjectId, filter: &LogFilter, limit: usize,
     };
     let mut found = Vec::new();
     loop {
-        let got = store.search(project_id, filter, &page).expect("the page is read");
+        let got = store
+            .search(project_id, filter, &page)
+            .expect("the page is read");
         assert!(got.items.len() <= limit);
         assert!(got.next.is_none() || got.items.len() == limit);
         found.extend(got.items);
@@ -159,8 +173,11 @@ pub(crate) fn reading_agrees_with_a_plain_model(fixture: &Fixture) {
         commit(&fixture.store, &records);
         records.sort_by_key(|one| (one.timestamp_ns, one.id));
         for (filter, limit, is_oldest_first) in questions {
-            let mut expected: Vec<_> =
-                records.iter().filter(|one| holds(&filter, one)).cloned().collect();
+            let mut expected: Vec<_> = records
+                .iter()
+                .filter(|one| holds(&filter, one))
+                .cloned()
+                .collect();
             let mut histogram: BTreeMap<(i64, Severity), u64> = BTreeMap::new();
             for one in &expected {
                 let bucket = one.timestamp_ns.div_euclid(3 * MINUTE) * 3 * MINUTE;
@@ -182,7 +199,10 @@ pub(crate) fn reading_agrees_with_a_plain_model(fixture: &Fixture) {
                 .into_iter()
                 .flat_map(|bucket| {
                     let start_ns = bucket.start_ns;
-                    bucket.counts.into_iter().map(move |(s, n)| ((start_ns, s), n))
+                    bucket
+                        .counts
+                        .into_iter()
+                        .map(move |(s, n)| ((start_ns, s), n))
                 })
                 .collect();
             prop_assert_eq!(buckets, histogram);

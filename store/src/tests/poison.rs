@@ -16,9 +16,7 @@ fn shapes(project_id: ProjectId) -> Vec<(&'static str, LogRecord)> {
         attributes: text.to_owned(),
         ..plain()
     };
-    let nested = |depth: usize| {
-        format!("{{\"deep\":{}{}}}", "[".repeat(depth), "]".repeat(depth))
-    };
+    let nested = |depth: usize| format!("{{\"deep\":{}{}}}", "[".repeat(depth), "]".repeat(depth));
     let at = |timestamp_ns| LogRecord {
         timestamp_ns,
         ..plain()
@@ -29,9 +27,18 @@ fn shapes(project_id: ProjectId) -> Vec<(&'static str, LogRecord)> {
         one
     };
     vec![
-        ("NUL in the body", with(|r| r.body = "poison \0 nul".to_owned())),
-        ("NUL in the service", with(|r| r.service = "sh\0op".to_owned())),
-        ("NUL in the trace id", with(|r| r.trace_id = Some("a\0b".to_owned()))),
+        (
+            "NUL in the body",
+            with(|r| r.body = "poison \0 nul".to_owned()),
+        ),
+        (
+            "NUL in the service",
+            with(|r| r.service = "sh\0op".to_owned()),
+        ),
+        (
+            "NUL in the trace id",
+            with(|r| r.trace_id = Some("a\0b".to_owned())),
+        ),
         ("NUL in the attributes", attributes("{\"a\":\"\0\"}")),
         ("escaped NUL in a value", attributes(r#"{"a":"x\u0000y"}"#)),
         ("escaped NUL in a key", attributes(r#"{"a\u0000b":1}"#)),
@@ -49,10 +56,19 @@ fn shapes(project_id: ProjectId) -> Vec<(&'static str, LogRecord)> {
         ("year 294277", at(9_223_372_036_000_000_000)),
         ("before 1970", at(-1)),
         ("12.8 kB service", with(|r| r.service = "é".repeat(6_400))),
-        ("12.8 kB trace id", with(|r| r.trace_id = Some("f".repeat(12_800)))),
+        (
+            "12.8 kB trace id",
+            with(|r| r.trace_id = Some("f".repeat(12_800))),
+        ),
         ("1 MiB body", with(|r| r.body = "x".repeat(1 << 20))),
-        ("backslashes", with(|r| r.body = r"C:\temp\N \. \x41".to_owned())),
-        ("control and bidi characters", with(|r| r.body = "\u{1}\u{1b}[31m\u{202e}\u{feff}\u{ffff}".to_owned())),
+        (
+            "backslashes",
+            with(|r| r.body = r"C:\temp\N \. \x41".to_owned()),
+        ),
+        (
+            "control and bidi characters",
+            with(|r| r.body = "\u{1}\u{1b}[31m\u{202e}\u{feff}\u{ffff}".to_owned()),
+        ),
     ]
 }
 
@@ -71,8 +87,18 @@ pub(crate) fn every_poison_shape_is_stored_alone(fixture: &Fixture) {
         let found = stored(&fixture.store, &shape);
         assert_eq!(found.timestamp_ns, shape.timestamp_ns, "{name}");
         assert_eq!(found.body, shape.body.replace('\0', "\u{fffd}"), "{name}");
-        assert_eq!(found.attributes, shape.attributes.replace('\0', "\u{fffd}"), "{name}");
-        assert!(shape.service.replace('\0', "\u{fffd}").starts_with(&found.service), "{name}");
+        assert_eq!(
+            found.attributes,
+            shape.attributes.replace('\0', "\u{fffd}"),
+            "{name}"
+        );
+        assert!(
+            shape
+                .service
+                .replace('\0', "\u{fffd}")
+                .starts_with(&found.service),
+            "{name}"
+        );
     }
 }
 

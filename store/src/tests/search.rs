@@ -44,7 +44,9 @@ pub(crate) fn each_condition_selects_its_records(fixture: &Fixture) {
             changed(project_id, 70, "error", |r| r.severity = Severity::Error),
             changed(project_id, 140, "api", |r| r.service = "api".to_owned()),
             changed(project_id, 210, "nine", |r| r.template_id = TemplateId(9)),
-            changed(project_id, 280, "traced", |r| r.trace_id = Some("abc".to_owned())),
+            changed(project_id, 280, "traced", |r| {
+                r.trace_id = Some("abc".to_owned())
+            }),
         ],
     );
     let check = |change: fn(&mut LogFilter), expected: &[&str]| {
@@ -53,12 +55,15 @@ pub(crate) fn each_condition_selects_its_records(fixture: &Fixture) {
         assert_eq!(bodies(&fixture.store, project_id, &filter), expected);
     };
     check(|_| (), &["traced", "nine", "api", "error", "plain"]);
-    check(|f| f.severities = vec![Severity::Error, Severity::Fatal], &["error"]);
-    check(|f| f.services = vec!["api".to_owned(), "none".to_owned()], &["api"]);
     check(
-        |f| f.excluded_services = vec!["shop".to_owned()],
+        |f| f.severities = vec![Severity::Error, Severity::Fatal],
+        &["error"],
+    );
+    check(
+        |f| f.services = vec!["api".to_owned(), "none".to_owned()],
         &["api"],
     );
+    check(|f| f.excluded_services = vec!["shop".to_owned()], &["api"]);
     check(|f| f.template_ids = vec![TemplateId(9)], &["nine"]);
     check(|f| f.trace_id = Some("abc".to_owned()), &["traced"]);
     check(
@@ -78,7 +83,14 @@ pub(crate) fn each_condition_selects_its_records(fixture: &Fixture) {
 
 pub(crate) fn text_terms_take_wildcards_literally_and_ignore_ascii_case(fixture: &Fixture) {
     let project_id = project();
-    let texts = ["100% done", "1000 done", r"a_b \ c", "axb / c", "Größe 漢字", "it's 'quoted'"];
+    let texts = [
+        "100% done",
+        "1000 done",
+        r"a_b \ c",
+        "axb / c",
+        "Größe 漢字",
+        "it's 'quoted'",
+    ];
     let records: Vec<_> = (0..)
         .zip(texts)
         .map(|(n, body)| record(project_id, NOON - n, body))
@@ -86,8 +98,15 @@ pub(crate) fn text_terms_take_wildcards_literally_and_ignore_ascii_case(fixture:
     commit(&fixture.store, &records);
     let check = |text: &str, negated: bool, expected: &[&str]| {
         let mut filter = all();
-        filter.text.push(TextTerm { negated, ..term(text) });
-        assert_eq!(bodies(&fixture.store, project_id, &filter), expected, "{text}");
+        filter.text.push(TextTerm {
+            negated,
+            ..term(text)
+        });
+        assert_eq!(
+            bodies(&fixture.store, project_id, &filter),
+            expected,
+            "{text}"
+        );
     };
     check("0% DONE", false, &["100% done"]);
     check("A_B", false, &[r"a_b \ c"]);
@@ -96,7 +115,11 @@ pub(crate) fn text_terms_take_wildcards_literally_and_ignore_ascii_case(fixture:
     check("GRÖSSE", false, &[]);
     check("字", false, &["Größe 漢字"]);
     check("t's 'Q", false, &["it's 'quoted'"]);
-    check("done", true, &[r"a_b \ c", "axb / c", "Größe 漢字", "it's 'quoted'"]);
+    check(
+        "done",
+        true,
+        &[r"a_b \ c", "axb / c", "Größe 漢字", "it's 'quoted'"],
+    );
 }
 
 pub(crate) fn resolved_templates_match_without_the_body(fixture: &Fixture) {
@@ -104,7 +127,9 @@ pub(crate) fn resolved_templates_match_without_the_body(fixture: &Fixture) {
     commit(
         &fixture.store,
         &[
-            changed(project_id, 3, "constant text", |r| r.template_id = TemplateId(4)),
+            changed(project_id, 3, "constant text", |r| {
+                r.template_id = TemplateId(4)
+            }),
             changed(project_id, 2, "a variable with timeout", |_| ()),
             changed(project_id, 1, "other", |_| ()),
         ],
@@ -145,11 +170,25 @@ pub(crate) fn attributes_are_compared_by_their_json_text(fixture: &Fixture) {
             op,
             value: value.to_owned(),
         });
-        assert_eq!(bodies(&fixture.store, project_id, &filter), expected, "{key} {value}");
+        assert_eq!(
+            bodies(&fixture.store, project_id, &filter),
+            expected,
+            "{key} {value}"
+        );
     };
     check("status", AttributeOp::Equal, "500", &["text", "number"]);
-    check("status", AttributeOp::Exists, "", &["text", "number", "float"]);
-    check("status", AttributeOp::NotEqual, "500", &["float", "nested", "escaped", "empty"]);
+    check(
+        "status",
+        AttributeOp::Exists,
+        "",
+        &["text", "number", "float"],
+    );
+    check(
+        "status",
+        AttributeOp::NotEqual,
+        "500",
+        &["float", "nested", "escaped", "empty"],
+    );
     check("ok", AttributeOp::Equal, "true", &["number"]);
     check("none", AttributeOp::Exists, "", &["number"]);
     check("user", AttributeOp::Equal, "ann", &["text", "escaped"]);
@@ -166,7 +205,10 @@ pub(crate) fn pages_are_newest_first_and_end(fixture: &Fixture) {
     let mut page = PageRequest::first(2);
     let mut seen = Vec::new();
     loop {
-        let got = fixture.store.search(project_id, &all(), &page).expect("read");
+        let got = fixture
+            .store
+            .search(project_id, &all(), &page)
+            .expect("read");
         seen.push(got.items.iter().map(|r| r.body.clone()).collect::<Vec<_>>());
         match got.next {
             Some(next) => page.after = Some(next),
@@ -189,11 +231,17 @@ pub(crate) fn pages_can_be_oldest_first(fixture: &Fixture) {
         after: None,
         order: Order::OldestFirst,
     };
-    let got = fixture.store.search(project_id, &filter, &page).expect("read");
+    let got = fixture
+        .store
+        .search(project_id, &filter, &page)
+        .expect("read");
     let found: Vec<_> = got.items.iter().map(|r| r.body.as_str()).collect();
     assert_eq!(found, ["0", "1", "2"]);
     page.after = got.next;
-    let got = fixture.store.search(project_id, &filter, &page).expect("read");
+    let got = fixture
+        .store
+        .search(project_id, &filter, &page)
+        .expect("read");
     assert_eq!((got.items.len(), got.next), (1, None));
 }
 
@@ -212,7 +260,10 @@ pub(crate) fn filters_beyond_their_limits_are_refused(fixture: &Fixture) {
     let refused = |change: fn(&mut LogFilter)| {
         let mut filter = all();
         change(&mut filter);
-        let error = fixture.store.count(project(), &filter).expect_err("refused");
+        let error = fixture
+            .store
+            .count(project(), &filter)
+            .expect_err("refused");
         assert_eq!(error.kind, ErrorKind::BadRequest);
     };
     refused(|f| f.services = vec!["s".to_owned(); 257]);
@@ -221,7 +272,10 @@ pub(crate) fn filters_beyond_their_limits_are_refused(fixture: &Fixture) {
     let mut at_the_limit = all();
     at_the_limit.template_ids = (0..20_000).map(|n| TemplateId(u64::MAX - n)).collect();
     at_the_limit.text = vec![term(&"%".repeat(4_096)); 256];
-    let count = fixture.store.count(project(), &at_the_limit).expect("works");
+    let count = fixture
+        .store
+        .count(project(), &at_the_limit)
+        .expect("works");
     assert_eq!(count, 0);
 }
 
@@ -238,7 +292,10 @@ pub(crate) fn a_rare_pattern_is_found_far_back(fixture: &Fixture) {
     commit(&fixture.store, &records);
     let mut filter = all();
     filter.template_ids = vec![TemplateId(77)];
-    assert_eq!(bodies(&fixture.store, project_id, &filter), ["rare", "rare"]);
+    assert_eq!(
+        bodies(&fixture.store, project_id, &filter),
+        ["rare", "rare"]
+    );
     let mut by_text = all();
     by_text.text = vec![term("RARE")];
     assert_eq!(bodies(&fixture.store, project_id, &by_text).len(), 2);

@@ -14,7 +14,10 @@ fn of_template(project_id: ProjectId, id: u64, at_ns: i64) -> LogRecord {
 fn learn(store: &Store, records: Vec<LogRecord>, templates: Vec<Template>) -> usize {
     let mut batch = CommitBatch::new(templates[0].project_id, records);
     batch.new_templates = templates;
-    store.append(&batch).expect("the batch commits").new_templates
+    store
+        .append(&batch)
+        .expect("the batch commits")
+        .new_templates
 }
 
 fn all(store: &Store, project_id: ProjectId) -> Vec<Template> {
@@ -59,7 +62,11 @@ pub(crate) fn counts_times_severity_and_services_follow_the_records(fixture: &Fi
         .map(|n| of_template(project_id, 5, NOON + n * SECOND))
         .collect();
     records[1].service = "api".to_owned();
-    learn(&fixture.store, records, vec![template(project_id, 5, "five")]);
+    learn(
+        &fixture.store,
+        records,
+        vec![template(project_id, 5, "five")],
+    );
     let mut late = of_template(project_id, 5, NOON - SECOND);
     late.severity = Severity::Error;
     late.service = "batch".to_owned();

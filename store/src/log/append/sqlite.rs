@@ -1,8 +1,8 @@
 //! Rows by multi-row inserts on the one writer connection.
 
+use diesel::query_builder::AstPass;
 use diesel::sql_types::{BigInt, Binary, Nullable, SmallInt, Text};
 use diesel::sqlite::Sqlite;
-use diesel::query_builder::AstPass;
 use diesel::{QueryResult, SqliteConnection};
 use domain::LogRecord;
 
@@ -11,7 +11,6 @@ use crate::Error;
 use crate::values::{self, BindRow};
 
 struct Row<'a> {
-    project_id: &'a [u8],
     id: &'a [u8],
     severity: i16,
     template_id: i64,
@@ -21,8 +20,6 @@ struct Row<'a> {
 impl BindRow for Row<'_> {
     fn bind<'b>(&'b self, out: &mut AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
         let record = self.record;
-        out.push_bind_param::<Binary, [u8]>(self.project_id)?;
-        out.push_sql(",");
         out.push_bind_param::<BigInt, _>(&record.timestamp_ns)?;
         out.push_sql(",");
         out.push_bind_param::<Binary, [u8]>(self.id)?;
@@ -53,7 +50,6 @@ pub(super) fn insert_records(
         .records
         .iter()
         .map(|record| Row {
-            project_id: prepared.project_id.as_bytes(),
             id: record.id.as_bytes(),
             severity: record.severity.number(),
             template_id: record.template_id.to_i64(),
@@ -66,6 +62,7 @@ pub(super) fn insert_records(
         connection,
         "INSERT INTO log_tail (project_id, timestamp_ns, id, observed_at_ns, severity, template_id, \
          service, trace_id, span_id, body, attributes)",
+        prepared.project_id,
         &rows,
         "",
     )

@@ -1,0 +1,95 @@
+//! What the detectors cost, in CPU time of this thread's work (wall time on an idle machine). Run:
+//! `cargo run --release -p anomaly --example cost`.
+
+use std::time::Instant;
+
+use anomaly::{
+    ClusterConfig, LogConfig, LogDetector, MetricConfig, MetricDetector, NoTemplateInfo, cluster,
+};
+use domain::{
+    MetricKind, MetricPoint, NANOS_PER_MINUTE, ProjectId, RollupCell, Severity, TemplateId,
+};
+
+fn main() {
+    let project_id = ProjectId::from_parts(0, [0; 10]);
+    logs(project_id, 2_000, 1_440);
+    logs(project_id, 10_000, 240);
+    metrics(project_id);
+    for n in [1_000, 3_000, 10_000] {
+        clusters(n);
+    }
+}
+
+/// A hash as repeatable noise.
+fn noise(a: u64, b: u64) -> u64 {
+    (a ^ b << 32).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 33
+}
+
+fn logs(project_id: ProjectId, series: u64, minutes: i64) {
+    let mut detector = LogDetector::new(project_id, LogConfig::default());
+    let began = Instant::now();
+    let mut anomalies = 0;
+    for m in 0..minutes {
+        let cells: Vec<RollupCell> = (0..series)
+            .filter(|s| noise(*s, 7) % 3 == 0 || noise(*s, m as u64) % 20 == 0)
+            .map(|s| RollupCell {
+                minute_ns: m * NANOS_PER_MINUTE,
+                template_id: TemplateId(s),
+                service: format!("service-{}", s % 20),
+                severity: [Severity::Info, Severity::Warn, Severity::Error][(s % 3) as usize],
+                count: 1 + noise(s, m as u64) % (1 + s % 50),
+            })
+            .collect();
+        anomalies += detector
+            .observe_minute(m * NANOS_PER_MINUTE, &cells, &NoTemplateInfo)
+            .anomalies
+            .len();
+    }
+    let each = began.elapsed().as_secs_f64() * 1e3 / minutes as f64;
+    println!(
+        "logs: {series} series, {each:.2} ms a minute, {anomalies} anomalies in {minutes} min"
+    );
+}
+
+fn metrics(project_id: ProjectId) {
+    let mut detector = MetricDetector::new(project_id, MetricConfig::default());
+    let began = Instant::now();
+    let (series, minutes) = (1_000_u64, 1_440_i64);
+    for m in 0..minutes {
+        for s in 0..series {
+            detector.observe(&MetricPoint {
+                project_id,
+                name: format!("metric_{s}"),
+                kind: MetricKind::Gauge,
+                labels: std::collections::BTreeMap::new(),
+                value: 100.0 + (noise(s, m as u64) % 1_000) as f64 / 100.0,
+                timestamp_ns: m * NANOS_PER_MINUTE,
+            });
+        }
+    }
+    let each = began.elapsed().as_secs_f64() * 1e6 / (series as f64 * minutes as f64);
+    println!("metrics: {each:.2} us a sample");
+}
+
+fn clusters(n: u64) {
+    const DIMENSION: usize = 384;
+    let items: Vec<(TemplateId, Vec<f32>)> = (0..n)
+        .map(|i| {
+            let vector = (0..DIMENSION as u64)
+                .map(|d| {
+                    let group = noise(i % (n / 8), d + 1_000) % 2_000;
+                    let own = noise(i, d + 9_000) % 1_000;
+                    group as f32 / 1_000.0 - 1.0 + (own as f32 / 1_000.0 - 0.5)
+                })
+                .collect();
+            (TemplateId(i), vector)
+        })
+        .collect();
+    let began = Instant::now();
+    let found = cluster(&items, &ClusterConfig::default());
+    println!(
+        "clusters: {n} templates, {} clusters, {:.2} s",
+        found.len(),
+        began.elapsed().as_secs_f64()
+    );
+}

@@ -1,0 +1,91 @@
+use super::*;
+
+fn load(settings: Settings) -> anyhow::Result<Config> {
+    Config::load(&settings)
+}
+
+#[test]
+fn the_defaults_are_the_embedded_ones_for_this_machine_only() {
+    let config = load(Settings::default()).unwrap();
+    assert!(config.is_loopback());
+    assert!(config.database_url.is_none() && config.qdrant_url.is_none());
+    assert_eq!(
+        config.narrator.as_deref(),
+        Some("qwen2.5-coder-1.5b-instruct")
+    );
+    assert_eq!(config.retention_days, 0);
+}
+
+#[test]
+fn the_commented_settings_file_is_one_that_can_be_read() {
+    let text = include_str!("../../../docs/vigil.toml");
+    let open: String = text
+        .lines()
+        .map(|line| match line.strip_prefix('#') {
+            // Settings stand right after the mark, prose after a blank.
+            Some(rest) if !rest.starts_with(' ') => format!("{rest}\n"),
+            _ => format!("{line}\n"),
+        })
+        .collect();
+    let file: File = toml::from_str(&open).unwrap();
+    assert_eq!(file.receivers.len(), 4);
+    assert!(file.external_model.is_some());
+    toml::from_str::<File>(text).unwrap();
+}
+
+#[test]
+fn a_flag_wins_over_the_file_and_an_unknown_key_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("vigil.toml");
+    std::fs::write(&path, "addr = \"127.0.0.1:1\"\nretention_days = 7\n").unwrap();
+    let config = load(Settings {
+        config: Some(path.clone()),
+        addr: Some("127.0.0.1:2".into()),
+        ..Settings::default()
+    })
+    .unwrap();
+    assert_eq!((config.addr.port(), config.retention_days), (2, 7));
+    std::fs::write(&path, "adress = \"x\"\n").unwrap();
+    let error = load(Settings {
+        config: Some(path),
+        ..Settings::default()
+    })
+    .unwrap_err();
+    assert!(format!("{error:#}").contains("adress"), "{error:#}");
+}
+
+#[test]
+fn a_weak_secret_is_refused_beyond_loopback_only() {
+    let with = |addr: &str, secret: &str| {
+        load(Settings {
+            addr: Some(addr.into()),
+            jwt_secret: Some(secret.into()),
+            ..Settings::default()
+        })
+    };
+    assert!(with("127.0.0.1:0", "short").is_ok());
+    for secret in [
+        "",
+        "short",
+        "changeme-changeme-changeme-changeme",
+        "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+    ] {
+        assert!(with("0.0.0.0:0", secret).is_err(), "{secret}");
+    }
+    assert!(with("0.0.0.0:0", "T9f2-Lq8x-Vb71-Zp0e-Wd5k-Rm34-Hs6y").is_ok());
+}
+
+#[test]
+fn secrets_do_not_show_in_the_printed_settings() {
+    let config = load(Settings {
+        jwt_secret: Some("T9f2-Lq8x-Vb71-Zp0e-Wd5k-Rm34-Hs6y".into()),
+        database_url: Some("postgres://vigil:hunter2@localhost/vigil".into()),
+        ..Settings::default()
+    })
+    .unwrap();
+    let shown = format!("{config:?}");
+    assert!(
+        !shown.contains("hunter2") && !shown.contains("Lq8x"),
+        "{shown}"
+    );
+}
