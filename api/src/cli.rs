@@ -209,10 +209,10 @@ pub struct Settings {
     #[arg(long, global = true, env = "VIGIL_MODEL_DIR")]
     pub model_dir: Option<PathBuf>,
     /// Never fetch models over the network.
-    #[arg(long, global = true, env = "VIGIL_OFFLINE", num_args = 0..=1, default_missing_value = "true")]
+    #[arg(long, global = true, env = "VIGIL_OFFLINE", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     pub offline: Option<bool>,
     /// Run without the local language model (1.1 GB download, 2.5 GB of memory while it works).
-    #[arg(long, global = true, env = "VIGIL_NO_NARRATOR", num_args = 0..=1, default_missing_value = "true")]
+    #[arg(long, global = true, env = "VIGIL_NO_NARRATOR", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     pub no_narrator: Option<bool>,
     /// The narrator: an id of the catalogue or the path of a GGUF file.
     #[arg(long, global = true, env = "VIGIL_NARRATOR")]

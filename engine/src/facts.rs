@@ -301,23 +301,33 @@ impl Inner {
         project_id: ProjectId,
         incident: &Incident,
     ) -> Result<Option<PolicyFact>, Error> {
-        let Some(name) = &incident.policy else {
+        let Some(id) = incident.policy.as_deref() else {
             return Ok(None);
         };
-        if name == alerting::DEFAULT_POLICY {
+        if id == alerting::DEFAULT_POLICY {
             return Ok(None);
         }
+        let name = self
+            .alerts
+            .machine(project_id)
+            .and_then(|machine| {
+                let policy = machine.policy(&alerting::PolicyId(id.to_owned()))?;
+                Some(policy.name.clone())
+            })
+            .unwrap_or_else(|| id.to_owned());
         // The line that the alert wrote when it fired holds the condition with its numbers.
         let condition = self
             .store
             .timeline(project_id, incident.id)?
             .into_iter()
             .find(|entry| entry.kind == TimelineKind::Alert)
-            .map(|entry| entry.text);
-        Ok(condition.map(|condition| PolicyFact {
-            name: name.clone(),
-            condition,
-        }))
+            .map(
+                |entry| match entry.text.strip_prefix(&format!("{name}: ")) {
+                    Some(rest) => rest.to_owned(),
+                    None => entry.text,
+                },
+            );
+        Ok(condition.map(|condition| PolicyFact { name, condition }))
     }
 
     fn timeline(

@@ -18,7 +18,6 @@ mod story;
 mod summary;
 #[cfg(test)]
 mod testing;
-mod threads;
 mod verify;
 mod words;
 
@@ -38,4 +37,3 @@ pub use local::{LoadPolicy, LocalConfig, LocalModel, LocalStatus, ModelState};
 pub use model::Engine;
 pub use phrase::{PhraseBudget, phrase_answer, phrase_summary};
 pub use summary::draft_summary;
-pub use threads::set_threads;

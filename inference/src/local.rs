@@ -36,6 +36,9 @@ pub struct LocalConfig {
     pub max_tokens: u32,
     /// Upper limit of `GenerateRequest::timeout`.
     pub max_time: Duration,
+    /// Threads that compute it, 1 to 64; the cores of the machine, at most 8, when `None`. On a machine with
+    /// much other load fewer can be faster. The stock engine takes `CANDLE_NUM_THREADS` instead.
+    pub threads: Option<usize>,
     /// When the weights are read.
     pub load: LoadPolicy,
     /// Gives the memory back after so long without a request; the next one loads again. `None`: never.
@@ -52,6 +55,7 @@ impl Default for LocalConfig {
             queue_limit: 16,
             max_tokens: 512,
             max_time: Duration::from_secs(120),
+            threads: None,
             load: LoadPolicy::Background,
             idle_unload_after: Some(Duration::from_secs(15 * 60)),
             engine: Engine::Auto,
@@ -143,6 +147,13 @@ impl LocalModel {
         let config = LocalConfig {
             context_tokens: config.context_tokens.clamp(256, 32_768),
             queue_limit: config.queue_limit.clamp(1, 1_024),
+            ..config
+        };
+        let threads = config.threads.unwrap_or_else(|| {
+            std::thread::available_parallelism().map_or(1, |cores| cores.get().min(8))
+        });
+        let config = LocalConfig {
+            threads: Some(threads.clamp(1, 64)),
             ..config
         };
         let (sender, receiver) = sync_channel(config.queue_limit);

@@ -7,6 +7,7 @@ mod attention;
 mod chat;
 mod config;
 mod decoder;
+mod kernel;
 mod linear;
 mod rope;
 mod rows;
@@ -108,8 +109,13 @@ pub(crate) fn read_header(path: &Path) -> Result<ModelHeader> {
     })
 }
 
-/// Reads a whole model. `context_limit` caps the context (and so the memory of the cache).
-pub(crate) fn load(path: &Path, engine: Engine, context_limit: usize) -> Result<LoadedModel> {
+/// Reads a whole model. `context_limit` caps the context (and so the memory of the cache); `threads` compute it.
+pub(crate) fn load(
+    path: &Path,
+    engine: Engine,
+    context_limit: usize,
+    threads: usize,
+) -> Result<LoadedModel> {
     let (content, mut reader, _) = open(path)?;
     let architecture = config::text(&content, "general.architecture").unwrap_or_default();
     let name = model_name(&content, path);
@@ -122,6 +128,7 @@ pub(crate) fn load(path: &Path, engine: Engine, context_limit: usize) -> Result<
             &mut reader,
             &architecture,
             context_limit,
+            threads,
         )?)
     } else {
         Box::new(stock::StockModel::load(

@@ -5,7 +5,7 @@ use domain::{ChangeEvent, ChangeKind, EventId};
 use crate::context::Origin;
 use crate::draft::{Attributes, ORIGINAL_TIMESTAMP, cut};
 use crate::json::{Element, Field, Kind, for_each_element, too_many_attributes};
-use crate::logs::{body_text, text_of};
+use crate::logs::{body_text, drop_duplicates, text_of};
 use crate::time::{epoch_to_ns, parse_timestamp};
 use crate::{Context, Decoded, Error, LogFormat};
 
@@ -45,7 +45,9 @@ pub fn decode_events(
     Ok(decoded)
 }
 
-fn event_of(fields: &[Field<'_>], origin: &Origin) -> Result<ChangeEvent, String> {
+fn event_of(fields: &mut Vec<Field<'_>>, origin: &Origin) -> Result<ChangeEvent, String> {
+    drop_duplicates(fields);
+    let fields = fields.as_slice();
     let find = |names: &[&str]| {
         names.iter().find_map(|name| {
             fields.iter().enumerate().rev().find(|(_, field)| {
@@ -113,13 +115,7 @@ fn attributes_of(
     let rest: Vec<&Field<'_>> = fields
         .iter()
         .enumerate()
-        .filter(|(index, field)| {
-            // The last of duplicate keys wins.
-            let is_last = !fields[index + 1..]
-                .iter()
-                .any(|later| later.key == field.key);
-            is_last && !used.contains(&Some(*index))
-        })
+        .filter(|(index, _)| !used.contains(&Some(*index)))
         .map(|(_, field)| field)
         .collect();
     if rest.len() > origin.limits.attributes {

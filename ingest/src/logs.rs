@@ -7,7 +7,7 @@ use std::borrow::Cow;
 
 use domain::LogRecord;
 
-pub(crate) use object::{draft_of_object, text_of};
+pub(crate) use object::{draft_of_object, drop_duplicates, text_of};
 
 use crate::context::Origin;
 use crate::json::{Element, for_each_element};

@@ -7,7 +7,7 @@ use domain::{MetricKind, MetricPoint};
 
 use crate::context::Origin;
 use crate::json::{Element, Field, Kind, Scanner, Value, for_each_element};
-use crate::logs::{body_text, text_of};
+use crate::logs::{body_text, drop_duplicates, text_of};
 use crate::time::{epoch_to_ns, parse_timestamp};
 use crate::{Context, Decoded, Error, LogFormat};
 
@@ -44,8 +44,9 @@ pub fn decode_metrics(
     Ok(decoded)
 }
 
-fn point_of(fields: &[Field<'_>], origin: &Origin) -> Result<MetricPoint, String> {
-    // The last of duplicate keys wins, as for log records.
+fn point_of(fields: &mut Vec<Field<'_>>, origin: &Origin) -> Result<MetricPoint, String> {
+    drop_duplicates(fields);
+    let fields = fields.as_slice();
     let find = |names: &[&str]| {
         names.iter().find_map(|name| {
             fields

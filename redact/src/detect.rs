@@ -86,7 +86,13 @@ impl Detector {
         let mut found = Vec::new();
         // Where the last name ended: overlapping stems of one name are read once.
         let mut name_end = 0;
+        // Where the last secret ended: keywords inside it say nothing new, and following them would cost a scan each.
+        let mut covered = 0;
         for hit in self.keywords.find_overlapping_iter(text) {
+            if hit.end() < covered {
+                continue;
+            }
+            let known = found.len();
             match self.triggers[hit.pattern().as_usize()] {
                 Trigger::Token(form) => {
                     token::find(text, hit.start(), &token::FORMS[form], &mut found)
@@ -101,6 +107,8 @@ impl Detector {
                 Trigger::Cookie => header::cookie(text, hit.end(), &mut found),
                 Trigger::PrivateKey => token::private_key(text, hit.start(), &mut found),
             }
+            let ends = found[known..].iter().map(|finding| finding.end);
+            covered = covered.max(ends.max().unwrap_or(0));
         }
         url::find(text, &mut found);
         header::command_line(text, &mut found);

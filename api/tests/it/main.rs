@@ -1,5 +1,10 @@
 //! The `vigil` executable from outside: started as a process, spoken to over HTTP, on both databases.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "tests from end to end: clippy's own exception covers functions marked as tests only"
+)]
+
 mod access;
 mod crash;
 mod harness;

@@ -91,7 +91,7 @@ async fn the_charters_policy_reaches_slack_and_a_question_is_answered(database: 
     assert!(!messages.is_empty(), "no message reached Slack");
     let incidents = server.get(&session, "/api/v1/incidents").await;
     let incident = &incidents[0];
-    assert_eq!(incident["policy"], "High error rate", "{incidents}");
+    assert_eq!(incident["policy"], "high-error-rate", "{incidents}");
     let id = incident["id"].as_str().unwrap();
     let summary = server
         .get(&session, &format!("/api/v1/incidents/{id}/summary"))

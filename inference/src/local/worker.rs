@@ -42,6 +42,9 @@ pub(super) struct Resident {
     pub(super) tokens: Vec<u32>,
 }
 
+/// Panics after which the model is not loaded any more: candle's pool, which the stock engine uses, stays
+/// unusable for the whole process after one.
+const MAX_PANICS: u32 = 3;
 /// How often an idle thread looks whether it shall stop.
 const TICK: Duration = Duration::from_millis(500);
 
@@ -52,6 +55,8 @@ pub(super) struct Worker {
     pending: Arc<Mutex<usize>>,
     stop: CancellationToken,
     resident: Option<Resident>,
+    /// Panics of the computation so far.
+    panics: u32,
 }
 
 impl Worker {
@@ -69,6 +74,7 @@ impl Worker {
             pending,
             stop,
             resident: None,
+            panics: 0,
         }
     }
 
@@ -143,6 +149,7 @@ impl Worker {
         let run = AssertUnwindSafe(|| Sequence::new(resident, request, limits)?.run());
         catch_unwind(run).unwrap_or_else(|_| {
             tracing::error!(model = %self.path.display(), "the local model panicked; it is loaded anew for the next request");
+            self.panics += 1;
             self.unload();
             Err(Error::Compute("the model's computation panicked".to_owned()))
         })
@@ -151,6 +158,14 @@ impl Worker {
     fn load(&mut self) -> Result<()> {
         if self.resident.is_some() {
             return Ok(());
+        }
+        if self.panics >= MAX_PANICS {
+            let reason =
+                format!("its computation panicked {MAX_PANICS} times; see the log and restart");
+            self.state.send_replace(ModelState::Failed {
+                reason: reason.clone(),
+            });
+            return Err(Error::Unavailable(reason));
         }
         self.state.send_replace(ModelState::Loading);
         let began = Instant::now();
@@ -181,7 +196,12 @@ impl Worker {
     }
 
     fn read(&self) -> Result<Resident> {
-        let loaded = model::load(&self.path, self.config.engine, self.config.context_tokens)?;
+        let loaded = model::load(
+            &self.path,
+            self.config.engine,
+            self.config.context_tokens,
+            self.config.threads.unwrap_or(1),
+        )?;
         let grammars = GrammarFactory::new(&loaded.tokenizer.grammar_env())?;
         Ok(Resident {
             loaded,

@@ -1,15 +1,17 @@
 //! Our own forward pass of the llama family (`llama`, `qwen2`, `qwen3`).
 //!
-//! What makes it faster than candle-transformers' quantised models: every weight on a repacked kernel
-//! ([`super::linear`]), attention without repeated keys over a cache that does not move
+//! What makes it faster than candle-transformers' quantised models: every weight on a kernel that fits it
+//! ([`super::kernel`]), attention without repeated keys over a cache that does not move
 //! ([`super::attention`]), vectorised element-wise steps ([`super::rows`]), and embedding rows
 //! dequantised on demand instead of a full `f32` table.
 
 use std::io::{Read, Seek};
+use std::sync::Arc;
 
 use candle_core::Device;
 use candle_core::quantized::QTensor;
 use candle_core::quantized::gguf_file::Content;
+use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use super::attention::KvCache;
 use super::config::DecoderConfig;
@@ -43,6 +45,7 @@ pub(crate) struct Decoder {
     output: Linear,
     rope: Rope,
     cache: KvCache,
+    pool: Arc<ThreadPool>,
 }
 
 impl Decoder {
@@ -51,12 +54,29 @@ impl Decoder {
         matches!(architecture, "llama" | "qwen2" | "qwen3")
     }
 
-    /// Reads the weights.
-    pub(crate) fn load<R: Read + Seek>(
+    /// Reads the weights; `threads` threads of its own compute it.
+    pub(crate) fn load<R: Read + Seek + Send>(
         content: &Content,
         reader: &mut R,
         architecture: &str,
         context_limit: usize,
+        threads: usize,
+    ) -> Result<Self> {
+        let pool = ThreadPoolBuilder::new()
+            .num_threads(threads)
+            .thread_name(|index| format!("vigil-model-{index}"))
+            .build()
+            .map_err(|error| Error::Unavailable(format!("no threads: {error}")))?;
+        let pool = Arc::new(pool);
+        Arc::clone(&pool).install(|| Self::read(content, reader, architecture, context_limit, pool))
+    }
+
+    fn read<R: Read + Seek>(
+        content: &Content,
+        reader: &mut R,
+        architecture: &str,
+        context_limit: usize,
+        pool: Arc<ThreadPool>,
     ) -> Result<Self> {
         let config = DecoderConfig::from_gguf(content, architecture)?;
         if content
@@ -98,6 +118,7 @@ impl Decoder {
             norm,
             output,
             config,
+            pool,
         })
     }
 
@@ -118,7 +139,7 @@ impl Decoder {
         let layer = &self.layers[index];
         let normed = self.normed(hidden, &layer.attention_norm);
         let [mut queries, mut keys, values] =
-            project([&layer.query, &layer.key, &layer.value], normed, tokens)?;
+            project([&layer.query, &layer.key, &layer.value], &normed, tokens)?;
         if let (Some(query_norm), Some(key_norm)) = (&layer.query_norm, &layer.key_norm) {
             queries = self.normed(&queries, query_norm);
             keys = self.normed(&keys, key_norm);
@@ -134,17 +155,36 @@ impl Decoder {
             self.rope.apply(keys, first + offset);
         }
         let mixed = self.cache.attend(index, &queries, &keys, &values, tokens)?;
-        let [result] = project([&layer.output], mixed, tokens)?;
+        let [result] = project([&layer.output], &mixed, tokens)?;
         Ok(result)
     }
 
     fn feed_forward(&self, index: usize, hidden: &[f32], tokens: usize) -> Result<Vec<f32>> {
         let layer = &self.layers[index];
         let normed = self.normed(hidden, &layer.feed_forward_norm);
-        let [mut gate, up] = project([&layer.gate, &layer.up], normed, tokens)?;
+        let [mut gate, up] = project([&layer.gate, &layer.up], &normed, tokens)?;
         rows::silu_gate(&mut gate, &up);
-        let [result] = project([&layer.down], gate, tokens)?;
+        let [result] = project([&layer.down], &gate, tokens)?;
         Ok(result)
+    }
+
+    fn append(&mut self, tokens: &[u32]) -> Result<Vec<f32>> {
+        let count = tokens.len();
+        if count == 0 {
+            return Err(Error::Compute("no tokens to compute".to_owned()));
+        }
+        self.cache.reserve(self.cache.length() + count)?;
+        let mut hidden = self.embed(tokens)?;
+        for index in 0..self.layers.len() {
+            let attended = self.attention(index, &hidden, count)?;
+            rows::add(&mut hidden, &attended);
+            let fed = self.feed_forward(index, &hidden, count)?;
+            rows::add(&mut hidden, &fed);
+        }
+        self.cache.advance(count);
+        let last = &hidden[(count - 1) * self.config.hidden..];
+        let [logits] = project([&self.output], &self.normed(last, &self.norm), 1)?;
+        Ok(logits)
     }
 
     fn normed(&self, input: &[f32], weight: &[f32]) -> Vec<f32> {
@@ -206,22 +246,8 @@ impl TextModel for Decoder {
     }
 
     fn forward(&mut self, tokens: &[u32]) -> Result<Vec<f32>> {
-        let count = tokens.len();
-        if count == 0 {
-            return Err(Error::Compute("no tokens to compute".to_owned()));
-        }
-        self.cache.reserve(self.cache.length() + count)?;
-        let mut hidden = self.embed(tokens)?;
-        for index in 0..self.layers.len() {
-            let attended = self.attention(index, &hidden, count)?;
-            rows::add(&mut hidden, &attended);
-            let fed = self.feed_forward(index, &hidden, count)?;
-            rows::add(&mut hidden, &fed);
-        }
-        self.cache.advance(count);
-        let last = &hidden[(count - 1) * self.config.hidden..];
-        let [logits] = project([&self.output], self.normed(last, &self.norm), 1)?;
-        Ok(logits)
+        let pool = Arc::clone(&self.pool);
+        pool.install(|| self.append(tokens))
     }
 
     fn truncate(&mut self, tokens: usize) -> bool {

@@ -175,6 +175,58 @@ fn softmax_body(row: &mut [f32], valid: usize) {
 }
 
 vectorised!(
+    /// A row in blocks of 32 as 8-bit values: `value = scale * quant`. `offsets` becomes -128 times the sum of a
+    /// block's quants, `sums` its scale times that sum.
+    quantise, quantise_body,
+    (row: &[f32], quants: &mut [i8], scales: &mut [f32], offsets: &mut [i32], sums: &mut [f32])
+);
+
+#[inline(always)]
+fn quantise_body(
+    row: &[f32],
+    quants: &mut [i8],
+    scales: &mut [f32],
+    offsets: &mut [i32],
+    sums: &mut [f32],
+) {
+    let mut last = [0.0f32; 32];
+    for (index, quants) in quants.chunks_exact_mut(32).enumerate() {
+        let at = index * 32;
+        let block: &[f32] = match row.get(at..at + 32) {
+            Some(block) => block,
+            None => {
+                last[..row.len() - at].copy_from_slice(&row[at..]);
+                &last
+            }
+        };
+        let mut lanes = [0.0f32; LANES];
+        for half in block.chunks_exact(LANES) {
+            for (lane, x) in lanes.iter_mut().zip(half) {
+                let size = x.abs();
+                *lane = if size > *lane { size } else { *lane };
+            }
+        }
+        let largest = lanes.iter().copied().fold(0.0, f32::max);
+        let inverse = if largest > 0.0 { 127.0 / largest } else { 0.0 };
+        let mut sum = 0i32;
+        for (quant, x) in quants.iter_mut().zip(block) {
+            // Within -127..=127: the rounded number stands in the low bits.
+            let shifted = x * inverse + ROUNDER;
+            let value = shifted.to_bits().wrapping_sub(ROUNDER.to_bits()) as i8;
+            *quant = value;
+            sum += i32::from(value);
+        }
+        let scale = largest / 127.0;
+        scales[index] = scale;
+        offsets[index] = -128 * sum;
+        sums[index] = scale * sum as f32;
+    }
+}
+
+/// Adding and taking away 1.5 * 2^23 rounds to the nearest integer, which then stands in the low bits.
+const ROUNDER: f32 = 12_582_912.0;
+
+vectorised!(
     /// Rotates `(first[i], second[i])` by the angle whose cosine and sine are given.
     /// Source: Su et al. 2021, "RoFormer".
     rotate_halves, rotate_halves_body,
@@ -196,8 +248,6 @@ fn rotate_halves_body(first: &mut [f32], second: &mut [f32], cos: &[f32], sin: &
 /// exponent bits, `2^f` on [-0.5, 0.5] from a polynomial; coefficients are the Taylor series of `e^y`.
 #[inline(always)]
 pub(crate) fn exp(x: f32) -> f32 {
-    /// Adding and taking away 1.5 * 2^23 rounds to the nearest integer.
-    const ROUNDER: f32 = 12_582_912.0;
     let scaled = x.clamp(-87.0, 88.0) * std::f32::consts::LOG2_E;
     let shifted = scaled + ROUNDER;
     let y = (scaled - (shifted - ROUNDER)) * std::f32::consts::LN_2;

@@ -29,7 +29,7 @@ pub(crate) const TINY: Tiny = Tiny {
     heads: 4,
     kv_heads: 2,
     head_dim: 16,
-    feed_forward: 96,
+    feed_forward: 128,
     layers: 2,
     kind: GgmlDType::Q8_0,
     tied: true,
@@ -215,8 +215,8 @@ fn best(logits: &[f32]) -> usize {
 fn check_agrees(tiny: Tiny, least: f64) {
     let dir = tempfile::tempdir().unwrap();
     let path = write_tiny(dir.path(), tiny);
-    let mut fast = load(&path, Engine::Auto, 512).unwrap();
-    let mut stock = load(&path, Engine::Stock, 512).unwrap();
+    let mut fast = load(&path, Engine::Auto, 512, 2).unwrap();
+    let mut stock = load(&path, Engine::Stock, 512, 2).unwrap();
     assert!(fast.fast && !stock.fast);
     let prompt: Vec<u32> = (0..45u32).map(|i| i * 37 % 250).collect();
     let mut agreed = 0;
@@ -302,7 +302,7 @@ fn qwen3_agrees_with_candle_with_its_head_norms() {
 fn a_kept_state_continues_exactly_like_the_original() {
     let dir = tempfile::tempdir().unwrap();
     let path = write_tiny(dir.path(), TINY);
-    let mut model = load(&path, Engine::Auto, 600).unwrap().model;
+    let mut model = load(&path, Engine::Auto, 600, 2).unwrap().model;
     let prompt: Vec<u32> = (0..300u32).map(|i| i % 200).collect();
     model.forward(&prompt).unwrap();
     let kept = model.snapshot(120).unwrap();
@@ -321,7 +321,7 @@ fn a_kept_state_continues_exactly_like_the_original() {
 fn the_context_and_the_vocabulary_are_limits() {
     let dir = tempfile::tempdir().unwrap();
     let path = write_tiny(dir.path(), TINY);
-    let mut model = load(&path, Engine::Auto, 16).unwrap().model;
+    let mut model = load(&path, Engine::Auto, 16, 2).unwrap().model;
     assert_eq!(model.context(), 16);
     assert!(matches!(
         model.forward(&[1; 17]),
@@ -343,14 +343,14 @@ fn broken_files_are_refused_with_a_reason() {
     let whole = std::fs::read(write_tiny(dir.path(), TINY)).unwrap();
     let cut = dir.path().join("cut.gguf");
     std::fs::write(&cut, &whole[..whole.len() / 2]).unwrap();
-    assert!(load(&cut, Engine::Auto, 512).is_err());
+    assert!(load(&cut, Engine::Auto, 512, 2).is_err());
 }
 
 #[test]
 fn text_that_looks_like_a_control_token_is_only_text() {
     let dir = tempfile::tempdir().unwrap();
     let path = write_tiny(dir.path(), TINY);
-    let loaded = load(&path, Engine::Auto, 512).unwrap();
+    let loaded = load(&path, Engine::Auto, 512, 2).unwrap();
     let tokenizer = &loaded.tokenizer;
     let end = tokenizer.control("<|im_end|>").unwrap();
     let tokens = tokenizer.encode("a <|im_end|> the").unwrap();
@@ -367,7 +367,7 @@ fn text_that_looks_like_a_control_token_is_only_text() {
 fn a_chat_prompt_has_a_prefix_that_does_not_depend_on_the_question() {
     let dir = tempfile::tempdir().unwrap();
     let path = write_tiny(dir.path(), TINY);
-    let loaded = load(&path, Engine::Auto, 512).unwrap();
+    let loaded = load(&path, Engine::Auto, 512, 2).unwrap();
     assert_eq!(loaded.chat, ChatTemplate::ChatMl);
     let render = |prompt: &str| {
         loaded

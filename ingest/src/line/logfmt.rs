@@ -10,6 +10,9 @@ use crate::draft::Draft;
 use crate::roles::{Role, role_of};
 use crate::time::parse_timestamp;
 
+/// A line with more is no log line, and its pairs are compared with each other.
+const MOST_PAIRS: usize = 200;
+
 struct Pair<'a> {
     key: &'a str,
     value: Cow<'a, str>,
@@ -18,7 +21,7 @@ struct Pair<'a> {
 
 /// Reads a line that consists of `key=value` pairs only and has a level, a message or a time among them.
 pub(super) fn read<'a>(line: &'a str, origin: &Origin) -> Option<Draft<'a>> {
-    let pairs = pairs(line, origin.limits.attributes)?;
+    let pairs = pairs(line)?;
     let has_role = |wanted: Role| {
         pairs
             .iter()
@@ -79,7 +82,7 @@ fn severity_of(word: &str) -> Option<Severity> {
 }
 
 /// All pairs of the line; `None` when something else stands among them.
-fn pairs(line: &str, limit: usize) -> Option<Vec<Pair<'_>>> {
+fn pairs(line: &str) -> Option<Vec<Pair<'_>>> {
     // The cheap look first: most lines are not logfmt.
     let key = key_length(line);
     if key == 0 || line.as_bytes().get(key) != Some(&b'=') {
@@ -89,7 +92,7 @@ fn pairs(line: &str, limit: usize) -> Option<Vec<Pair<'_>>> {
     let mut rest = line.trim();
     while !rest.is_empty() {
         let length = key_length(rest);
-        if length == 0 || rest.as_bytes().get(length) != Some(&b'=') || pairs.len() >= limit {
+        if length == 0 || rest.as_bytes().get(length) != Some(&b'=') || pairs.len() >= MOST_PAIRS {
             return None;
         }
         let (key, after) = (&rest[..length], &rest[length + 1..]);

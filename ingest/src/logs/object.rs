@@ -152,7 +152,8 @@ fn object_text(fields: &[Field<'_>], taken: &Taken) -> String {
     attributes.finish()
 }
 
-fn drop_duplicates(fields: &mut Vec<Field<'_>>) {
+/// Resolves duplicate keys: the last one wins.
+pub(crate) fn drop_duplicates(fields: &mut Vec<Field<'_>>) {
     const FEW: usize = 24;
     let has_duplicates = if fields.len() <= FEW {
         has_few_duplicates(fields)

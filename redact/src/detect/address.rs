@@ -128,17 +128,15 @@ fn is_telling_v4(address: Ipv4Addr) -> bool {
     !(address.is_loopback() || address.is_unspecified() || address.is_broadcast())
 }
 
-/// `v1.2.3.4`, `version 1.2.3.4`, `foo-1.2.3.4`, `lib@1.2.3.4`: four numbers that are a version.
+/// `version 1.2.3.4`, `release: 1.2.3.4`: four numbers that are a version.
 fn is_version(text: &str, start: usize) -> bool {
     let head = &text[text.floor_char_boundary(start.saturating_sub(16))..start];
     let lower = head
         .trim_end_matches([' ', '=', ':', '"'])
         .to_ascii_lowercase();
-    ["version", "ver", "release", "rev", "build"]
+    ["version", "release", "build"]
         .iter()
         .any(|word| lower.ends_with(word))
-        || lower.ends_with(" v")
-        || lower == "v"
 }
 
 /// Six pairs of hex digits with `:` or `-` between them.

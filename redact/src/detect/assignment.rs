@@ -4,6 +4,9 @@ use super::Finding;
 use super::key_name::{Class, classify};
 use super::shape::{before, is_placeholder, is_uuid, looks_random, looks_secret};
 
+/// Longest value that is looked for, in bytes; private keys, which are longer, are found by their dashes.
+const LONGEST: usize = 4_096;
+
 /// How a value is tied to its name; the looser, the more the value must look like a secret.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Tie {
@@ -121,7 +124,7 @@ fn value_start(text: &str, name_end: usize, is_flag: bool) -> Option<(usize, Tie
 fn value(text: &str, start: usize, class: Class, tie: Tie) -> Option<Finding> {
     let (start, end) = extent(text, start)?;
     let value = &text[start..end];
-    if value.is_empty() || value.len() > 8_192 || is_placeholder(value) || is_ours(value) {
+    if value.is_empty() || is_placeholder(value) || is_ours(value) {
         return None;
     }
     let digits_only = value.bytes().all(|byte| byte.is_ascii_digit());
@@ -184,7 +187,7 @@ fn extent(text: &str, start: usize) -> Option<(usize, usize)> {
     let slashes = open - start;
     match bytes.get(open) {
         Some(quote @ (b'"' | b'\'' | b'`')) => {
-            let end = closing_quote(bytes, open + 1, *quote, slashes)?;
+            let end = closing_quote(text, open + 1, *quote, slashes);
             Some((open + 1, end))
         }
         Some(_) => Some((start, bare_end(text, start))),
@@ -192,8 +195,11 @@ fn extent(text: &str, start: usize) -> Option<(usize, usize)> {
     }
 }
 
-/// The place of the quote that closes, with as many backslashes before it as the opening one had.
-fn closing_quote(bytes: &[u8], start: usize, quote: u8, slashes: usize) -> Option<usize> {
+/// The place of the quote that closes, with as many backslashes before it as the opening one had; the end of the line, or
+/// [`LONGEST`] bytes, when it never does.
+fn closing_quote(text: &str, start: usize, quote: u8, slashes: usize) -> usize {
+    let limit = text.floor_char_boundary(start + LONGEST);
+    let bytes = &text.as_bytes()[..limit];
     let mut at = start;
     while at < bytes.len() {
         let run = bytes[at..]
@@ -202,23 +208,24 @@ fn closing_quote(bytes: &[u8], start: usize, quote: u8, slashes: usize) -> Optio
             .count();
         let after = at + run;
         if bytes.get(after) == Some(&quote) && run <= slashes {
-            return Some(at);
+            return at;
         }
         if run > 0 {
             at = after + 1;
         } else if bytes[at] == b'\n' {
-            return Some(at);
+            return at;
         } else {
             at += 1;
         }
     }
-    Some(bytes.len())
+    limit
 }
 
 fn bare_end(text: &str, start: usize) -> usize {
     let bytes = text.as_bytes();
+    let limit = text.floor_char_boundary(start + LONGEST);
     let mut at = start;
-    while at < bytes.len() {
+    while at < limit {
         match bytes[at] {
             b'"' | b'\'' | b'`' | b'<' if at > start => break,
             b'\\' if matches!(bytes.get(at + 1), Some(b'"' | b'n' | b'r' | b't')) => break,
@@ -231,7 +238,10 @@ fn bare_end(text: &str, start: usize) -> usize {
     let value = &text[start..at];
     let mut end = start + value.trim_end_matches([',', ';', '.', ':']).len();
     // A closing bracket belongs to the value only when it opens there.
-    while end > start {
+    for _ in 0..8 {
+        if end == start {
+            break;
+        }
         let open = match bytes[end - 1] {
             b')' => b'(',
             b']' => b'[',

@@ -29,7 +29,15 @@ pub(super) fn authorization(text: &str, start: usize, end: usize, found: &mut Ve
             "negotiate",
             "aws4-hmac-sha256",
         ];
-        let scheme = after.split([' ', '\t', '+']).next().unwrap_or("");
+        let letters = after
+            .bytes()
+            .take(20)
+            .take_while(|byte| byte.is_ascii_alphanumeric() || *byte == b'-')
+            .count();
+        let scheme = match after.as_bytes().get(letters) {
+            Some(b' ' | b'\t' | b'+') => &after[..letters],
+            _ => "",
+        };
         if SCHEMES
             .iter()
             .any(|known| scheme.eq_ignore_ascii_case(known))
@@ -60,6 +68,7 @@ pub(super) fn authorization(text: &str, start: usize, end: usize, found: &mut Ve
 /// The characters of RFC 6750 tokens and of base64.
 fn credential_length(text: &str) -> usize {
     text.bytes()
+        .take(4_096)
         .take_while(|byte| {
             byte.is_ascii_alphanumeric()
                 || matches!(byte, b'-' | b'.' | b'_' | b'~' | b'+' | b'/' | b'=' | b'%')
@@ -90,6 +99,7 @@ pub(super) fn cookie(text: &str, end: usize, found: &mut Vec<Finding>) {
         let value_text = &rest[name + 1..];
         let length = value_text
             .bytes()
+            .take(4_096)
             .take_while(|byte| {
                 !byte.is_ascii_whitespace() && !matches!(byte, b';' | b'"' | b'\'' | b'\\' | b',')
             })

@@ -159,15 +159,19 @@ pub(super) fn find(text: &str, start: usize, form: &Form, found: &mut Vec<Findin
         return;
     }
     let body = &rest[form.prefix.len()..];
-    let mut length = body
-        .bytes()
-        .take_while(|byte| form.charset.has(*byte))
-        .count();
-    length = body[..length].trim_end_matches('.').len();
+    let length = if form.kind == Kind::Jwt {
+        jwt_length(body)
+    } else {
+        // No key is longer; the bound keeps rows of prefixes from costing a long look each.
+        let longest = if form.prefix.len() <= 4 { 512 } else { 4_096 };
+        let run = body
+            .bytes()
+            .take(longest)
+            .take_while(|byte| form.charset.has(*byte))
+            .count();
+        body[..run].trim_end_matches('.').len()
+    };
     if length < form.min || (form.prefix.len() <= 4 && !is_mixed(&body[..length], form.charset)) {
-        return;
-    }
-    if form.kind == Kind::Jwt && !is_jwt(&rest[..form.prefix.len() + length]) {
         return;
     }
     let is_exact_hex = form.charset == Charset::Hex && form.prefix.len() <= 4;
@@ -190,11 +194,36 @@ fn is_mixed(body: &str, charset: Charset) -> bool {
     charset == Charset::Upper || body.bytes().any(|byte| byte.is_ascii_digit())
 }
 
-/// `header.payload.signature`, the signature possibly cut off; the header is JSON in base64url.
-fn is_jwt(text: &str) -> bool {
-    let parts: Vec<&str> = text.split('.').collect();
-    (2..=5).contains(&parts.len()) && parts[0].len() >= 8 && parts[1].len() >= 4
+/// The bytes of `header.payload.signature` (five parts when encrypted) after its first letters, 0 when it is none. The
+/// signature may be cut off. Source: RFC 7515 section 3.1, RFC 7516 section 3.1.
+fn jwt_length(body: &str) -> usize {
+    const LONGEST_HEADER: usize = 2_048;
+    const LONGEST_PART: usize = 64 * 1_024;
+    let part = |at: usize, longest: usize| {
+        body[at..]
+            .bytes()
+            .take(longest)
+            .take_while(|byte| Charset::UrlSafe.has(*byte))
+            .count()
+    };
+    let mut length = part(0, LONGEST_HEADER);
+    if length < 5 {
+        return 0;
+    }
+    let mut parts = 1;
+    while parts < 5 && body.as_bytes().get(length) == Some(&b'.') {
+        let next = part(length + 1, LONGEST_PART);
+        if next == 0 {
+            break;
+        }
+        length += 1 + next;
+        parts += 1;
+    }
+    if parts >= 2 { length } else { 0 }
 }
+
+/// Longest private key block that is looked for.
+const LONGEST_BLOCK: usize = 64 * 1_024;
 
 /// A private key block from its first dashes to its last, with real or escaped line ends; a public certificate is left.
 pub(super) fn private_key(text: &str, start: usize, found: &mut Vec<Finding>) {
@@ -212,7 +241,8 @@ pub(super) fn private_key(text: &str, start: usize, found: &mut Vec<Finding>) {
     {
         return;
     }
-    let end = match rest[head_end..].find("-----END ") {
+    let window = &rest[head_end..rest.floor_char_boundary(head_end + LONGEST_BLOCK)];
+    let end = match window.find("-----END ") {
         Some(at) => {
             let foot = head_end + at + 9;
             rest[foot..]

@@ -4,6 +4,9 @@ use super::Finding;
 use super::shape::{is_placeholder, looks_random};
 use crate::Kind;
 
+/// Longest user information that is looked for, in bytes.
+const LONGEST: usize = 1_024;
+
 /// Finds the password (or a lone token) before the `@` of every authority.
 pub(super) fn find(text: &str, found: &mut Vec<Finding>) {
     for at in memchr::memmem::find_iter(text.as_bytes(), b"://") {
@@ -37,6 +40,7 @@ fn is_generated(user: &str) -> bool {
 
 /// User, password and length of the user information of the authority that `text` begins with.
 fn split(text: &str) -> Option<(&str, Option<&str>, usize)> {
+    let text = &text[..text.floor_char_boundary(LONGEST)];
     let end = text
         .bytes()
         .position(|byte| {
@@ -78,9 +82,13 @@ fn split(text: &str) -> Option<(&str, Option<&str>, usize)> {
 
 /// Whether `at` (an `@`) ends the user information of a URL, so that no e-mail address is there.
 pub(super) fn is_userinfo(text: &str, at: usize) -> bool {
-    let from = text[..at]
-        .rfind(|c: char| c.is_whitespace() || matches!(c, '"' | '\''))
-        .map_or(0, |space| space + 1);
+    // Longer user information is looked at in part only, so that many signs in a row cost no more than their length.
+    let nearest = text.floor_char_boundary(at.saturating_sub(LONGEST));
+    let from = text[nearest..at]
+        .char_indices()
+        .rev()
+        .find(|(_, c)| c.is_whitespace() || matches!(c, '"' | '\''))
+        .map_or(nearest, |(place, c)| nearest + place + c.len_utf8());
     text[from..at].contains("://") && {
         let scheme = text[from..at]
             .find("://")

@@ -76,6 +76,53 @@ fn nothing_is_found_in_nothing() {
     assert!(Scrubber::new().scrub("plain words").pseudonyms().is_empty());
 }
 
+#[test]
+fn rows_of_beginnings_cost_no_more_than_their_length() {
+    // A rule that looked from every beginning to the end of the text would take minutes here.
+    for beginning in [
+        "pwd=",
+        "pwd=***",
+        "password=\"",
+        "password='a\"",
+        "secret: ",
+        "eyJ-",
+        "eyJa.",
+        "sk-",
+        "SG.",
+        "ghp_",
+        "://a:bx/",
+        "a@b.cc",
+        "cookie:a=",
+        "authorization=",
+        "bearer a",
+        "-----BEGIN PRIVATE KEY-----\n ",
+        "<EMAIL_1:",
+        "1 ",
+        "+1",
+        "(1",
+        "ab:",
+        "1.1.",
+        "%40",
+        "-u a:",
+        "token\\",
+        "pwd=)",
+        "\u{a0}@",
+        "é@é.éé",
+    ] {
+        scrub(&beginning.repeat(400_000 / beginning.len()));
+    }
+}
+
+#[test]
+fn a_secret_that_is_cut_off_is_taken_to_the_end() {
+    assert_eq!(
+        scrub("{\"password\":\"Winter66"),
+        "{\"password\":\"<PASSWORD_1:baaaaaaa>"
+    );
+    assert!(!scrub("-----BEGIN RSA PRIVATE KEY-----\\nMIIEabc").contains("MIIE"));
+    assert!(!scrub("token eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0").contains("eyJ"));
+}
+
 /// Secrets and everyday text in any order.
 fn loggy() -> impl Strategy<Value = String> {
     let fragment = prop_oneof![
