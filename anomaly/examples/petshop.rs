@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use anomaly::{RootCauseInput, Symptom, Topology, rank_suspects};
-use domain::{Anomaly, AnomalyId, AnomalyKind, NANOS_PER_SECOND, ProjectId, Severity};
+use domain::{Anomaly, AnomalyId, AnomalyKind, NANOS_PER_SECOND, ProjectId, Severity, Suspect};
 
 type AnyError = Box<dyn std::error::Error>;
 
@@ -45,8 +45,7 @@ fn main() -> Result<(), AnyError> {
         .collect();
     folders.sort();
     for with_graph in [true, false] {
-        let mut tally: BTreeMap<String, (usize, usize, usize)> = BTreeMap::new();
-        let mut sure: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
+        let mut tally = Tally::default();
         for folder in &folders {
             let normal = table(&folder.join("noissue/metrics.csv"))?;
             let graph = if with_graph {
@@ -56,64 +55,90 @@ fn main() -> Result<(), AnyError> {
             };
             for issue in issues(folder)? {
                 let now = table(&issue.path.join("metrics.csv"))?;
-                let symptoms = symptoms(&normal, &now, &issue);
-                let suspects = rank_suspects(&RootCauseInput {
-                    onset_ns: issue.at_s * NANOS_PER_SECOND,
-                    symptoms: symptoms
-                        .iter()
-                        .map(|anomaly| Symptom {
-                            anomaly,
-                            texts: Vec::new(),
-                            evidence: None,
-                        })
-                        .collect(),
-                    patterns: Vec::new(),
-                    changes: Vec::new(),
-                    topology: &graph,
-                    services: Vec::new(),
-                    affected: Some(&issue.target),
-                    limit: 10,
-                });
-                let place = suspects.iter().position(|s| s.name == issue.root);
-                let entry = tally.entry(issue.metric.clone()).or_default();
-                entry.0 += 1;
-                entry.1 += usize::from(place == Some(0));
-                entry.2 += usize::from(place.is_some_and(|p| p < 3));
-                if let Some(first) = suspects.first() {
-                    let entry = sure.entry(first.confidence.as_str()).or_default();
-                    entry.0 += 1;
-                    entry.1 += usize::from(place == Some(0));
-                }
+                let suspects = suspects(&symptoms(&normal, &now, &issue), &issue, &graph);
+                tally.add(&issue, &suspects);
                 if verbose {
-                    println!(
-                        "{} {} -> {}: place {place:?}",
-                        issue.path.display(),
-                        issue.metric,
-                        issue.root
-                    );
-                    for s in suspects.iter().take(4) {
-                        println!("      {:.3} {} {}", s.score, s.name, s.reason);
-                    }
+                    print_one(&issue, &suspects);
                 }
             }
         }
         println!("graph: {with_graph}");
-        let all = tally
-            .values()
-            .fold((0, 0, 0), |a, t| (a.0 + t.0, a.1 + t.1, a.2 + t.2));
-        for (metric, (n, first, third)) in tally.into_iter().chain([("all".to_owned(), all)]) {
-            let share = |k: usize| k as f64 / (n as f64).max(1.0);
+        tally.print();
+    }
+    Ok(())
+}
+
+fn suspects(symptoms: &[Anomaly], issue: &Issue, graph: &Topology) -> Vec<Suspect> {
+    rank_suspects(&RootCauseInput {
+        onset_ns: issue.at_s * NANOS_PER_SECOND,
+        symptoms: symptoms
+            .iter()
+            .map(|anomaly| Symptom {
+                anomaly,
+                texts: Vec::new(),
+                evidence: None,
+            })
+            .collect(),
+        patterns: Vec::new(),
+        changes: Vec::new(),
+        topology: graph,
+        services: Vec::new(),
+        affected: Some(&issue.target),
+        limit: 10,
+    })
+}
+
+fn print_one(issue: &Issue, suspects: &[Suspect]) {
+    println!(
+        "{} {} -> {}",
+        issue.path.display(),
+        issue.metric,
+        issue.root
+    );
+    for s in suspects.iter().take(4) {
+        println!("      {:.3} {} {}", s.score, s.name, s.reason);
+    }
+}
+
+/// Issues, right first suspects and right among the first three, by metric; and by confidence.
+#[derive(Default)]
+struct Tally {
+    metrics: BTreeMap<String, (usize, usize, usize)>,
+    confidences: BTreeMap<&'static str, (usize, usize)>,
+}
+
+impl Tally {
+    fn add(&mut self, issue: &Issue, suspects: &[Suspect]) {
+        let place = suspects.iter().position(|s| s.name == issue.root);
+        for metric in [issue.metric.as_str(), "all"] {
+            let entry = self.metrics.entry(metric.to_owned()).or_default();
+            entry.0 += 1;
+            entry.1 += usize::from(place == Some(0));
+            entry.2 += usize::from(place.is_some_and(|p| p < 3));
+        }
+        if let Some(first) = suspects.first() {
+            let entry = self
+                .confidences
+                .entry(first.confidence.as_str())
+                .or_default();
+            entry.0 += 1;
+            entry.1 += usize::from(place == Some(0));
+        }
+    }
+
+    fn print(&self) {
+        for (metric, (n, first, third)) in &self.metrics {
+            let share = |k: usize| k as f64 / *n as f64;
             println!(
                 "  {metric}: {n} issues, top-1 {:.3}, top-3 {:.3}",
-                share(first),
-                share(third)
+                share(*first),
+                share(*third)
             );
         }
-        for (confidence, (n, right)) in sure {
+        for (confidence, (n, right)) in &self.confidences {
             println!("  first suspect with {confidence} confidence: {right} of {n} right");
         }
     }
-    Ok(())
 }
 
 fn symptoms(normal: &Table, now: &Table, issue: &Issue) -> Vec<Anomaly> {

@@ -14,6 +14,7 @@ mod series;
 mod service;
 mod share;
 mod silence;
+mod vanish;
 mod whole;
 pub(crate) mod words;
 

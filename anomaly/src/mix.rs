@@ -49,7 +49,7 @@ impl Default for MixConfig {
             window_minutes: 5,
             min_records: 50.0,
             min_windows: 30,
-            max_windows: 576,
+            max_windows: 288,
             refit_minutes: 120,
             max_components: 6,
             patience_minutes: 3,

@@ -151,3 +151,39 @@ impl MentionLearner {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_dependencies_are_found_once_even_in_circles() {
+        let mut topology = Topology::new();
+        for (a, b) in [("a", "b"), ("b", "c"), ("c", "a"), ("b", "b"), ("c", "d")] {
+            topology.add(a, b, 1.0);
+        }
+        let all: Vec<_> = topology.all_dependencies("a").into_iter().collect();
+        assert_eq!(all, [("b", 1), ("c", 2), ("d", 3)]);
+        assert_eq!(topology.len(), 4, "nothing depends on itself");
+        assert_eq!(topology.callers("a").collect::<Vec<_>>(), ["c"]);
+    }
+
+    #[test]
+    fn edges_are_learned_from_what_services_complain_about() {
+        let mentions = Mentions::of(["checkout", "payments", "mail"]);
+        let mut learner = MentionLearner::new();
+        for _ in 0..5 {
+            learner.observe("checkout", "upstream payments timed out", 20, &mentions);
+        }
+        learner.observe("mail", "connection to payments reset", 1, &mentions);
+        let mut topology = Topology::new();
+        learner.add_to(&mut topology);
+        let learned: Vec<_> = topology.dependencies("checkout").map(|d| d.0).collect();
+        assert_eq!(learned, ["payments"]);
+        assert_eq!(
+            topology.dependencies("mail").count(),
+            0,
+            "one record is no proof"
+        );
+    }
+}

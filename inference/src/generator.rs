@@ -37,6 +37,9 @@ pub struct GenerateRequest {
     pub prompt: String,
     /// The shape of the answer.
     pub grammar: Grammar,
+    /// Beginnings of words, in lowercase letters, that a local model does not write: it has to say it
+    /// otherwise. External providers are not told; their text is checked like any other.
+    pub avoid: Vec<String>,
     /// Tokens that may be written, 1 to 4,096.
     pub max_tokens: u32,
     /// Time from the call to the answer, waiting in the queue included.
@@ -56,6 +59,7 @@ impl GenerateRequest {
             examples: &[],
             prompt,
             grammar: Grammar::Free,
+            avoid: Vec::new(),
             max_tokens: 160,
             timeout: Duration::from_secs(60),
             pieces: None,

@@ -231,12 +231,11 @@ async fn write(
         }
     }
     let may_say_cause = grounds.confidence >= Some(Confidence::Medium);
-    let forbidden = lexicon::forbidden(&shown, may_say_cause);
-    let grammar =
-        story_grammar(wish.shape, wish.numbers, &forbidden).ok_or("there is nothing to cite")?;
+    let grammar = story_grammar(wish.shape, wish.numbers).ok_or("there is nothing to cite")?;
     let request = GenerateRequest {
         examples: wish.examples,
         grammar: Grammar::Lark(grammar),
+        avoid: lexicon::avoided(&shown, may_say_cause),
         max_tokens: budget.max_tokens,
         timeout: budget.timeout,
         ..GenerateRequest::new(wish.task, wish.instructions, wish.prompt)

@@ -239,13 +239,13 @@ fn next_steps(facts: &SummaryFacts) -> Vec<String> {
         .map(|service| service.service.as_str())
         .or_else(|| lead(facts).and_then(|item| item.service.as_deref()));
     let mut steps = Vec::new();
-    if let Some(similar) = facts.similar.first() {
-        if similar.similarity >= 0.75 {
-            steps.push(format!(
-                "See what ended incident {}, which looks alike",
-                similar.number
-            ));
-        }
+    if let Some(similar) = facts.similar.first()
+        && similar.similarity >= 0.75
+    {
+        steps.push(format!(
+            "See what ended incident {}, which looks alike",
+            similar.number
+        ));
     }
     let change = suspected_change(&facts.suspects, &facts.evidence);
     if let Some(change) = change {

@@ -215,7 +215,13 @@ fn cited_text(cited: &[&Evidence]) -> String {
 /// At least one word with a meaning is also in what is cited, or in what code said itself.
 fn is_grounded(text: &str, cited: &[&Evidence], grounds: &Grounds<'_>) -> bool {
     let words = tokens::content_words(text);
-    let mut known = tokens::content_words(&cited_text(cited));
+    let mut known = BTreeSet::new();
+    for item in cited {
+        known.extend(tokens::content_words(&item.text));
+        known.extend(tokens::content_words(
+            item.service.as_deref().unwrap_or_default(),
+        ));
+    }
     known.extend(tokens::content_words(grounds.given));
     words.iter().any(|word| known.contains(word))
 }

@@ -5,11 +5,15 @@ use domain::format_timestamp_short;
 /// Characters of log text in one sentence.
 const QUOTE_LIMIT: usize = 110;
 
-/// An instant beside `now_ns`: the time alone on the same day, with the date otherwise. UTC.
+/// An instant beside `now_ns`: the time alone on the same day, with the date otherwise, and without seconds
+/// when it is a whole minute. UTC.
 pub(crate) fn when(at_ns: i64, now_ns: i64) -> String {
     let text = format_timestamp_short(at_ns);
     let today = format_timestamp_short(now_ns);
-    match (text.get(..10), text.get(11..19), today.get(..10)) {
+    let time = text
+        .get(11..19)
+        .map(|time| time.strip_suffix(":00").unwrap_or(time));
+    match (text.get(..10), time, today.get(..10)) {
         (Some(date), Some(time), Some(now)) if date == now => format!("{time} UTC"),
         (Some(date), Some(time), _) => format!("{date} {time} UTC"),
         _ => text,
@@ -167,7 +171,7 @@ fn without_urls(text: &str) -> String {
         safe.push_str("<url>");
         let rest = &text[start..];
         let length = rest
-            .find(|c: char| c == ' ' || matches!(c, '"' | '<' | '>' | '`' | '“' | '”'))
+            .find([' ', '"', '<', '>', '`', '“', '”'])
             .unwrap_or(rest.len());
         at = start + length.max(1);
         while !text.is_char_boundary(at) {

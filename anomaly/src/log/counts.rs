@@ -101,6 +101,10 @@ impl LogDetector {
             return;
         }
         let service = &self.services[key.service as usize];
+        // News is said as news.
+        if service.waiting.iter().any(|n| n.key == key) {
+            return;
+        }
         let own_mean = series.baseline.recent_mean();
         let lift = service.lift(key.severity, (plain.one, plain.five), own_mean);
         let reading = series.baseline.read(lift);

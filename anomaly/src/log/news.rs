@@ -220,8 +220,8 @@ fn news_reason(
     )
 }
 
-/// 0.55 to 0.95 for an error pattern that repeats, 0.3 to 0.4 for one that was seen once or twice;
-/// less where new error patterns are common.
+/// 0.6 to 1 for an error pattern that repeats, 0.3 to 0.4 for one that was seen once or twice; less where
+/// new error patterns are common and on the first day.
 fn error_score(severity: Severity, count: f64, worth: f64) -> f64 {
     let base = if severity == Severity::Fatal {
         0.1
@@ -231,7 +231,7 @@ fn error_score(severity: Severity, count: f64, worth: f64) -> f64 {
     let score = if count < TAKEN_SERIOUSLY {
         0.3 + base
     } else {
-        0.6 + base + 0.25 * (1.0 - (-(count - TAKEN_SERIOUSLY) / 30.0).exp())
+        0.6 + base + 0.3 * (1.0 - (-(count - TAKEN_SERIOUSLY) / 30.0).exp())
     };
     score * worth
 }

@@ -246,6 +246,7 @@ fn a_new_error_pattern_alarms_once_and_new_info_patterns_come_together_and_softl
     });
     assert_eq!(found.len(), 2, "{found:#?}");
     assert_eq!(found[0].template_id, Some(TemplateId(100)));
+    assert_eq!(found[0].kind, AnomalyKind::NewTemplate);
     assert!(found[0].score >= 0.5);
     assert_eq!(found[1].template_id, None);
     assert!(found[1].score < 0.5);
@@ -253,6 +254,27 @@ fn a_new_error_pattern_alarms_once_and_new_info_patterns_come_together_and_softl
         found[1].reason.starts_with("2 new patterns in cart"),
         "{}",
         found[1].reason
+    );
+}
+
+#[test]
+fn a_deploy_that_breaks_a_quarter_hour_old_project_is_worth_an_incident_at_once() {
+    let mut bench = Bench::new();
+    assert_eq!(bench.run(15, quiet), []);
+    let found = bench.run(4, |m| {
+        with(
+            m,
+            &[
+                (100, "cart", Severity::Error, 12),
+                (REFUSED, "checkout", Severity::Error, 25),
+            ],
+        )
+    });
+    let kinds: Vec<_> = found.iter().map(|a| (a.kind, a.score >= 0.5)).collect();
+    assert_eq!(
+        kinds,
+        [(AnomalyKind::Surge, true), (AnomalyKind::NewTemplate, true)],
+        "{found:#?}"
     );
 }
 

@@ -87,7 +87,7 @@ impl Tail {
 }
 
 fn bin_of(deviation: f64) -> usize {
-    if !(deviation > LEAST) {
+    if deviation.is_nan() || deviation <= LEAST {
         return 0;
     }
     let bin = (deviation / LEAST).log2() * 4.0 + 1.0;

@@ -96,7 +96,7 @@ pub(crate) fn count_surprise_high(observed: f64, mean: f64, variance: f64) -> f6
     let Some((r, q, complement)) = negative_binomial(mean.max(1e-9), variance.max(1e-9)) else {
         return 0.0;
     };
-    if !(observed > 0.0) {
+    if observed.is_nan() || observed <= 0.0 {
         return 0.0;
     }
     // P(X >= x) = I_q(x, r)
@@ -148,7 +148,7 @@ pub(super) fn normal_surprise(z: f64) -> f64 {
 /// test (G-test), divided by `dispersion` (>= 1, how much more the share varies than coin flips would).
 /// Source: Dunning 1993, "Accurate methods for the statistics of surprise and coincidence".
 pub(crate) fn share_surprise(hits: f64, total: f64, usual_share: f64, dispersion: f64) -> f64 {
-    if !(total > 0.0) || !(hits > 0.0) || !total.is_finite() {
+    if !total.is_finite() || total <= 0.0 || hits.is_nan() || hits <= 0.0 {
         return 0.0;
     }
     let hits = hits.min(total);

@@ -166,7 +166,7 @@ fn compare(facts: &AnswerFacts) -> Vec<Sentence> {
         (a, b) if a > b => {
             let ratio = a as f64 / b as f64;
             if ratio >= 2.0 {
-                format!("{ratio:.1} times as many")
+                format!("{ratio:.0} times as many")
             } else {
                 format!("{} more", words::percent(a - b, b))
             }

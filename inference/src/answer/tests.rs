@@ -107,7 +107,7 @@ fn nothing_found_says_what_was_searched() {
     assert!(!answer.is_found);
     assert_eq!(
         answer.facts[0].text,
-        "Nothing matches for service checkout and severity error between 13:50:00 UTC and 14:20:00 UTC."
+        "Nothing matches for service checkout and severity error between 13:50 UTC and 14:20 UTC."
     );
 }
 

@@ -15,30 +15,30 @@ fn accepts(grammar: &Grammar, text: &str) -> bool {
     constraint.is_finished() || constraint.matcher.is_accepting().unwrap_or(false)
 }
 
-fn story(evidence: &[u32], forbidden: &[&str]) -> Grammar {
+fn story(evidence: &[u32]) -> Grammar {
     let shape = StoryShape {
         titled: true,
         sentences: 2,
     };
-    Grammar::Lark(story_grammar(shape, evidence, forbidden).unwrap())
+    Grammar::Lark(story_grammar(shape, evidence).unwrap())
 }
 
 const GOOD: &str = r#"{"title":"Checkout cannot connect","story":"The checkout service could not connect to its database [1][3]. Its callers got error answers [2]."}"#;
 
 #[test]
 fn a_story_has_a_title_and_cited_sentences() {
-    assert!(accepts(&story(&[1, 2, 3], &[]), GOOD));
+    assert!(accepts(&story(&[1, 2, 3]), GOOD));
 }
 
 #[test]
 fn evidence_that_is_not_offered_cannot_be_cited() {
-    assert!(!accepts(&story(&[1, 2], &[]), GOOD));
-    assert!(!accepts(&story(&[1, 2, 4, 13], &[]), GOOD));
+    assert!(!accepts(&story(&[1, 2]), GOOD));
+    assert!(!accepts(&story(&[1, 2, 4, 13]), GOOD));
 }
 
 #[test]
 fn digits_markup_and_uncited_sentences_cannot_be_written() {
-    let grammar = story(&[1, 2, 3], &[]);
+    let grammar = story(&[1, 2, 3]);
     for (from, to) in [
         ("connect to", "connect 42 times to"),
         ("its database", "db7"),
@@ -53,33 +53,13 @@ fn digits_markup_and_uncited_sentences_cannot_be_written() {
 }
 
 #[test]
-fn forbidden_beginnings_of_words_cannot_be_written_in_either_case() {
-    let grammar = story(&[1, 2, 3], &["connect", "due to"]);
-    assert!(!accepts(&grammar, GOOD));
-    let other = GOOD
-        .replace("cannot connect", "is cut off")
-        .replace("could not connect to", "lost");
-    assert!(accepts(&grammar, &other));
-    assert!(!accepts(
-        &grammar,
-        &other.replace("lost", "lost, Connecting,")
-    ));
-    // In the middle of a word it is another word.
-    assert!(accepts(
-        &grammar,
-        &other.replace("lost", "lost and reconnected")
-    ));
-    assert!(!accepts(&grammar, &other.replace("lost", "lost due to")));
-}
-
-#[test]
 fn no_evidence_means_no_story() {
     let shape = StoryShape {
         titled: false,
         sentences: 1,
     };
-    assert!(story_grammar(shape, &[], &[]).is_none());
-    assert!(story_grammar(shape, &[0, 99], &[]).is_none());
+    assert!(story_grammar(shape, &[]).is_none());
+    assert!(story_grammar(shape, &[0, 99]).is_none());
 }
 
 #[test]
@@ -87,12 +67,12 @@ fn fragments_are_a_list_of_short_lowercase_texts() {
     let grammar = Grammar::Lark(fragments_grammar(2));
     assert!(accepts(
         &grammar,
-        r#"["connection refused", "no route to host"]"#
+        r#"["connection refused","no route to host"]"#
     ));
     assert!(!accepts(&grammar, r#"["connection refused"]"#));
     assert!(!accepts(
         &grammar,
-        r#"["Connection 42", "no route to host"]"#
+        r#"["Connection 42","no route to host"]"#
     ));
 }
 

@@ -11,6 +11,11 @@ use crate::model::TextAssembler;
 /// Tokens computed at once; between two chunks the limits are looked at.
 const CHUNK_TOKENS: usize = 128;
 
+/// Tokens that are passed over at one place because they would write an avoided word.
+const MAX_AVOIDED: usize = 32;
+/// Bytes before a token that a beginning of a word can reach back.
+const AVOIDED_REACH: usize = 24;
+
 /// When a request has to end early.
 pub(super) struct Limits<'a> {
     pub(super) asked_at: Instant,
@@ -205,22 +210,63 @@ impl<'a> Sequence<'a> {
         forced
     }
 
-    /// The most likely token that the grammar allows.
+    /// The most likely token that the grammar allows and that writes no avoided word.
     fn choose(&mut self, logits: &[f32]) -> Result<u32> {
-        let mut best: Option<(usize, f32)> = None;
-        let mut consider = |index: usize| {
-            if let Some(logit) = logits.get(index) {
-                if best.is_none_or(|(_, highest)| *logit > highest) {
+        let allowed = match &mut self.constraint {
+            Some(constraint) => Some(constraint.allowed()?),
+            None => None,
+        };
+        let mut refused: Vec<usize> = Vec::new();
+        let mut first = None;
+        loop {
+            let mut best: Option<(usize, f32)> = None;
+            let mut consider = |index: usize| {
+                if let Some(logit) = logits.get(index)
+                    && best.is_none_or(|(_, highest)| *logit > highest)
+                    && !refused.contains(&index)
+                {
                     best = Some((index, *logit));
                 }
+            };
+            match &allowed {
+                Some(allowed) => allowed.iter_set_entries(&mut consider),
+                None => (0..logits.len()).for_each(&mut consider),
             }
-        };
-        match &mut self.constraint {
-            Some(constraint) => constraint.allowed()?.iter_set_entries(&mut consider),
-            None => (0..logits.len()).for_each(&mut consider),
+            let found = best.and_then(|(index, _)| u32::try_from(index).ok());
+            first = first.or(found);
+            match found {
+                Some(token) if refused.len() < MAX_AVOIDED && self.writes_avoided(token) => {
+                    refused.push(token as usize);
+                }
+                // Nothing else is possible: better an avoided word than no text.
+                None => break,
+                Some(token) => return Ok(token),
+            }
         }
-        best.and_then(|(index, _)| u32::try_from(index).ok())
-            .ok_or_else(|| Error::Grammar("no token is allowed here".to_owned()))
+        first.ok_or_else(|| Error::Grammar("no token is allowed here".to_owned()))
+    }
+
+    /// Whether a token completes the beginning of an avoided word.
+    fn writes_avoided(&self, token: u32) -> bool {
+        if self.request.avoid.is_empty() {
+            return false;
+        }
+        let piece = String::from_utf8_lossy(self.resident.loaded.tokenizer.bytes(token));
+        let text = format!("{}{piece}", self.text).to_lowercase();
+        // Only a word that this token adds to can be new.
+        let reach = piece.len() + AVOIDED_REACH;
+        let from = (text.len().saturating_sub(reach)..=text.len())
+            .find(|at| text.is_char_boundary(*at))
+            .unwrap_or(0);
+        let recent = &text[from..];
+        self.request.avoid.iter().any(|start| {
+            recent.match_indices(start.as_str()).any(|(at, _)| {
+                recent[..at]
+                    .chars()
+                    .next_back()
+                    .map_or(from == 0, |before| !before.is_alphanumeric())
+            })
+        })
     }
 
     fn write(&mut self, token: u32) {

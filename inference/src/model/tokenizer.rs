@@ -63,10 +63,10 @@ impl TextTokenizer {
             .into_iter()
             .collect();
         for name in END_TOKENS {
-            if let Some(id) = tokenizer.token_to_id(name) {
-                if !ends.contains(&id) {
-                    ends.push(id);
-                }
+            if let Some(id) = tokenizer.token_to_id(name)
+                && !ends.contains(&id)
+            {
+                ends.push(id);
             }
         }
         let vocabulary = u32::try_from(words.len())

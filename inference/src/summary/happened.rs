@@ -34,14 +34,14 @@ pub(super) fn sentences(facts: &SummaryFacts) -> Vec<Sentence> {
         .evidence
         .iter()
         .find(|item| matches!(item.kind, EvidenceKind::Metric | EvidenceKind::Anomaly));
-    if let Some(item) = measured {
-        if sentences.len() < 4 {
-            let text = words::plain(&item.text, 200);
-            sentences.push(Sentence {
-                text: format!("{}.", capitalised(text.trim_end_matches(['.', '…']))),
-                citations: vec![item.number],
-            });
-        }
+    if let Some(item) = measured
+        && sentences.len() < 4
+    {
+        let text = words::plain(&item.text, 200);
+        sentences.push(Sentence {
+            text: format!("{}.", capitalised(text.trim_end_matches(['.', '…']))),
+            citations: vec![item.number],
+        });
     }
     sentences.push(conclusion(facts));
     sentences.retain(|sentence| !sentence.citations.is_empty());
@@ -85,7 +85,7 @@ fn leading(facts: &SummaryFacts, item: &Evidence) -> Sentence {
         .unwrap_or_default();
     Sentence {
         text: format!(
-            "{who} wrote {} {} {time}{compared}.",
+            "{who} logged {} {} {time}{compared}.",
             words::counted(item.count, noun),
             words::quoted(&item.text),
         ),

@@ -7,6 +7,7 @@ const AT: i64 = 1_795_442_709_000_000_000;
 #[test]
 fn an_instant_of_today_has_no_date_and_another_day_has_one() {
     assert_eq!(when(AT, AT + 60_000_000_000), "14:05:09 UTC");
+    assert_eq!(when(AT - 9_000_000_000, AT), "14:05 UTC");
     assert_eq!(when(AT - DAY, AT), "2026-11-22 14:05:09 UTC");
 }
 
