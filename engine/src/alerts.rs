@@ -239,8 +239,10 @@ impl Alerts {
         let touched = incidents.iter().map(|incident| incident.id).collect();
         for mut incident in incidents {
             // The machine never holds a summary; the one that is stored stays.
-            if let Some(stored) = self.store.incident(project_id, incident.id)? {
-                incident.summary = stored.incident.summary;
+            match self.store.incident(project_id, incident.id)? {
+                Some(stored) => incident.summary = stored.incident.summary,
+                // The store gives the number: incidents of the past are numbered there as well.
+                None => incident.number = 0,
             }
             transaction.incidents.push(IncidentWrite {
                 incident,

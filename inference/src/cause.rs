@@ -14,10 +14,17 @@ pub(crate) struct CauseFinding {
     pub(crate) evidence: Vec<u32>,
 }
 
+/// What one class has gathered: the weight of all hits, and each hit's evidence and weight.
+struct Score {
+    cause: usize,
+    sum: f64,
+    hits: Vec<(u32, f64)>,
+}
+
 /// The class that the texts of the evidence speak for; `None` when none hits, or only harmless lines do.
 pub(crate) fn classify(evidence: &[Evidence]) -> Option<CauseFinding> {
     let mut total = 0.0;
-    let mut scores: Vec<(usize, f64, Vec<(u32, f64)>)> = Vec::new();
+    let mut scores: Vec<Score> = Vec::new();
     for item in evidence {
         if item.kind == EvidenceKind::Change {
             continue;
@@ -26,17 +33,23 @@ pub(crate) fn classify(evidence: &[Evidence]) -> Option<CauseFinding> {
         total += weight;
         for index in runbook().hits(&item.text) {
             let share = weight * runbook().at(index).weight;
-            match scores.iter_mut().find(|(cause, ..)| *cause == index) {
-                Some((_, score, numbers)) => {
-                    *score += share;
-                    numbers.push((item.number, share));
+            let hit = (item.number, share);
+            match scores.iter_mut().find(|score| score.cause == index) {
+                Some(score) => {
+                    score.sum += share;
+                    score.hits.push(hit);
                 }
-                None => scores.push((index, share, vec![(item.number, share)])),
+                None => scores.push(Score {
+                    cause: index,
+                    sum: share,
+                    hits: vec![hit],
+                }),
             }
         }
     }
-    let (index, score, mut numbers) = scores.into_iter().max_by(|a, b| a.1.total_cmp(&b.1))?;
-    let cause = runbook().at(index);
+    let best = scores.into_iter().max_by(|a, b| a.sum.total_cmp(&b.sum))?;
+    let cause = runbook().at(best.cause);
+    let (score, mut numbers) = (best.sum, best.hits);
     // Half a weight is one warning that is as frequent as always.
     if score < 0.5 || total <= 0.0 {
         return None;

@@ -1,7 +1,8 @@
 //! The dictionary of patterns.
 //!
 //! Its counts are a convenience: they are written at most once per `statistics_interval` and project, so a crash may
-//! take the last interval's additions. Exact counts come from the rollups.
+//! take the last interval's additions. This process adds what it has not written yet when it reads. Exact counts come
+//! from the rollups.
 
 mod write;
 
@@ -105,14 +106,15 @@ fn load(
     project_id: ProjectId,
     statement: Statement<'_>,
 ) -> Result<Vec<Template>, Error> {
-    // This process reads its own counts.
-    crate::log::append::flush_statistics(store)?;
     let rows = statement.returning::<Types>();
     let rows: Vec<Row> =
         store.read(|connection| Ok(on_both!(connection, concrete => rows.load(concrete))?))?;
-    rows.into_iter()
+    let mut found = rows
+        .into_iter()
         .map(|row| template(project_id, row))
-        .collect()
+        .collect::<Result<Vec<Template>, Error>>()?;
+    store.known_templates().add_pending(project_id, &mut found);
+    Ok(found)
 }
 
 fn template(project_id: ProjectId, row: Row) -> Result<Template, Error> {

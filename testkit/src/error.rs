@@ -22,16 +22,6 @@ pub enum Error {
         /// Why.
         source: std::io::Error,
     },
-    /// A program ended with a failure.
-    #[error("'{program}' failed with {status}: {output}")]
-    Failed {
-        /// The program and its arguments.
-        program: String,
-        /// Its exit status.
-        status: String,
-        /// The end of what it wrote.
-        output: String,
-    },
     /// A file or folder could not be made or read.
     #[error("'{}': {source}", path.display())]
     File {

@@ -1,22 +1,11 @@
 use super::*;
-use crate::facts::EvidenceBook;
+use crate::testing::{numbered, pattern};
 
 fn evidence(items: &[(&str, Severity, u64, Option<f64>)]) -> Vec<Evidence> {
-    let mut book = EvidenceBook::new();
-    for (text, severity, count, expected) in items {
-        let number = book.fact((*text).to_owned(), *count, 0);
-        let mut item = book.items()[number as usize - 1].clone();
-        item.kind = EvidenceKind::Template;
-        item.severity = *severity;
-        item.expected = *expected;
-        let mut rebuilt = EvidenceBook::new();
-        for old in &book.items()[..number as usize - 1] {
-            rebuilt.push(old.clone());
-        }
-        rebuilt.push(item);
-        book = rebuilt;
-    }
-    book.into_items()
+    let item = |(text, severity, count, expected): &(&str, Severity, u64, Option<f64>)| {
+        pattern("web", *severity, text, *count, *expected, (0, 5))
+    };
+    numbered(items.iter().map(item).collect())
 }
 
 #[test]

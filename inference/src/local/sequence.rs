@@ -152,11 +152,11 @@ impl<'a> Sequence<'a> {
             return Ok(common);
         }
         let prefix_tokens = &self.prompt[..prefix];
-        if let Some(snapshot) = self.resident.prefixes.get(prefix_tokens) {
-            if self.resident.loaded.model.restore(snapshot) {
-                self.resident.tokens = prefix_tokens.to_vec();
-                return Ok(prefix);
-            }
+        if let Some(snapshot) = self.resident.prefixes.get(prefix_tokens)
+            && self.resident.loaded.model.restore(snapshot)
+        {
+            self.resident.tokens = prefix_tokens.to_vec();
+            return Ok(prefix);
         }
         self.resident.tokens.clear();
         if !self.resident.loaded.model.truncate(0) {

@@ -6,7 +6,7 @@ use std::hash::{BuildHasher, RandomState};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-use domain::{LogRecord, NANOS_PER_MINUTE, ProjectId, Severity, TemplateId};
+use domain::{LogRecord, NANOS_PER_MINUTE, ProjectId, Severity, Template, TemplateId};
 
 /// (template, service) pairs remembered per process; beyond it the memory starts afresh.
 const MAX_KNOWN_PAIRS: usize = 1_000_000;
@@ -228,6 +228,22 @@ impl KnownTemplates {
             pending.additions.clear();
         }
         merge(&mut pending.additions, additions);
+    }
+
+    /// Adds what is not written yet to templates that were read.
+    pub(crate) fn add_pending(&self, project_id: ProjectId, templates: &mut [Template]) {
+        let inner = self.lock();
+        let Some(pending) = inner.pending.get(&project_id) else {
+            return;
+        };
+        for template in templates {
+            if let Some(addition) = pending.additions.get(&template.id.to_i64()) {
+                template.count += u64::try_from(addition.count).unwrap_or(0);
+                template.first_seen_ns = template.first_seen_ns.min(addition.first_seen_ns);
+                template.last_seen_ns = template.last_seen_ns.max(addition.last_seen_ns);
+                template.severity = template.severity.max(addition.severity);
+            }
+        }
     }
 
     /// Projects with something pending.

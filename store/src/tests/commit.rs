@@ -139,13 +139,13 @@ pub(crate) fn concurrent_commits_lose_and_double_nothing(fixture: &Fixture) {
                     NOON + i64::try_from(n).expect("small") * MINUTE / 10,
                     "crowd",
                 );
-                one.template_id = TemplateId(n % 7);
+                one.template_id = TemplateId(n % 7 + 1);
                 one.service = format!("service-{}", (thread + n) % 5);
                 one
             })
             .collect();
         let mut batch = CommitBatch::new(project_id, records);
-        batch.new_templates = vec![template(project_id, number % 7, "crowd <num>")];
+        batch.new_templates = vec![template(project_id, number % 7 + 1, "crowd <num>")];
         batch
     };
     std::thread::scope(|scope| {

@@ -138,7 +138,7 @@ pub(crate) fn concurrent_nodes_agree_on_sequences(fixture: &Fixture) {
     std::thread::scope(|scope| {
         for node in &nodes {
             scope.spawn(move || {
-                for id in 0..20 {
+                for id in 1..=20 {
                     learn(
                         node,
                         vec![of_template(project_id, id, NOON)],

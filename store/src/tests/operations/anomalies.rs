@@ -11,7 +11,9 @@ pub(super) fn an_anomaly_is_recorded_once_and_keeps_its_first_id(fixture: &Fixtu
     let first = anomaly(shop, "checkout", NOON + 1);
     let mut again = anomaly(shop, "checkout", NOON + 59);
     again.observed = 500.0;
-    let recorded = store.record_anomalies(shop, &[first.clone()]).unwrap();
+    let recorded = store
+        .record_anomalies(shop, std::slice::from_ref(&first))
+        .unwrap();
     assert!(recorded[0].is_new);
     assert_eq!(recorded[0].id, first.id);
     let repeated = store
@@ -98,8 +100,12 @@ pub(super) fn the_next_stage_reads_by_sequence(fixture: &Fixture) {
     // Recorded in an order that is not that of their times.
     let late = anomaly(shop, "checkout", NOON + MINUTE);
     let early = anomaly(shop, "checkout", NOON);
-    store.record_anomalies(shop, &[late.clone()]).unwrap();
-    store.record_anomalies(shop, &[early.clone()]).unwrap();
+    store
+        .record_anomalies(shop, std::slice::from_ref(&late))
+        .unwrap();
+    store
+        .record_anomalies(shop, std::slice::from_ref(&early))
+        .unwrap();
     let all = store.anomalies_after(shop, 0, 10).unwrap();
     assert_eq!(all[0].anomaly, late);
     assert_eq!(all[1].anomaly, early);
@@ -115,7 +121,9 @@ pub(super) fn numbers_that_are_not_finite_are_read_back_as_finite_ones(fixture: 
     odd.observed = f64::INFINITY;
     odd.expected_low = f64::NEG_INFINITY;
     odd.score = f64::NAN;
-    store.record_anomalies(shop, &[odd.clone()]).unwrap();
+    store
+        .record_anomalies(shop, std::slice::from_ref(&odd))
+        .unwrap();
     let read = store.anomalies_by_ids(shop, &[odd.id]).unwrap();
     assert_eq!(read[0].observed, f64::MAX);
     assert_eq!(read[0].expected_low, f64::MIN);
