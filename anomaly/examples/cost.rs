@@ -31,7 +31,7 @@ fn logs(project_id: ProjectId, series: u64, minutes: i64) {
     let mut anomalies = 0;
     for m in 0..minutes {
         let cells: Vec<RollupCell> = (0..series)
-            .filter(|s| noise(*s, 7) % 3 == 0 || noise(*s, m as u64) % 20 == 0)
+            .filter(|s| noise(*s, 7).is_multiple_of(3) || noise(*s, m as u64).is_multiple_of(20))
             .map(|s| RollupCell {
                 minute_ns: m * NANOS_PER_MINUTE,
                 template_id: TemplateId(s),

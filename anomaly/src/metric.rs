@@ -76,6 +76,18 @@ struct Series {
     open: Option<Open>,
 }
 
+impl Series {
+    /// Gives up what goes on: nobody will tell its end.
+    fn lose(&mut self) -> Option<Ended> {
+        self.open.take().map(|open| Ended {
+            key: open.key,
+            started_at_ns: open.started_at_ns,
+            ended_at_ns: open.last_odd_ns,
+            reason: EndReason::Lost,
+        })
+    }
+}
+
 #[derive(Debug, Clone)]
 struct Open {
     key: AnomalyKey,
@@ -85,8 +97,12 @@ struct Open {
     high: f64,
     calm: u32,
     peak: f64,
+    /// The latest sample and the caller's instant at which it was first noticed.
+    heard: Option<(i64, i64)>,
 }
 
+/// A series with an anomaly that reports nothing for so long is not watched any more.
+const SILENT_NS: i64 = 15 * 60 * NANOS_PER_SECOND;
 /// Ended anomalies that are kept until somebody asks for them; the oldest go first.
 const MOST_ENDED: usize = 10_000;
 /// Surprise at which the score is 1 - 1/e.
@@ -133,10 +149,7 @@ impl MetricDetector {
         let step = series.judge.step(at_ns.div_euclid(NANOS_PER_SECOND), value);
         let score = 1.0 - (-step.news / SCORE_SCALE).exp();
         if let Some(ended) = series.watch_open(at_ns, value, step.was_usual, &self.config) {
-            if self.ended.len() >= MOST_ENDED {
-                self.ended.remove(0);
-            }
-            self.ended.push(ended);
+            keep_end(&mut self.ended, ended);
         }
         let mut anomaly = None;
         if step.news >= self.config.min_surprise && series.open.is_none() {
@@ -157,10 +170,32 @@ impl MetricDetector {
                 high: found.expected_high,
                 calm: 0,
                 peak: value,
+                heard: None,
             });
             anomaly = Some(found);
         }
         MetricVerdict { score, anomaly }
+    }
+
+    /// Ends the anomalies of series that reported nothing for 15 minutes. `now_ns` is the caller's clock,
+    /// not the samples': call it now and then, also when no samples come.
+    pub fn end_silent(&mut self, now_ns: i64) {
+        for series in self.series.values_mut() {
+            let last_ns = series.values.last_ns();
+            let Some(open) = series.open.as_mut() else {
+                continue;
+            };
+            match open.heard {
+                Some((sample_ns, since_ns)) if sample_ns == last_ns => {
+                    if now_ns.saturating_sub(since_ns) >= SILENT_NS
+                        && let Some(ended) = series.lose()
+                    {
+                        keep_end(&mut self.ended, ended);
+                    }
+                }
+                _ => open.heard = Some((last_ns, now_ns)),
+            }
+        }
     }
 
     /// The anomalies that ended since the last call.
@@ -203,9 +238,19 @@ impl MetricDetector {
             .collect();
         ages.sort_unstable();
         for (_, id) in ages.iter().take((limit / 10).max(1)) {
-            self.series.remove(id);
+            let lost = self.series.remove(id).and_then(|mut series| series.lose());
+            if let Some(ended) = lost {
+                keep_end(&mut self.ended, ended);
+            }
         }
     }
+}
+
+fn keep_end(ends: &mut Vec<Ended>, ended: Ended) {
+    if ends.len() >= MOST_ENDED {
+        ends.remove(0);
+    }
+    ends.push(ended);
 }
 
 impl Series {

@@ -77,6 +77,8 @@ pub struct MixDetector {
 struct Service {
     minutes: VecDeque<HashMap<TemplateId, f64>>,
     windows: VecDeque<Mix>,
+    /// The last minute with a record.
+    last_minute: i64,
     model: Option<Model>,
     fitted_minute: i64,
     odd: u32,
@@ -138,8 +140,13 @@ impl MixDetector {
             }
             let service = self.services.entry(name.to_owned()).or_default();
             service.minutes.push_back(templates);
+            service.last_minute = minute;
         }
         for (name, service) in &mut self.services {
+            if service.last_minute != minute {
+                // Silent minutes are part of the window: an old one must not be judged again and again.
+                service.minutes.push_back(HashMap::new());
+            }
             let found = service.step(minute, &self.config, &mut seen.ended, name);
             if let Some(odd) = found {
                 seen.anomalies
@@ -188,10 +195,16 @@ impl Service {
             self.minutes.pop_front();
         }
         if self.minutes.len() < config.window_minutes.max(1) {
+            // After a hole nothing is known, but what lasts too long is over all the same.
+            self.end(minute, config, ended, name);
             return None;
         }
         let window = Mix::of(&self.minutes, config.max_templates);
         if window.records < config.min_records {
+            // So few records have no mix that could be unusual.
+            self.odd = 0;
+            self.calm = self.calm.saturating_add(1);
+            self.end(minute, config, ended, name);
             return None;
         }
         let verdict = self.model.as_ref().map(|m| (m.distance(&window), m.limit));

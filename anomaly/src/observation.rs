@@ -29,15 +29,19 @@ const KINDS: [AnomalyKind; 7] = [
 ];
 
 impl AnomalyKey {
-    /// The key of an anomaly.
+    /// The key of an anomaly. A service has one unusual mix at a time: the pattern that such an anomaly
+    /// names only sticks out of it.
     #[must_use]
     pub fn of(anomaly: &Anomaly) -> Self {
         let kind = KINDS.iter().position(|k| *k == anomaly.kind).unwrap_or(0);
+        let template_id = anomaly
+            .template_id
+            .filter(|_| anomaly.kind != AnomalyKind::UnusualMix);
         Self {
             kind: kind as u8,
             service: anomaly.service.clone(),
-            template_id: anomaly.template_id,
-            severity: anomaly.template_id.map(|_| anomaly.severity),
+            template_id,
+            severity: template_id.map(|_| anomaly.severity),
             series_id: anomaly
                 .metric
                 .as_ref()
@@ -76,6 +80,8 @@ pub enum EndReason {
     NewNormal,
     /// A stronger anomaly of the same pattern took its place.
     Superseded,
+    /// Nobody can tell any more: what it was seen in is silent, or had to be forgotten for lack of room.
+    Lost,
 }
 
 /// An anomaly that is over.

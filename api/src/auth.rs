@@ -1,21 +1,28 @@
 //! Who may do what: ingest tokens write into one project, user sessions read and act.
 
+mod token_cache;
+
 use std::sync::Arc;
 
 use argon2::password_hash::SaltString;
 use argon2::{Argon2, PasswordHash, PasswordHasher, PasswordVerifier};
-use axum::extract::{FromRequestParts, OptionalFromRequestParts};
+use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
 use domain::{ErrorKind, ProjectId, UserId};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use rand::RngCore;
+use secrecy::ExposeSecret as _;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use store::IdentityStore;
+use store::{IdentityStore, Role};
+use subtle::ConstantTimeEq as _;
 
 use crate::problem::Problem;
+use crate::request_log::RequestFacts;
 use crate::state::AppState;
+
+pub use token_cache::TokenCache;
 
 /// Prefix of ingest tokens, so that people and secret scanners know one when they see it.
 pub const TOKEN_PREFIX: &str = "vgl_";
@@ -131,6 +138,14 @@ pub struct Member {
     pub expires_at: u64,
 }
 
+/// A person who may also change users, tokens and what is sent where.
+#[derive(Debug, Clone)]
+pub struct Admin(pub Member);
+
+/// Whoever may read our own metrics: a person, or a scraper with the token that is for nothing else.
+#[derive(Debug, Clone, Copy)]
+pub struct Scraper;
+
 impl FromRequestParts<Arc<AppState>> for Writer {
     type Rejection = Problem;
 
@@ -142,16 +157,15 @@ impl FromRequestParts<Arc<AppState>> for Writer {
             return Err(missing());
         };
         if !credential.text.starts_with(TOKEN_PREFIX) {
-            let member = member_of(state, &parts.headers, &parts.method).await?;
+            let member = Member::from_request_parts(parts, state).await?;
             return Ok(Self {
                 project_id: member.project_id,
             });
         }
         let project_id = state.tokens.project_of(&credential.text).await?;
-        parts.extensions.insert(Requester(format!(
-            "token {}",
-            display_prefix(&credential.text)
-        )));
+        note_requester(parts, || {
+            format!("token {}", display_prefix(&credential.text))
+        });
         Ok(Self { project_id })
     }
 }
@@ -164,27 +178,61 @@ impl FromRequestParts<Arc<AppState>> for Member {
         state: &Arc<AppState>,
     ) -> Result<Self, Self::Rejection> {
         let member = member_of(state, &parts.headers, &parts.method).await?;
-        parts
-            .extensions
-            .insert(Requester(format!("user {}", member.name)));
+        note_requester(parts, || format!("user {}", member.name));
         Ok(member)
     }
 }
 
-impl OptionalFromRequestParts<Arc<AppState>> for Member {
-    type Rejection = std::convert::Infallible;
+impl FromRequestParts<Arc<AppState>> for Admin {
+    type Rejection = Problem;
 
     async fn from_request_parts(
         parts: &mut Parts,
         state: &Arc<AppState>,
-    ) -> Result<Option<Self>, Self::Rejection> {
-        Ok(member_of(state, &parts.headers, &parts.method).await.ok())
+    ) -> Result<Self, Self::Rejection> {
+        let member = Member::from_request_parts(parts, state).await?;
+        let (store, user_id) = (state.store.clone(), member.user_id);
+        let user = engine::blocking(move || store.user(user_id)).await?;
+        if user.is_some_and(|user| user.role == Role::Admin) {
+            Ok(Self(member))
+        } else {
+            Err(Problem::new(
+                ErrorKind::Forbidden,
+                "only an admin may do this",
+            ))
+        }
     }
 }
 
-/// Who sent a request, for the request log.
-#[derive(Debug, Clone)]
-pub struct Requester(pub String);
+impl FromRequestParts<Arc<AppState>> for Scraper {
+    type Rejection = Problem;
+
+    async fn from_request_parts(
+        parts: &mut Parts,
+        state: &Arc<AppState>,
+    ) -> Result<Self, Self::Rejection> {
+        let is_scraper = match (&state.metrics_token, credential(&parts.headers)) {
+            // Digests have one length, so that nothing is told by the time that the comparison takes.
+            (Some(expected), Some(given)) => {
+                bool::from(token_hash(&given.text).ct_eq(&token_hash(expected.expose_secret())))
+            }
+            _ => false,
+        };
+        if is_scraper {
+            note_requester(parts, || "metrics token".to_owned());
+        } else {
+            Member::from_request_parts(parts, state).await?;
+        }
+        Ok(Self)
+    }
+}
+
+/// Tells the request log who it is.
+fn note_requester(parts: &Parts, requester: impl FnOnce() -> String) {
+    if let Some(facts) = parts.extensions.get::<Arc<RequestFacts>>() {
+        facts.set_requester(requester());
+    }
+}
 
 async fn member_of(
     state: &Arc<AppState>,
@@ -344,67 +392,6 @@ pub fn verify_password(password: &str, hash: Option<&str>) -> bool {
             .is_ok()
     });
     matches && hash.is_some()
-}
-
-/// Which project an ingest token writes into, with a short memory so that the hot path asks the
-/// database once a second at most: a revoked token ends within [`TokenCache::MEMORY`].
-pub struct TokenCache {
-    store: store::Store,
-    known: std::sync::Mutex<std::collections::HashMap<[u8; 32], (ProjectId, std::time::Instant)>>,
-}
-
-impl TokenCache {
-    /// How long an answer is believed.
-    pub const MEMORY: std::time::Duration = std::time::Duration::from_secs(1);
-    /// Most tokens remembered; beyond it all are forgotten.
-    const CAPACITY: usize = 10_000;
-
-    /// A cache over a store.
-    #[must_use]
-    pub fn new(store: store::Store) -> Self {
-        Self {
-            store,
-            known: std::sync::Mutex::default(),
-        }
-    }
-
-    async fn project_of(&self, token: &str) -> Result<ProjectId, Problem> {
-        let hash = token_hash(token);
-        if let Ok(known) = self.known.lock()
-            && let Some((project_id, at)) = known.get(&hash)
-            && at.elapsed() < Self::MEMORY
-        {
-            return Ok(*project_id);
-        }
-        let store = self.store.clone();
-        let found = engine::blocking(move || -> Result<_, store::Error> {
-            let Some(token) = store.token_by_hash(&hash)? else {
-                return Ok(None);
-            };
-            if token.revoked_at_ns.is_none() {
-                let now_ns = domain::Clock::now_ns(&domain::SystemClock);
-                store.touch_token(token.id, now_ns)?;
-            }
-            Ok(Some(token))
-        })
-        .await?;
-        let project_id = found
-            .filter(|token| token.revoked_at_ns.is_none())
-            .map(|token| token.project_id)
-            .ok_or_else(|| {
-                Problem::new(
-                    ErrorKind::Unauthenticated,
-                    "the ingest token is not known or was revoked",
-                )
-            })?;
-        if let Ok(mut known) = self.known.lock() {
-            if known.len() >= Self::CAPACITY {
-                known.clear();
-            }
-            known.insert(hash, (project_id, std::time::Instant::now()));
-        }
-        Ok(project_id)
-    }
 }
 
 #[cfg(test)]

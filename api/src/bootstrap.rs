@@ -75,26 +75,24 @@ fn restrict(folder: &std::path::Path) {
     }
 }
 
-/// Makes the first admin and a first token; `None` when there is a user already. Blocks.
+/// Makes the first admin and a first token, both or neither; `None` when there is a user already. Blocks.
 ///
 /// # Errors
 /// Fails when the store cannot be written.
-pub fn first_secrets(opened: &Opened) -> anyhow::Result<Option<FirstSecrets>> {
-    if !opened.store.users()?.is_empty() {
+pub fn first_secrets(store: &Store, project_id: ProjectId) -> anyhow::Result<Option<FirstSecrets>> {
+    if !store.users()?.is_empty() {
         return Ok(None);
     }
-    let now_ns = SystemClock.now_ns();
     let password = auth::new_secret();
     let hash = auth::hash_password(&password)?;
-    if opened
-        .store
-        .create_first_admin(ADMIN, &hash, now_ns)?
-        .is_none()
-    {
-        return Ok(None);
-    }
-    let token = create_token(opened, "first token")?;
-    Ok(Some(FirstSecrets { password, token }))
+    let token = auth::new_token();
+    let first = store.create_first_admin_and_token(
+        ADMIN,
+        &hash,
+        &new_token(project_id, "first token", &token),
+        SystemClock.now_ns(),
+    )?;
+    Ok(first.map(|_| FirstSecrets { password, token }))
 }
 
 /// Makes an ingest token of the default project. Blocks.
@@ -104,15 +102,19 @@ pub fn first_secrets(opened: &Opened) -> anyhow::Result<Option<FirstSecrets>> {
 pub fn create_token(opened: &Opened, name: &str) -> anyhow::Result<String> {
     let token = auth::new_token();
     opened.store.create_token(
-        &NewToken {
-            project_id: opened.project_id,
-            name: name.to_owned(),
-            hash: auth::token_hash(&token),
-            prefix: auth::display_prefix(&token),
-        },
+        &new_token(opened.project_id, name, &token),
         SystemClock.now_ns(),
     )?;
     Ok(token)
+}
+
+fn new_token(project_id: ProjectId, name: &str, token: &str) -> NewToken {
+    NewToken {
+        project_id,
+        name: name.to_owned(),
+        hash: auth::token_hash(token),
+        prefix: auth::display_prefix(token),
+    }
 }
 
 /// The keys of user sessions: out of `JWT_SECRET`, else out of a secret that is generated once and kept.
@@ -139,24 +141,44 @@ pub fn session_keys(config: &Config, store: &Store) -> anyhow::Result<SessionKey
 }
 
 /// A session of the admin for a command on the same machine: who can read the data folder or the
-/// database's password is the operator. Blocks.
+/// database's password is the operator. Makes and migrates nothing: that is the server's to do. Blocks.
 ///
 /// # Errors
-/// Fails when the store cannot be opened or has no user yet.
+/// Fails when there is no store yet, or one without a user.
 pub fn local_session(config: &Config) -> anyhow::Result<String> {
-    let opened = open(config)?;
-    let user = opened
-        .store
+    const START_FIRST: &str = "start the server once, or give --token";
+    let store_config = match &config.database_url {
+        Some(url) => StoreConfig::new(url.expose_secret()),
+        None => {
+            let file = config.data_dir.join(store::SQLITE_FILE);
+            anyhow::ensure!(
+                file.exists(),
+                "there is no database {}: {START_FIRST}",
+                file.display()
+            );
+            StoreConfig::in_data_dir(&config.data_dir)
+        }
+    };
+    let shown = store_config.shown_url();
+    let store = Store::open(&store_config).with_context(|| format!("opening {shown}"))?;
+    let not_ready = || format!("{shown} is not ready: {START_FIRST}");
+    let project = store
+        .projects()
+        .with_context(not_ready)?
+        .into_iter()
+        .find(|project| project.name == DEFAULT_PROJECT)
+        .with_context(not_ready)?;
+    let user = store
         .users()?
         .into_iter()
         .find(|user| user.role == Role::Admin && user.disabled_at_ns.is_none())
-        .context("there is no admin yet: start the server once")?;
-    let keys = session_keys(config, &opened.store)?;
+        .with_context(|| format!("there is no admin yet: {START_FIRST}"))?;
+    let keys = session_keys(config, &store)?;
     let now_ns = SystemClock.now_ns();
     let (token, claims) = keys
-        .issue(user.id, &user.name, opened.project_id, now_ns)
+        .issue(user.id, &user.name, project.id, now_ns)
         .map_err(|_| anyhow::anyhow!("a session could not be signed"))?;
-    opened.store.create_session(&store::Session {
+    store.create_session(&store::Session {
         id: claims.jti,
         user_id: user.id,
         created_at_ns: now_ns,
@@ -170,3 +192,6 @@ pub fn local_session(config: &Config) -> anyhow::Result<String> {
 pub fn system_clock() -> Arc<dyn Clock> {
     Arc::new(SystemClock)
 }
+
+#[cfg(test)]
+mod tests;

@@ -23,7 +23,7 @@ pub enum Command {
     Serve,
     /// Start the server and run the built-in scenario: a small shop whose deploy goes wrong.
     Demo(DemoArgs),
-    /// Read log files and send them to a running server, or straight into the store.
+    /// Read log files and send them to a running server.
     Ingest(IngestArgs),
     /// Ask a question about the logs of a running server.
     Ask(AskArgs),
@@ -69,6 +69,9 @@ pub struct DemoArgs {
     /// End after the scenario instead of serving on.
     #[arg(long)]
     pub exit: bool,
+    /// Run on the configured database (DATABASE_URL), which must be empty, instead of a temporary file.
+    #[arg(long)]
+    pub on_database: bool,
     /// Write the outcome (anomaly, incident, message, answer) as JSON to this file.
     #[arg(long)]
     pub report: Option<PathBuf>,
@@ -80,7 +83,7 @@ pub struct Remote {
     /// Address of the server.
     #[arg(long, env = "VIGIL_URL", default_value = "http://127.0.0.1:8080")]
     pub url: String,
-    /// Ingest or user token; the one of the local data directory otherwise.
+    /// Ingest or user token; for a server on this machine, a session out of its data directory otherwise.
     #[arg(long, env = "VIGIL_TOKEN", hide_env_values = true)]
     pub token: Option<String>,
 }
@@ -88,7 +91,7 @@ pub struct Remote {
 /// `vigil ingest`.
 #[derive(Debug, Clone, Args)]
 pub struct IngestArgs {
-    /// Files; `-` is standard input.
+    /// Files, also such as gzip and zstd have packed; `-` is standard input.
     #[arg(required = true)]
     pub files: Vec<PathBuf>,
     /// The service that wrote them; otherwise what the lines say, or the file's name.
@@ -123,7 +126,7 @@ pub enum ModelsCommand {
     List,
     /// Fetch a model (all defaults when none is named).
     Pull {
-        /// Ids of the catalogue.
+        /// Ids of the catalogue, or names of the hub: owner/repository, owner/repository:file.gguf.
         ids: Vec<String>,
     },
     /// Hash the files of a model again (all that are here when none is named).
@@ -214,9 +217,16 @@ pub struct Settings {
     /// Run without the local language model (1.1 GB download, 2.5 GB of memory while it works).
     #[arg(long, global = true, env = "VIGIL_NO_NARRATOR", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     pub no_narrator: Option<bool>,
-    /// The narrator: an id of the catalogue or the path of a GGUF file.
+    /// The narrator: an id of the catalogue, the path of a GGUF file, or `owner/repository:file.gguf` of the hub.
     #[arg(long, global = true, env = "VIGIL_NARRATOR")]
     pub narrator: Option<String>,
+    /// The embedding model: an id of the catalogue, a folder with a BERT, or `owner/repository` of the hub.
+    /// Another model builds the index anew.
+    #[arg(long, global = true, env = "VIGIL_EMBEDDING")]
+    pub embedding: Option<String>,
+    /// Threads that compute a model, 1 to 64; chosen by the machine otherwise.
+    #[arg(long, global = true, env = "VIGIL_MODEL_THREADS")]
+    pub model_threads: Option<usize>,
     /// Folder of policy files (`*.yaml`).
     #[arg(long, global = true, env = "VIGIL_POLICY_DIR")]
     pub policy_dir: Option<PathBuf>,
@@ -226,6 +236,14 @@ pub struct Settings {
     /// Secret that signs user sessions, at least 32 characters.
     #[arg(long, global = true, env = "JWT_SECRET", hide_env_values = true)]
     pub jwt_secret: Option<String>,
+    /// Token with which a scraper may read /metrics and nothing else, at least 16 characters.
+    #[arg(
+        long,
+        global = true,
+        env = "VIGIL_METRICS_TOKEN",
+        hide_env_values = true
+    )]
+    pub metrics_token: Option<String>,
     /// How long a login lasts.
     #[arg(long, global = true, env = "JWT_EXPIRY_SECONDS")]
     pub jwt_expiry_seconds: Option<u64>,

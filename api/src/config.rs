@@ -1,6 +1,6 @@
 //! Settings: one commented TOML file < environment < flags.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
@@ -10,13 +10,15 @@ use serde::Deserialize;
 use crate::cli::{LogFormat, Settings};
 
 /// Default address: this machine only.
-const DEFAULT_ADDR: &str = "127.0.0.1:8080";
+pub const DEFAULT_ADDR: &str = "127.0.0.1:8080";
 /// Default folder, beside where Vigil was started.
-const DEFAULT_DATA_DIR: &str = "vigil-data";
+pub const DEFAULT_DATA_DIR: &str = "vigil-data";
 /// Eight hours: a shift.
 const DEFAULT_JWT_EXPIRY_SECONDS: u64 = 8 * 3_600;
 /// HS256 wants a key as long as its digest (RFC 7518 section 3.2).
 pub const MIN_JWT_SECRET_CHARS: usize = 32;
+/// A token that somebody chose: long enough not to be guessed over a network.
+const MIN_METRICS_TOKEN_CHARS: usize = 16;
 /// Secrets that stand in examples all over the world.
 const EXAMPLE_SECRETS: [&str; 8] = [
     "changeme",
@@ -52,16 +54,20 @@ pub struct Config {
     pub is_offline: bool,
     /// The narrator; `None` when switched off.
     pub narrator: Option<String>,
+    /// The embedding model; `None` is the catalogue's default.
+    pub embedding: Option<String>,
     /// Threads of one model; `None` lets the room choose.
     pub model_threads: Option<usize>,
     /// Folder of policies.
     pub policy_dir: Option<PathBuf>,
-    /// Address of the page for people.
-    pub public_url: String,
+    /// Address of the page for people, when it is not the one where the server listens.
+    pub public_url: Option<String>,
     /// Secret of user sessions, when given.
     pub jwt_secret: Option<SecretString>,
     /// How long a login lasts.
     pub jwt_expiry_seconds: u64,
+    /// What a scraper of our metrics must send.
+    pub metrics_token: Option<SecretString>,
     /// Days of retention; 0 is for ever.
     pub retention_days: u32,
     /// Our own log lines.
@@ -109,11 +115,13 @@ struct File {
     offline: Option<bool>,
     narrator: Option<String>,
     no_narrator: Option<bool>,
+    embedding: Option<String>,
     model_threads: Option<usize>,
     policy_dir: Option<PathBuf>,
     public_url: Option<String>,
     jwt_secret: Option<String>,
     jwt_expiry_seconds: Option<u64>,
+    metrics_token: Option<String>,
     retention_days: Option<u32>,
     log_format: Option<LogFormat>,
     default_receivers: Vec<String>,
@@ -151,15 +159,16 @@ impl Config {
             is_offline: pick(&settings.offline, file.offline).unwrap_or(false),
             narrator: (!is_narrator_off)
                 .then(|| narrator.unwrap_or_else(|| "qwen2.5-coder-1.5b-instruct".to_owned())),
-            model_threads: file.model_threads,
+            embedding: non_empty(pick(&settings.embedding, file.embedding)),
+            model_threads: pick(&settings.model_threads, file.model_threads),
             policy_dir: pick(&settings.policy_dir, file.policy_dir),
             public_url: non_empty(pick(&settings.public_url, file.public_url))
-                .unwrap_or_else(|| format!("http://{addr}"))
-                .trim_end_matches('/')
-                .to_owned(),
+                .map(|url| url.trim_end_matches('/').to_owned()),
             jwt_secret: pick(&settings.jwt_secret, file.jwt_secret).map(SecretString::from),
             jwt_expiry_seconds: pick(&settings.jwt_expiry_seconds, file.jwt_expiry_seconds)
                 .unwrap_or(DEFAULT_JWT_EXPIRY_SECONDS),
+            metrics_token: non_empty(pick(&settings.metrics_token, file.metrics_token))
+                .map(SecretString::from),
             retention_days: pick(&settings.retention_days, file.retention_days)
                 .unwrap_or(DEFAULT_RETENTION_DAYS),
             log_format: pick(&settings.log_format, file.log_format).unwrap_or(LogFormat::Text),
@@ -179,11 +188,24 @@ impl Config {
                 31 * 86_400
             );
         }
+        if let Some(threads) = self.model_threads
+            && !(1..=64).contains(&threads)
+        {
+            bail!("VIGIL_MODEL_THREADS is {threads}, it must lie between 1 and 64");
+        }
         if let Some(url) = &self.database_url {
             let url = url.expose_secret();
             if !url.starts_with("postgres://") && !url.starts_with("postgresql://") {
                 bail!(
                     "DATABASE_URL must begin with postgres:// (leave it out for the embedded SQLite file)"
+                );
+            }
+        }
+        if let Some(token) = &self.metrics_token {
+            let length = token.expose_secret().chars().count();
+            if length < MIN_METRICS_TOKEN_CHARS {
+                bail!(
+                    "VIGIL_METRICS_TOKEN has {length} characters, at least {MIN_METRICS_TOKEN_CHARS} are needed"
                 );
             }
         }
@@ -195,11 +217,30 @@ impl Config {
         Ok(())
     }
 
+    /// Address of the page for people, given where the server listens.
+    #[must_use]
+    pub fn url_at(&self, addr: SocketAddr) -> String {
+        self.public_url
+            .clone()
+            .unwrap_or_else(|| format!("http://{}", reachable(addr)))
+    }
+
     /// Whether only this machine can reach the server.
     #[must_use]
     pub fn is_loopback(&self) -> bool {
         self.addr.ip().is_loopback()
     }
+}
+
+/// An address that can be opened on this machine: `0.0.0.0` is for listening only.
+#[must_use]
+pub fn reachable(addr: SocketAddr) -> SocketAddr {
+    let ip = match addr.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+        ip => ip,
+    };
+    SocketAddr::new(ip, addr.port())
 }
 
 /// Refuses a secret that anybody could guess.

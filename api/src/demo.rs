@@ -7,6 +7,8 @@ mod receiver;
 mod shop;
 mod show;
 
+use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -14,10 +16,11 @@ use anyhow::Context as _;
 use domain::{Clock, Incident, NANOS_PER_MINUTE, ProjectId, SystemClock};
 use engine::{AskEvent, AskRequest, Engine};
 use serde_json::{Value, json};
+use tokio::net::TcpListener;
 
 use crate::cli::DemoArgs;
-use crate::config::Config;
-use crate::serve::{self, Server, Setup};
+use crate::config::{Config, DEFAULT_ADDR};
+use crate::serve::{self, Setup};
 use clock::DemoClock;
 use receiver::LocalReceiver;
 use shop::Shop;
@@ -55,8 +58,13 @@ policy:
 /// an answer.
 pub async fn run(config: &Config, args: &DemoArgs) -> anyhow::Result<()> {
     let started = Instant::now();
+    let listener = listen(config.addr).await?;
     let receiver = LocalReceiver::start().await?;
-    let demo_config = demo_config(config, &receiver)?;
+    let folder = tempfile::Builder::new()
+        .prefix("vigil-demo-")
+        .tempdir()
+        .context("making the demo's data folder")?;
+    let demo_config = demo_config(config, args, folder.path(), &receiver)?;
     let behind_ns = (HEALTHY_MINUTES + BROKEN_MINUTES) * NANOS_PER_MINUTE;
     let clock = DemoClock::new(Arc::new(SystemClock), behind_ns);
     let setup = Setup {
@@ -65,14 +73,15 @@ pub async fn run(config: &Config, args: &DemoArgs) -> anyhow::Result<()> {
         detect_grace_ns: 0,
         has_models: true,
     };
-    let server = serve::start(&demo_config, setup).await?;
+    let mut server = serve::start(listener, &demo_config, setup).await?;
     show::begin(&server);
+    server.listen();
     let engine = server.state.engine.clone();
     let outcome = scenario(&engine, server.project_id, &clock, &receiver).await;
     clock.release();
     let mut report = outcome?;
     report["elapsed_seconds"] = json!(started.elapsed().as_secs_f64());
-    show::end(&server, started.elapsed());
+    show::end(&server, folder.path(), started.elapsed());
     if let Some(path) = &args.report {
         std::fs::write(path, serde_json::to_vec_pretty(&report)?)
             .with_context(|| format!("writing {}", path.display()))?;
@@ -81,29 +90,59 @@ pub async fn run(config: &Config, args: &DemoArgs) -> anyhow::Result<()> {
     if !args.exit {
         serve::wait_for_signal().await;
     }
-    stop(server).await;
+    server.stop().await;
+    folder.close().context("removing the demo's data folder")?;
     Ok(())
 }
 
-async fn stop(server: Server) {
-    server.stop().await;
+/// The configured address; another port where a server runs at the usual one.
+async fn listen(addr: SocketAddr) -> anyhow::Result<TcpListener> {
+    match TcpListener::bind(addr).await {
+        Err(error)
+            if error.kind() == std::io::ErrorKind::AddrInUse
+                && addr.to_string() == DEFAULT_ADDR =>
+        {
+            serve::bind(SocketAddr::new(addr.ip(), 0)).await
+        }
+        bound => bound.with_context(|| format!("listening on {addr}")),
+    }
 }
 
-/// The settings with a data folder of the demo's own, empty at the start, and a receiver on this machine.
-fn demo_config(config: &Config, receiver: &LocalReceiver) -> anyhow::Result<Config> {
+/// The settings with a data folder of the demo's own, which goes with it, and a receiver on this machine.
+fn demo_config(
+    config: &Config,
+    args: &DemoArgs,
+    folder: &Path,
+    receiver: &LocalReceiver,
+) -> anyhow::Result<Config> {
     let mut config = config.clone();
-    config.data_dir = config.data_dir.join("demo");
-    // The demo never touches a database that holds real records.
-    config.database_url = None;
+    config.data_dir = folder.to_owned();
     config.qdrant_url = None;
-    if config.data_dir.exists() {
-        std::fs::remove_dir_all(&config.data_dir)
-            .with_context(|| format!("emptying {}", config.data_dir.display()))?;
+    // The demo never touches a database that holds real records.
+    if args.on_database {
+        require_empty(&config)?;
+    } else {
+        config.database_url = None;
     }
     config.policy_dir = None;
     config.receivers = receiver.configs();
     config.default_receivers = vec!["slack:#ops".into()];
     Ok(config)
+}
+
+fn require_empty(config: &Config) -> anyhow::Result<()> {
+    use store::IdentityStore as _;
+    anyhow::ensure!(
+        config.database_url.is_some(),
+        "--on-database needs DATABASE_URL"
+    );
+    let opened = tokio::task::block_in_place(|| crate::bootstrap::open(config))?;
+    let users = tokio::task::block_in_place(|| opened.store.users())?;
+    anyhow::ensure!(
+        users.is_empty(),
+        "the database is in use already: give the demo an empty one"
+    );
+    Ok(())
 }
 
 async fn scenario(
@@ -189,7 +228,8 @@ async fn finish(
 }
 
 async fn open_incident(engine: &Engine, project_id: ProjectId) -> anyhow::Result<Option<Incident>> {
-    let incidents = engine.incidents(project_id, Vec::new(), 20).await?;
+    let page = domain::PageRequest::first(20);
+    let incidents = engine.incidents(project_id, Vec::new(), page).await?.items;
     // The most telling one: that which touches the most services, the oldest of these.
     Ok(incidents
         .into_iter()
@@ -225,3 +265,6 @@ async fn ask(engine: &Engine, project_id: ProjectId) -> anyhow::Result<Value> {
         "next_steps": answer.next_steps,
     }))
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,17 +5,18 @@ use std::process::ExitCode;
 use api::cli::{Cli, Command, IndexCommand};
 use api::commands::{ask, detect, ingest, models, operate, policy};
 use api::config::Config;
-use api::{demo, run, telemetry};
-use clap::Parser as _;
+use api::{demo, environment, run, telemetry};
+use clap::{CommandFactory as _, FromArgMatches as _};
 
 fn main() -> ExitCode {
-    // A missing .env is normal; a broken one is worth a word.
-    if let Err(error) = dotenvy::dotenv()
-        && !error.not_found()
-    {
-        eprintln!("vigil: .env: {error}");
-    }
-    match start(Cli::parse()) {
+    let outcome = std::env::current_dir()
+        .map_err(anyhow::Error::from)
+        .and_then(|folder| environment::load_file(&folder))
+        .and_then(|()| {
+            let matches = environment::without_empty(Cli::command()).get_matches();
+            start(Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit()))
+        });
+    match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("vigil: {error:#}");
@@ -32,7 +33,7 @@ fn start(cli: Cli) -> anyhow::Result<()> {
         if is_server {
             "info,qdrant_edge=error"
         } else {
-            "warn"
+            "warn,qdrant_edge=error"
         },
     );
     let runtime = tokio::runtime::Builder::new_multi_thread()

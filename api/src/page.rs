@@ -1,8 +1,10 @@
 //! The page: the built files of `ui/`, inside the executable.
 
-use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use rust_embed::RustEmbed;
+
+use crate::problem::Problem;
 
 /// The built page. The files are committed, so that building Vigil needs no Node.
 #[derive(RustEmbed)]
@@ -11,10 +13,16 @@ struct Files;
 
 /// Serves a file of the page; every other address that a browser opens gets the page itself, which reads
 /// the address.
-pub async fn serve(uri: Uri, headers: HeaderMap) -> Response {
+pub async fn serve(method: Method, uri: Uri, headers: HeaderMap) -> Response {
     let path = uri.path().trim_start_matches('/');
     if path.starts_with("api/") {
-        return crate::problem::Problem::not_found("the route").into_response();
+        return Problem::not_found("the route").into_response();
+    }
+    if !matches!(method, Method::GET | Method::HEAD) {
+        let mut response = Problem::method_not_allowed(&method).into_response();
+        let allowed = HeaderValue::from_static("GET,HEAD");
+        response.headers_mut().insert(header::ALLOW, allowed);
+        return response;
     }
     if let Some(response) = file(path, &headers) {
         return response;
@@ -30,7 +38,7 @@ pub async fn serve(uri: Uri, headers: HeaderMap) -> Response {
     if path.is_empty() || (wants_page && !is_asset) {
         return file("index.html", &headers).unwrap_or_else(missing);
     }
-    crate::problem::Problem::not_found("the page").into_response()
+    Problem::not_found("the page").into_response()
 }
 
 fn file(path: &str, headers: &HeaderMap) -> Option<Response> {

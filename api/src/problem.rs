@@ -1,7 +1,7 @@
 //! Errors on the wire: `application/problem+json` (RFC 9457) with a stable `code`.
 
 use axum::Json;
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use domain::ErrorKind;
 use serde::Serialize;
@@ -21,15 +21,18 @@ pub struct Problem {
 #[derive(Debug, Clone)]
 pub struct Cause(pub String);
 
-#[derive(Serialize)]
-struct Body<'a> {
+/// What a problem says. It rides with the answer, so that the request log can write the request's id into it.
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+pub struct ProblemBody {
     r#type: &'static str,
-    title: &'a str,
+    title: &'static str,
     status: u16,
-    code: &'a str,
-    detail: &'a str,
+    code: &'static str,
+    detail: String,
     #[serde(skip_serializing_if = "Option::is_none")]
-    hint: Option<&'a str>,
+    hint: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    request_id: Option<String>,
 }
 
 impl Problem {
@@ -85,6 +88,39 @@ impl Problem {
         }
     }
 
+    /// The path is right, the method is not.
+    #[must_use]
+    pub fn method_not_allowed(method: &Method) -> Self {
+        Self {
+            status: StatusCode::METHOD_NOT_ALLOWED,
+            code: "method_not_allowed",
+            ..Self::new(
+                ErrorKind::BadRequest,
+                format!("this address does not take {method}; the Allow header says what it takes"),
+            )
+        }
+    }
+
+    /// The body is of another kind than this address takes.
+    #[must_use]
+    pub fn unsupported_media_type(detail: impl Into<String>) -> Self {
+        Self {
+            status: StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            code: "unsupported_media_type",
+            ..Self::new(ErrorKind::BadRequest, detail)
+        }
+    }
+
+    /// The client took too long to send.
+    #[must_use]
+    pub fn slow_body(detail: impl Into<String>) -> Self {
+        Self {
+            status: StatusCode::REQUEST_TIMEOUT,
+            code: "request_timeout",
+            ..Self::new(ErrorKind::BadRequest, detail)
+        }
+    }
+
     /// Says what to do next.
     #[must_use]
     pub fn with_hint(mut self, hint: impl Into<String>) -> Self {
@@ -102,22 +138,17 @@ impl Problem {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        // The text of a 5xx is constant: its cause goes to the request log, not to the caller.
-        let is_hidden = matches!(self.kind, ErrorKind::Internal);
-        let detail = if is_hidden {
-            "an internal error occurred; the server's log has the cause under this request id"
-        } else {
-            &self.detail
-        };
-        let body = Body {
+        let body = ProblemBody {
             r#type: "about:blank",
             title: self.status.canonical_reason().unwrap_or("error"),
             status: self.status.as_u16(),
             code: self.code,
-            detail,
-            hint: self.hint.as_deref(),
+            detail: constant_text(self.kind).map_or_else(|| self.detail.clone(), str::to_owned),
+            hint: self.hint,
+            request_id: None,
         };
-        let mut response = (self.status, Json(body)).into_response();
+        let mut response = (self.status, Json(&body)).into_response();
+        response.extensions_mut().insert(body);
         let headers = response.headers_mut();
         headers.insert(
             header::CONTENT_TYPE,
@@ -133,6 +164,32 @@ impl IntoResponse for Problem {
             response.extensions_mut().insert(Cause(self.detail));
         }
         response
+    }
+}
+
+/// The text of a 5xx is constant: its cause names hosts, files and tables, so it goes to the request log only.
+fn constant_text(kind: ErrorKind) -> Option<&'static str> {
+    match kind {
+        ErrorKind::Internal => {
+            Some("an internal error occurred; the server's log has the cause under this request id")
+        }
+        ErrorKind::Unavailable => Some(
+            "a part that is needed cannot be reached now; nothing was changed, try again in a few seconds",
+        ),
+        ErrorKind::Timeout => Some("it took longer than its limit; ask for less at once"),
+        _ => None,
+    }
+}
+
+/// Writes the request's id into the body of a problem.
+pub fn name_request(response: &mut Response, id: &str) {
+    let Some(mut body) = response.extensions_mut().remove::<ProblemBody>() else {
+        return;
+    };
+    body.request_id = Some(id.to_owned());
+    if let Ok(text) = serde_json::to_vec(&body) {
+        response.headers_mut().remove(header::CONTENT_LENGTH);
+        *response.body_mut() = text.into();
     }
 }
 
@@ -153,3 +210,6 @@ impl From<store::Error> for Problem {
         Self::new(error.kind(), error.to_string())
     }
 }
+
+#[cfg(test)]
+mod tests;

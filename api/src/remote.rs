@@ -1,20 +1,22 @@
 //! How commands talk to a running server.
 
+mod records;
+
 use std::time::Duration;
 
-use anyhow::{Context, bail};
+use anyhow::{Context, anyhow, bail};
 use reqwest::{Client, Response, StatusCode};
 
 use crate::bootstrap;
 use crate::cli::Remote;
 use crate::config::Config;
 
+pub use records::{Receipt, Retry};
+
 /// How long a connection may take.
 const CONNECT: Duration = Duration::from_secs(5);
 /// How long an answer may take: a question with a local model on a loaded machine.
 const ANSWER: Duration = Duration::from_secs(120);
-/// How often a full queue is waited for.
-const TRIES: usize = 60;
 
 /// A server and a credential for it.
 pub struct Server {
@@ -34,6 +36,11 @@ impl Server {
             .ok();
         let token = match &remote.token {
             Some(token) => token.clone(),
+            // An admin's session of this machine is sent to this machine only.
+            None if !is_this_machine(&remote.url) => bail!(
+                "{} is not this machine: give --token or VIGIL_TOKEN",
+                remote.url
+            ),
             None => {
                 let config = config.clone();
                 tokio::task::spawn_blocking(move || bootstrap::local_session(&config))
@@ -72,49 +79,40 @@ impl Server {
             .json(body)
             .send()
             .await
-            .with_context(|| format!("no answer from {}: is the server running?", self.url))?;
+            .with_context(|| self.how_to_start())?;
         checked(response).await
     }
 
-    /// Posts NDJSON records; waits while the server's queue is full.
-    ///
-    /// # Errors
-    /// Fails with the server's own words when it refuses.
-    pub async fn send_records(&self, body: String) -> anyhow::Result<serde_json::Value> {
-        let body = bytes::Bytes::from(body);
-        for _ in 0..TRIES {
-            let response = self
-                .client
-                .post(format!("{}/api/v1/logs", self.url))
-                .bearer_auth(&self.token)
-                .header("content-type", "application/x-ndjson")
-                .body(body.clone())
-                .send()
-                .await
-                .with_context(|| format!("no answer from {}: is the server running?", self.url))?;
-            let status = response.status();
-            if status == StatusCode::TOO_MANY_REQUESTS || status == StatusCode::SERVICE_UNAVAILABLE
-            {
-                let seconds = response
-                    .headers()
-                    .get("retry-after")
-                    .and_then(|value| value.to_str().ok())
-                    .and_then(|text| text.parse().ok())
-                    .unwrap_or(1_u64);
-                tokio::time::sleep(Duration::from_secs(seconds.min(30))).await;
-                continue;
-            }
-            // A request whose every record was refused still carries the list.
-            if status == StatusCode::UNPROCESSABLE_ENTITY || status == StatusCode::PAYLOAD_TOO_LARGE
-            {
-                let text = response.text().await?;
-                return serde_json::from_str(&text)
-                    .with_context(|| format!("the server answered {status}: {text}"));
-            }
-            return Ok(checked(response).await?.json().await?);
-        }
-        bail!("the server's queue stayed full for a minute")
+    /// Whether a server accepts connections there.
+    pub async fn is_there(&self) -> bool {
+        let asked = self
+            .client
+            .get(format!("{}/livez", self.url))
+            .timeout(CONNECT)
+            .send()
+            .await;
+        !asked.is_err_and(|error| error.is_connect())
     }
+
+    /// What to say when it is not there.
+    #[must_use]
+    pub fn how_to_start(&self) -> String {
+        format!(
+            "no server answers at {}: start one with `vigil serve`, or name another with --url",
+            self.url
+        )
+    }
+}
+
+fn is_this_machine(url: &str) -> bool {
+    reqwest::Url::parse(url).is_ok_and(|url| {
+        let host = url.host_str().unwrap_or_default();
+        let host = host.trim_start_matches('[').trim_end_matches(']');
+        host == "localhost"
+            || host
+                .parse::<std::net::IpAddr>()
+                .is_ok_and(|ip| ip.to_canonical().is_loopback())
+    })
 }
 
 async fn checked(response: Response) -> anyhow::Result<Response> {
@@ -123,15 +121,23 @@ async fn checked(response: Response) -> anyhow::Result<Response> {
         return Ok(response);
     }
     let text = response.text().await.unwrap_or_default();
-    let problem: Option<serde_json::Value> = serde_json::from_str(&text).ok();
+    Err(refusal(status, &text))
+}
+
+/// The server's own words.
+fn refusal(status: StatusCode, text: &str) -> anyhow::Error {
+    let problem: Option<serde_json::Value> = serde_json::from_str(text).ok();
     let detail = problem
         .as_ref()
         .and_then(|problem| problem["detail"].as_str())
-        .unwrap_or(&text);
+        .unwrap_or(text);
     let hint = problem
         .as_ref()
         .and_then(|problem| problem["hint"].as_str())
         .map(|hint| format!("\nhint: {hint}"))
         .unwrap_or_default();
-    bail!("the server answered {status}: {detail}{hint}")
+    anyhow!("the server answered {status}: {detail}{hint}")
 }
+
+#[cfg(test)]
+mod tests;

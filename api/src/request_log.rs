@@ -1,14 +1,18 @@
 //! One canonical line per request, a request id, and the headers that every answer carries.
 
+use std::panic::AssertUnwindSafe;
+use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
 use axum::extract::{MatchedPath, Request};
-use axum::http::{HeaderName, HeaderValue, header};
+use axum::http::{HeaderName, HeaderValue, Method, header};
 use axum::middleware::Next;
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
+use domain::ErrorKind;
+use futures_util::FutureExt as _;
 
-use crate::auth::Requester;
-use crate::problem::Cause;
+use crate::extract::content_length;
+use crate::problem::{Cause, Problem, name_request};
 
 /// The header with the id under which our log has the request.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -16,55 +20,130 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
      font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
-/// Logs a request and finishes its answer.
-pub async fn canonical_line(request: Request, next: Next) -> Response {
-    let started = Instant::now();
-    let id = uuid::Uuid::new_v4().simple().to_string();
-    let method = request.method().clone();
-    // The pattern of the route, never the address itself: ids and texts stay out of the log.
-    let route = request
-        .extensions()
-        .get::<MatchedPath>()
-        .map_or_else(|| "(none)".to_owned(), |path| path.as_str().to_owned());
-    let body_bytes = request
-        .headers()
-        .get(header::CONTENT_LENGTH)
-        .and_then(|value| value.to_str().ok())
-        .and_then(|text| text.parse::<u64>().ok());
-    let mut response = next.run(request).await;
-    let elapsed = started.elapsed();
-    let status = response.status();
-    let cause = response.extensions_mut().remove::<Cause>();
-    let requester = response
-        .extensions_mut()
-        .remove::<Requester>()
-        .map(|requester| requester.0);
-    let labels = [
-        ("route", route.clone()),
-        ("method", method.to_string()),
-        ("status", status.as_u16().to_string()),
-    ];
-    metrics::counter!("vigil_api_requests_total", &labels).increment(1);
-    metrics::histogram!("vigil_api_request_seconds", "route" => route.clone())
-        .record(elapsed.as_secs_f64());
-    let elapsed_ms = elapsed.as_secs_f64() * 1_000.0;
-    if status.is_server_error() {
-        tracing::error!(
-            target: "vigil::request",
-            { request.id = %id, http.method = %method, http.route = %route, http.status = status.as_u16(),
-            elapsed_ms, body_bytes, requester, cause = cause.map(|cause| cause.0) },
-            "request failed"
-        );
-    } else {
-        tracing::info!(
-            target: "vigil::request",
-            { request.id = %id, http.method = %method, http.route = %route, http.status = status.as_u16(),
-            elapsed_ms, body_bytes, requester },
-            "request"
-        );
+/// The status in our log when the client left before the answer (nginx' convention).
+const CLIENT_LEFT: u16 = 499;
+
+/// What is found out about a request on its way, for its line.
+#[derive(Debug, Default)]
+pub struct RequestFacts {
+    requester: OnceLock<String>,
+}
+
+impl RequestFacts {
+    /// Who sent the request: `user ada`, `token vgl_1a2b3c`. The first one counts.
+    pub fn set_requester(&self, requester: String) {
+        self.requester.set(requester).ok();
     }
-    finish(&mut response, &id);
+}
+
+/// Logs a request and finishes its answer. A panic becomes a 500; a client that leaves gets its line as well.
+pub async fn canonical_line(mut request: Request, next: Next) -> Response {
+    let facts = Arc::new(RequestFacts::default());
+    request.extensions_mut().insert(Arc::clone(&facts));
+    let mut line = Line::new(&request, facts);
+    let answered = AssertUnwindSafe(next.run(request)).catch_unwind().await;
+    let mut response = answered.unwrap_or_else(|panic| {
+        Problem::new(ErrorKind::Internal, panic_text(panic.as_ref())).into_response()
+    });
+    let cause = response.extensions_mut().remove::<Cause>();
+    line.write(response.status().as_u16(), cause.map(|cause| cause.0));
+    name_request(&mut response, &line.id);
+    finish(&mut response, &line.id);
     response
+}
+
+fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
+    let text = panic
+        .downcast_ref::<&str>()
+        .copied()
+        .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("(no text)");
+    format!("the handler panicked: {text}")
+}
+
+/// The one line of a request, written at the latest when it is dropped.
+struct Line {
+    started: Instant,
+    id: String,
+    method: &'static str,
+    /// The pattern of the route, never the address itself: ids and texts stay out of the log.
+    route: String,
+    body_bytes: Option<u64>,
+    facts: Arc<RequestFacts>,
+    is_written: bool,
+}
+
+impl Line {
+    fn new(request: &Request, facts: Arc<RequestFacts>) -> Self {
+        Self {
+            started: Instant::now(),
+            id: uuid::Uuid::new_v4().simple().to_string(),
+            method: known_method(request.method()),
+            route: request
+                .extensions()
+                .get::<MatchedPath>()
+                .map_or_else(|| "(none)".to_owned(), |path| path.as_str().to_owned()),
+            body_bytes: content_length(request.headers()),
+            facts,
+            is_written: false,
+        }
+    }
+
+    fn write(&mut self, status: u16, cause: Option<String>) {
+        self.is_written = true;
+        let elapsed = self.started.elapsed();
+        let labels = [
+            ("route", self.route.clone()),
+            ("method", self.method.to_owned()),
+            ("status", status.to_string()),
+        ];
+        metrics::counter!("vigil_api_requests_total", &labels).increment(1);
+        metrics::histogram!("vigil_api_request_seconds", "route" => self.route.clone())
+            .record(elapsed.as_secs_f64());
+        let elapsed_ms = elapsed.as_secs_f64() * 1_000.0;
+        let (id, method, route, body_bytes) = (&self.id, self.method, &self.route, self.body_bytes);
+        let requester = self.facts.requester.get();
+        if status >= 500 {
+            tracing::error!(
+                target: "vigil::request",
+                { request.id = %id, http.method = method, http.route = %route, http.status = status,
+                elapsed_ms, body_bytes, requester, cause },
+                "request failed"
+            );
+        } else {
+            tracing::info!(
+                target: "vigil::request",
+                { request.id = %id, http.method = method, http.route = %route, http.status = status,
+                elapsed_ms, body_bytes, requester, cause },
+                "request"
+            );
+        }
+    }
+}
+
+impl Drop for Line {
+    fn drop(&mut self) {
+        if !self.is_written {
+            self.write(
+                CLIENT_LEFT,
+                Some("the connection ended before the answer".to_owned()),
+            );
+        }
+    }
+}
+
+/// Methods that have a name; clients may invent others, and a metric's label must not grow with them.
+fn known_method(method: &Method) -> &'static str {
+    match *method {
+        Method::GET => "GET",
+        Method::HEAD => "HEAD",
+        Method::POST => "POST",
+        Method::PUT => "PUT",
+        Method::PATCH => "PATCH",
+        Method::DELETE => "DELETE",
+        Method::OPTIONS => "OPTIONS",
+        _ => "other",
+    }
 }
 
 fn finish(response: &mut Response, id: &str) {
@@ -85,3 +164,6 @@ fn finish(response: &mut Response, id: &str) {
         .entry(header::CACHE_CONTROL)
         .or_insert(HeaderValue::from_static("no-store"));
 }
+
+#[cfg(test)]
+mod tests;

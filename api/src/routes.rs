@@ -1,75 +1,153 @@
-//! All routes. Every one of them needs a credential, except for the few that are listed as public.
+//! All routes, in one table with who may use them.
 
 pub mod ask;
 pub mod health;
 pub mod identity;
 pub mod incidents;
 pub mod ingest;
+pub mod openapi;
 pub mod policies;
 pub mod search;
 pub mod wire;
 
 use std::sync::Arc;
 
-use axum::Router;
-use axum::extract::DefaultBodyLimit;
-use axum::middleware;
-use axum::routing::{delete, get, post};
+use axum::handler::Handler;
+use axum::http::Method;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{self, MethodRouter};
+use axum::{Router, middleware};
+use tower_http::CompressionLevel;
+use tower_http::compression::CompressionLayer;
 
+use crate::problem::Problem;
 use crate::request_log::canonical_line;
 use crate::state::AppState;
 
-/// Largest body of a request that carries no records.
-const SMALL_BODY_BYTES: usize = 1024 * 1024;
+/// Who may use a route.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// Anybody.
+    Public,
+    /// An ingest token, or a person.
+    Write,
+    /// A person.
+    Read,
+    /// A person who is an admin.
+    Admin,
+    /// A person, or the token for metrics.
+    Scrape,
+}
+
+/// One method of one path. The handler's extractors enforce `access`; a test compares the two for every route.
+pub struct Endpoint {
+    /// The method.
+    pub method: Method,
+    /// The path, with parameters in braces.
+    pub path: &'static str,
+    /// Who may.
+    pub access: Access,
+    handler: MethodRouter<Arc<AppState>>,
+}
+
+fn get<H, T>(access: Access, path: &'static str, handler: H) -> Endpoint
+where
+    H: Handler<T, Arc<AppState>>,
+    T: 'static,
+{
+    Endpoint {
+        method: Method::GET,
+        path,
+        access,
+        handler: routing::get(handler),
+    }
+}
+
+fn post<H, T>(access: Access, path: &'static str, handler: H) -> Endpoint
+where
+    H: Handler<T, Arc<AppState>>,
+    T: 'static,
+{
+    Endpoint {
+        method: Method::POST,
+        path,
+        access,
+        handler: routing::post(handler),
+    }
+}
+
+fn delete<H, T>(access: Access, path: &'static str, handler: H) -> Endpoint
+where
+    H: Handler<T, Arc<AppState>>,
+    T: 'static,
+{
+    Endpoint {
+        method: Method::DELETE,
+        path,
+        access,
+        handler: routing::delete(handler),
+    }
+}
+
+/// Every route; what is not here is the page's.
+#[must_use]
+pub fn endpoints() -> Vec<Endpoint> {
+    use Access::{Admin, Public, Read, Scrape, Write};
+    vec![
+        get(Public, "/livez", health::livez),
+        get(Public, "/healthz", health::livez),
+        get(Public, "/readyz", health::readyz),
+        get(Scrape, "/metrics", health::metrics),
+        get(Public, "/api/v1/openapi.json", openapi::openapi),
+        post(Public, "/api/v1/login", identity::login),
+        post(Read, "/api/v1/logout", identity::logout),
+        get(Read, "/api/v1/me", identity::me),
+        get(Read, "/api/v1/status", health::status),
+        get(Admin, "/api/v1/tokens", identity::list_tokens),
+        post(Admin, "/api/v1/tokens", identity::create_token),
+        delete(Admin, "/api/v1/tokens/{id}", identity::revoke_token),
+        post(Write, "/api/v1/logs", ingest::logs),
+        post(Write, "/api/v1/metrics", ingest::metrics),
+        post(Write, "/api/v1/events", ingest::events),
+        get(Read, "/api/v1/logs", search::logs),
+        get(Read, "/api/v1/logs/histogram", search::histogram),
+        get(Read, "/api/v1/logs/{id}/context", search::context),
+        get(Read, "/api/v1/patterns", search::patterns),
+        get(Read, "/api/v1/patterns/{id}", search::pattern),
+        get(Read, "/api/v1/services", search::services),
+        get(Read, "/api/v1/clusters", policies::clusters),
+        post(Read, "/api/v1/ask", ask::ask),
+        get(Read, "/api/v1/anomalies", incidents::anomalies),
+        post(Read, "/api/v1/detect", incidents::detect),
+        get(Read, "/api/v1/incidents", incidents::list),
+        get(Read, "/api/v1/incidents/{id}", incidents::get),
+        get(Read, "/api/v1/incidents/{id}/summary", incidents::summary),
+        post(Read, "/api/v1/incidents/{id}/ack", incidents::acknowledge),
+        post(Read, "/api/v1/incidents/{id}/resolve", incidents::resolve),
+        get(Read, "/api/v1/policies", policies::list),
+        post(Admin, "/api/v1/policies", policies::put),
+        delete(Admin, "/api/v1/policies/{name}", policies::delete),
+        get(Read, "/api/v1/receivers", policies::receivers),
+        post(Admin, "/api/v1/receivers/test", policies::test_receiver),
+    ]
+}
 
 /// The whole HTTP interface.
 pub fn router(state: Arc<AppState>) -> Router {
-    let ingest_limit = state.limits.body_bytes;
-    let ingest = Router::new()
-        .route("/api/v1/metrics", post(ingest::metrics))
-        .route("/api/v1/events", post(ingest::events))
-        .route("/api/v1/logs", post(ingest::logs).get(search::logs))
-        .layer(DefaultBodyLimit::max(ingest_limit));
-    let members = Router::new()
-        .route("/api/v1/logs/histogram", get(search::histogram))
-        .route("/api/v1/logs/{id}/context", get(search::context))
-        .route("/api/v1/patterns", get(search::patterns))
-        .route("/api/v1/patterns/{id}", get(search::pattern))
-        .route("/api/v1/services", get(search::services))
-        .route("/api/v1/clusters", get(policies::clusters))
-        .route("/api/v1/ask", post(ask::ask))
-        .route("/api/v1/anomalies", get(incidents::anomalies))
-        .route("/api/v1/detect", post(incidents::detect))
-        .route("/api/v1/incidents", get(incidents::list))
-        .route("/api/v1/incidents/{id}", get(incidents::get))
-        .route("/api/v1/incidents/{id}/summary", get(incidents::summary))
-        .route("/api/v1/incidents/{id}/ack", post(incidents::acknowledge))
-        .route("/api/v1/incidents/{id}/resolve", post(incidents::resolve))
-        .route("/api/v1/policies", get(policies::list).post(policies::put))
-        .route("/api/v1/policies/{name}", delete(policies::delete))
-        .route("/api/v1/receivers", get(policies::receivers))
-        .route("/api/v1/receivers/test", post(policies::test_receiver))
-        .route(
-            "/api/v1/tokens",
-            get(identity::list_tokens).post(identity::create_token),
-        )
-        .route("/api/v1/tokens/{id}", delete(identity::revoke_token))
-        .route("/api/v1/me", get(identity::me))
-        .route("/api/v1/logout", post(identity::logout))
-        .route("/api/v1/status", get(health::status))
-        .route("/metrics", get(health::metrics))
-        .layer(DefaultBodyLimit::max(SMALL_BODY_BYTES));
-    let public = Router::new()
-        .route("/livez", get(health::livez))
-        .route("/healthz", get(health::livez))
-        .route("/readyz", get(health::readyz))
-        .route("/api/v1/login", post(identity::login))
-        .layer(DefaultBodyLimit::max(SMALL_BODY_BYTES));
-    Router::new()
-        .merge(ingest)
-        .merge(members)
-        .merge(public)
+    let mut router = Router::new();
+    for endpoint in endpoints() {
+        router = router.route(endpoint.path, endpoint.handler);
+    }
+    // Pages and answers shrink to a fifth; streams of events are left alone, so that each is sent at once.
+    let compression = CompressionLayer::new().quality(CompressionLevel::Fastest);
+    router
+        .method_not_allowed_fallback(method_not_allowed)
         .fallback(crate::page::serve)
         .layer(middleware::from_fn(canonical_line))
+        .layer(compression)
         .with_state(state)
+}
+
+async fn method_not_allowed(method: Method) -> Response {
+    Problem::method_not_allowed(&method).into_response()
 }

@@ -8,22 +8,21 @@ use anyhow::Context;
 use domain::{Clock, ProjectId};
 use embeddings::{EdgeIndex, IndexSchema, ServerIndex, VectorIndex};
 use engine::{CommitThread, Engine, EngineConfig, Narrator, Rooms, Semantic, Tasks};
-use models::{Catalogue, Task};
 use secrecy::ExposeSecret;
 use tokio::net::TcpListener;
 
 use crate::bootstrap::{self, FirstSecrets, Opened};
 use crate::config::Config;
-use crate::model_tasks;
+use crate::embedding::Embedding;
 use crate::state::AppState;
-use crate::{routes, telemetry};
+use crate::{connections, model_tasks, routes, telemetry};
 
 /// How long a stop waits for requests and loops.
 const PATIENCE: Duration = Duration::from_secs(30);
 /// The collection on a Qdrant server.
-pub const COLLECTION: &str = "vigil_templates";
+const COLLECTION: &str = "vigil_templates";
 
-/// A server that listens.
+/// A server.
 pub struct Server {
     /// Where.
     pub addr: SocketAddr,
@@ -36,7 +35,8 @@ pub struct Server {
     /// Its tasks.
     pub tasks: Tasks,
     commit: CommitThread,
-    serving: tokio::task::JoinHandle<()>,
+    /// What [`Server::listen`] takes.
+    waiting: Option<(TcpListener, axum::Router)>,
 }
 
 /// Differences between a server for people, the demo and tests.
@@ -64,43 +64,49 @@ impl Setup {
     }
 }
 
-/// Opens everything and begins to listen.
+/// Takes the address. Nothing is answered on it before [`start`].
 ///
 /// # Errors
-/// Fails when the store, the index or the address cannot be used.
-pub async fn start(config: &Config, setup: Setup) -> anyhow::Result<Server> {
+/// Fails when it is in use or not of this machine.
+pub async fn bind(addr: SocketAddr) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(addr)
+        .await
+        .with_context(|| format!("listening on {addr}"))
+}
+
+/// Opens everything; [`Server::listen`] begins to answer. The secrets of a first start are made last, when
+/// nothing can fail any more: they are stored as digests and can be shown only once, so show them before.
+///
+/// # Errors
+/// Fails when the store, the index or a setting cannot be used.
+pub async fn start(listener: TcpListener, config: &Config, setup: Setup) -> anyhow::Result<Server> {
     // A second installation of the provider is refused and does no harm.
     rustls::crypto::ring::default_provider()
         .install_default()
         .ok();
+    let addr = listener.local_addr()?;
     let metrics = telemetry::init_metrics()?;
     let opening = config.clone();
-    let (opened, first, sessions) = tokio::task::spawn_blocking(move || {
+    let (opened, sessions) = tokio::task::spawn_blocking(move || {
         let opened = bootstrap::open(&opening)?;
-        let first = bootstrap::first_secrets(&opened)?;
         let sessions = bootstrap::session_keys(&opening, &opened.store)?;
-        anyhow::Ok((opened, first, sessions))
+        anyhow::Ok((opened, sessions))
     })
     .await??;
     let Opened { store, project_id } = opened;
-    let index = open_index(config).await?;
+    let (index, embedding) = open_index(config).await?;
     let receivers = Arc::new(receivers(config, Arc::clone(&setup.clock))?);
     let semantic = Arc::new(Semantic::new(index));
     let narrator = Arc::new(Narrator::default());
-    let mut engine_config = EngineConfig::new(config.public_url.clone());
-    engine_config.tick = setup.tick;
-    engine_config.detect_grace_ns = setup.detect_grace_ns;
-    engine_config.policy_dir.clone_from(&config.policy_dir);
-    engine_config.default_receivers = default_receivers(config, &receivers);
-    engine_config.retention_days = config.retention_days;
     let tasks = Tasks::new();
     let rooms = Rooms {
         store: store.clone(),
         semantic: Arc::clone(&semantic),
         narrator: Arc::clone(&narrator),
-        receivers,
+        receivers: Arc::clone(&receivers),
         clock: Arc::clone(&setup.clock),
     };
+    let engine_config = engine_config(config, addr, &setup, &receivers);
     let (engine, commit) = Engine::start(rooms, engine_config, &tasks)?;
     let policies = engine
         .load_policies(project_id)
@@ -108,21 +114,22 @@ pub async fn start(config: &Config, setup: Setup) -> anyhow::Result<Server> {
         .context("loading the policies")?;
     tracing::info!(policies, "policies loaded");
     if setup.has_models {
-        model_tasks::start(config, &semantic, &narrator, &tasks)?;
+        model_tasks::start(config, embedding, &semantic, &narrator, &tasks)?;
     }
+    let first_store = store.clone();
     let state = Arc::new(AppState::new(
         engine,
         store,
         sessions,
         setup.clock,
         metrics,
-        config.public_url.clone(),
+        config.url_at(addr),
+        config.metrics_token.clone(),
     ));
-    let listener = TcpListener::bind(config.addr)
-        .await
-        .with_context(|| format!("listening on {}", config.addr))?;
-    let addr = listener.local_addr()?;
-    let serving = listen(listener, Arc::clone(&state), &tasks);
+    let router = routes::router(Arc::clone(&state));
+    let first =
+        tokio::task::spawn_blocking(move || bootstrap::first_secrets(&first_store, project_id))
+            .await??;
     Ok(Server {
         addr,
         state,
@@ -130,47 +137,51 @@ pub async fn start(config: &Config, setup: Setup) -> anyhow::Result<Server> {
         first,
         tasks,
         commit,
-        serving,
+        waiting: Some((listener, router)),
     })
 }
 
-fn listen(
-    listener: TcpListener,
-    state: Arc<AppState>,
-    tasks: &Tasks,
-) -> tokio::task::JoinHandle<()> {
-    let router = routes::router(state);
-    let stop = tasks.soft_stop();
-    tasks.spawn("listen", async move {
-        let served = axum::serve(listener, router)
-            .with_graceful_shutdown(stop.cancelled_owned())
-            .await;
-        if let Err(error) = served {
-            tracing::error!(%error, "the listener ended");
-        }
-    })
+fn engine_config(
+    config: &Config,
+    addr: SocketAddr,
+    setup: &Setup,
+    receivers: &notify::Receivers,
+) -> EngineConfig {
+    let mut engine_config = EngineConfig::new(config.url_at(addr));
+    engine_config.tick = setup.tick;
+    engine_config.detect_grace_ns = setup.detect_grace_ns;
+    engine_config.policy_dir.clone_from(&config.policy_dir);
+    engine_config.default_receivers = default_receivers(config, receivers);
+    engine_config.retention_days = config.retention_days;
+    engine_config
 }
 
 impl Server {
+    /// Begins to answer.
+    pub fn listen(&mut self) {
+        if let Some((listener, router)) = self.waiting.take() {
+            let serving = connections::serve(listener, router, self.tasks.clone());
+            self.tasks.spawn("listen", serving);
+        }
+    }
+
     /// Stops: no new requests, those that run are finished, what was accepted is committed and written.
     pub async fn stop(self) {
         let Self {
             state,
             tasks,
             commit,
-            serving,
             ..
         } = self;
         tasks.stop(PATIENCE).await;
-        serving.await.ok();
-        if let Err(error) = state.engine.flush().await {
-            tracing::warn!(%error, "not everything in memory could be written; it is made again at the next start");
-        }
-        // The committing thread ends when the last handle of the intake is gone.
-        drop(state);
+        // Whatever may still hold a handle: no record comes in any more, and those that wait are committed.
+        state.engine.intake().close();
         let joined = tokio::task::spawn_blocking(move || commit.join());
         if tokio::time::timeout(PATIENCE, joined).await.is_err() {
             tracing::warn!("the committing thread did not end in time");
+        }
+        if let Err(error) = state.engine.flush().await {
+            tracing::warn!(%error, "not everything in memory could be written; it is made again at the next start");
         }
     }
 }
@@ -208,45 +219,43 @@ pub async fn wait_for_signal() {
     });
 }
 
-async fn open_index(config: &Config) -> anyhow::Result<Arc<dyn VectorIndex>> {
-    let schema = index_schema()?;
-    let (url, key, folder) = (
-        config.qdrant_url.clone(),
-        config.qdrant_api_key.clone(),
-        config.data_dir.join("index"),
-    );
-    tokio::task::spawn_blocking(move || -> anyhow::Result<Arc<dyn VectorIndex>> {
-        Ok(match url {
-            Some(url) => Arc::new(
-                ServerIndex::connect(
-                    &url,
-                    key.as_ref().map(ExposeSecret::expose_secret),
-                    COLLECTION,
-                    &schema,
-                )
-                .with_context(|| format!("preparing the index on {url}"))?,
-            ),
-            None => Arc::new(
-                EdgeIndex::open(&folder, &schema)
-                    .with_context(|| format!("opening the index {}", folder.display()))?,
-            ),
-        })
+/// The index, and the model whose vectors it holds.
+async fn open_index(config: &Config) -> anyhow::Result<(Arc<dyn VectorIndex>, Embedding)> {
+    let config = config.clone();
+    tokio::task::spawn_blocking(move || {
+        let acquirer = model_tasks::acquirer(&config, Arc::default());
+        let embedding = Embedding::choose(&config, &acquirer)?;
+        Ok((connect_index(&config, &embedding.schema)?, embedding))
     })
     .await?
 }
 
-/// Vectors of which model the index holds.
+/// The configured index for vectors of one model. Blocks.
 ///
 /// # Errors
-/// Fails when the catalogue has no embedding model, which a test excludes.
-pub fn index_schema() -> anyhow::Result<IndexSchema> {
-    let catalogue = Catalogue::load()?;
-    let model = catalogue
-        .default_for(Task::Embedding)
-        .context("the catalogue has no embedding model")?;
-    Ok(IndexSchema {
-        model: model.id.clone(),
-        dimension: model.dimension.unwrap_or(384),
+/// Fails when the embedded index is in use or cannot be written, or the server's address is wrong.
+pub fn connect_index(
+    config: &Config,
+    schema: &IndexSchema,
+) -> anyhow::Result<Arc<dyn VectorIndex>> {
+    let key = config.qdrant_api_key.as_ref();
+    Ok(match &config.qdrant_url {
+        Some(url) => Arc::new(
+            ServerIndex::connect(
+                url,
+                key.map(ExposeSecret::expose_secret),
+                COLLECTION,
+                schema,
+            )
+            .with_context(|| format!("preparing the index on {url}"))?,
+        ),
+        None => {
+            let folder = config.data_dir.join("index");
+            Arc::new(
+                EdgeIndex::open(&folder, schema)
+                    .with_context(|| format!("opening the index {}", folder.display()))?,
+            )
+        }
     })
 }
 

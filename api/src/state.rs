@@ -5,11 +5,14 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use domain::{Clock, UserId};
-use engine::Engine;
+use engine::{Check, Engine};
 use metrics_exporter_prometheus::PrometheusHandle;
+use secrecy::SecretString;
 use store::{IdentityStore, Store};
+use tokio::sync::Semaphore;
 
 use crate::auth::{SessionKeys, TokenCache};
+use crate::extract::BodyBudget;
 use crate::problem::Problem;
 
 /// How long a session is believed to be alive without asking the database: a logout or a disabled user
@@ -17,6 +20,12 @@ use crate::problem::Problem;
 const SESSION_MEMORY: Duration = Duration::from_secs(1);
 /// Most sessions remembered; beyond it all are forgotten.
 const SESSION_CAPACITY: usize = 10_000;
+
+/// How long the state of the parts is believed.
+const READY_MEMORY: Duration = Duration::from_secs(1);
+/// Passwords that may be checked at once: each check takes 19 MiB and some 20 ms of a core, and anybody may
+/// ask for one.
+const PASSWORD_CHECKS: usize = 2;
 
 /// The shared state.
 pub struct AppState {
@@ -36,8 +45,16 @@ pub struct AppState {
     pub metrics: PrometheusHandle,
     /// Address of the page for people.
     pub public_url: String,
+    /// What a scraper of our metrics must send, when one may.
+    pub metrics_token: Option<SecretString>,
+    /// Memory for large bodies.
+    pub bodies: BodyBudget,
+    /// Passwords that may be checked at once.
+    pub password_checks: Arc<Semaphore>,
     /// Sessions that were alive a moment ago.
     alive: Mutex<HashMap<String, Instant>>,
+    /// How the parts were a moment ago.
+    ready: tokio::sync::Mutex<Option<(Instant, Vec<Check>)>>,
 }
 
 impl AppState {
@@ -50,6 +67,7 @@ impl AppState {
         clock: Arc<dyn Clock>,
         metrics: PrometheusHandle,
         public_url: String,
+        metrics_token: Option<SecretString>,
     ) -> Self {
         Self {
             engine,
@@ -60,8 +78,25 @@ impl AppState {
             clock,
             metrics,
             public_url,
+            metrics_token,
+            bodies: BodyBudget::default(),
+            password_checks: Arc::new(Semaphore::new(PASSWORD_CHECKS)),
             alive: Mutex::default(),
+            ready: tokio::sync::Mutex::default(),
         }
+    }
+
+    /// How every part does. Anybody may ask, so the parts are asked once a second at most.
+    pub async fn readiness(&self) -> Vec<Check> {
+        let mut ready = self.ready.lock().await;
+        if let Some((at, checks)) = ready.as_ref()
+            && at.elapsed() < READY_MEMORY
+        {
+            return checks.clone();
+        }
+        let checks = self.engine.readiness().await;
+        *ready = Some((Instant::now(), checks.clone()));
+        checks
     }
 
     /// Whether a session was not ended and its user may still log in.

@@ -1,9 +1,12 @@
 //! Logs and metrics of ourselves.
 
+use std::io::IsTerminal as _;
+
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use tracing_subscriber::EnvFilter;
 
 use crate::cli::LogFormat;
+use crate::progress::LogWriter;
 
 /// Bounds of latency histograms in seconds: from a health check to a model's answer.
 const SECONDS: [f64; 12] = [
@@ -15,15 +18,27 @@ const RECORDS: [f64; 7] = [1.0, 10.0, 100.0, 1_000.0, 4_000.0, 8_000.0, 16_384.0
 /// Sends our log lines to standard error. `RUST_LOG` chooses what; warnings of libraries and our own
 /// information otherwise. A second call changes nothing.
 pub fn init_logging(format: LogFormat, default_filter: &str) {
-    let filter =
-        EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(default_filter));
+    // An empty variable is none; as a filter it would switch everything but errors off.
+    let chosen = std::env::var("RUST_LOG")
+        .ok()
+        .filter(|text| !text.trim().is_empty());
+    let filter = EnvFilter::try_new(chosen.as_deref().unwrap_or(default_filter))
+        .unwrap_or_else(|_| EnvFilter::new(default_filter));
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter)
-        .with_writer(std::io::stderr);
+        .with_writer(|| LogWriter);
     // A subscriber that is already there (tests) stays.
     match format {
         LogFormat::Json => builder.json().flatten_event(true).try_init().ok(),
-        LogFormat::Text => builder.with_target(false).try_init().ok(),
+        LogFormat::Text => builder
+            .with_target(false)
+            // Colours are for people at a terminal, not for files and journals (https://no-color.org).
+            .with_ansi(
+                std::io::stderr().is_terminal()
+                    && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()),
+            )
+            .try_init()
+            .ok(),
     };
 }
 

@@ -51,13 +51,17 @@ const SERVICES: [&str; 12] = [
 /// A source of lines.
 pub struct Lines {
     state: u64,
+    /// How far back timestamps reach, milliseconds.
+    spread_ms: u64,
 }
 
 impl Lines {
-    /// A source with its own seed.
-    pub fn new(seed: u64) -> Self {
+    /// A source with its own seed, whose timestamps lie within `spread` before now: seconds for services that
+    /// send as they run, minutes or hours for a backfill of several files.
+    pub fn new(seed: u64, spread: std::time::Duration) -> Self {
         Self {
             state: seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1,
+            spread_ms: u64::try_from(spread.as_millis()).unwrap_or(u64::MAX).max(1),
         }
     }
 
@@ -79,16 +83,21 @@ impl Lines {
             .map_or(0, |elapsed| elapsed.as_millis() as u64);
         let mut text = String::with_capacity(count * (AVERAGE_BYTES + 40));
         for _ in 0..count {
-            // The last half hour, so that the records do not all fall into one minute.
-            let at_ms = now_ms - self.next() % 1_800_000;
+            let at_ms = now_ms.saturating_sub(self.next() % self.spread_ms);
             self.line(at_ms, &mut text);
         }
         text
     }
 
     fn line(&mut self, at_ms: u64, text: &mut String) {
-        let shape = SHAPES[(self.next() % SHAPES.len() as u64) as usize];
-        let service = SERVICES[(self.next() % SERVICES.len() as u64) as usize];
+        let number = (self.next() % SHAPES.len() as u64) as usize;
+        let shape = SHAPES[number];
+        // Most shapes belong to one service; the first few are written by all of them.
+        let writer = match number {
+            0..=3 => (self.next() % SERVICES.len() as u64) as usize,
+            _ => number % SERVICES.len(),
+        };
+        let service = SERVICES[writer];
         let level = match self.next() % 100 {
             0..=1 => "error",
             2..=6 => "warn",

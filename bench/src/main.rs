@@ -42,6 +42,10 @@ enum Command {
         /// Connections at once.
         #[arg(long, default_value_t = 8)]
         connections: usize,
+        /// How far back the records' times reach: seconds for services that send as they run; 1800 for a
+        /// backfill of half an hour in no order, where nearly every record has a rollup cell of its own.
+        #[arg(long, default_value_t = 5)]
+        spread_seconds: u64,
     },
     /// Questions without a model over stored records: latency.
     Ask {
@@ -88,9 +92,16 @@ fn main() -> anyhow::Result<()> {
             records,
             batch,
             connections,
+            spread_seconds,
         } => {
             let server = Server::start(&vigil, target.database, None)?;
-            let report = ingest(&server, records, batch, connections)?;
+            let load = Load {
+                records,
+                batch,
+                connections,
+                spread: Duration::from_secs(spread_seconds),
+            };
+            let report = ingest(&server, &load)?;
             println!("{report}");
         }
         Command::Ask {
@@ -99,7 +110,13 @@ fn main() -> anyhow::Result<()> {
             model_dir,
         } => {
             let server = Server::start(&vigil, target.database, model_dir.as_deref())?;
-            println!("{}", ingest(&server, records, 1_000, 8)?);
+            let load = Load {
+                records,
+                batch: 1_000,
+                connections: 8,
+                spread: SIX_HOURS,
+            };
+            println!("{}", ingest(&server, &load)?);
             ask(&server)?;
         }
         Command::Start { target, model_dir } => {
@@ -120,12 +137,27 @@ fn default_vigil() -> anyhow::Result<PathBuf> {
     Ok(beside)
 }
 
-fn ingest(
-    server: &Server,
+/// What is sent.
+struct Load {
     records: usize,
+    /// Records of one request.
     batch: usize,
+    /// Connections at once.
     connections: usize,
-) -> anyhow::Result<String> {
+    /// How far back the records' times reach.
+    spread: Duration,
+}
+
+/// What questions look back on.
+const SIX_HOURS: Duration = Duration::from_secs(6 * 3_600);
+
+fn ingest(server: &Server, load: &Load) -> anyhow::Result<String> {
+    let Load {
+        records,
+        batch,
+        connections,
+        spread,
+    } = *load;
     let per_connection = records / batch / connections;
     let before = server.cpu()?;
     let started = Instant::now();
@@ -134,7 +166,7 @@ fn ingest(
             let (address, token) = (server.address.clone(), server.token.clone());
             std::thread::spawn(move || -> anyhow::Result<Vec<Duration>> {
                 let mut connection = Connection::open(&address)?;
-                let mut source = lines::Lines::new(worker as u64 + 1);
+                let mut source = lines::Lines::new(worker as u64 + 1, spread);
                 let mut latencies = Vec::with_capacity(per_connection);
                 for _ in 0..per_connection {
                     let body = source.batch(batch);

@@ -124,6 +124,14 @@ impl Encoder {
         })
     }
 
+    /// Values per vector of the model in a folder, without loading it.
+    ///
+    /// # Errors
+    /// When the folder's `config.json` cannot be read or describes something else than a BERT.
+    pub fn dimension_of(dir: &Path) -> Result<usize> {
+        Ok(ModelConfig::read(dir)?.hidden_size)
+    }
+
     /// Values per vector.
     #[must_use]
     pub fn dimension(&self) -> usize {

@@ -168,6 +168,16 @@ pub trait VectorIndex: Send + Sync {
     /// When a server cannot be asked.
     fn epoch(&self) -> Result<String>;
 
+    /// Asks whether the index answers now; unlike [`VectorIndex::epoch`] never out of memory, and within
+    /// seconds.
+    ///
+    /// # Errors
+    /// When it does not.
+    fn ping(&self) -> Result<()>;
+
+    /// The model whose vectors it holds: [`IndexSchema::model`].
+    fn model(&self) -> &str;
+
     /// `edge` or `server`.
     fn backend(&self) -> &'static str;
 }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, RwLock};
 
 use alerting::{Effect, Input, Machine, State};
-use domain::{Clock, Incident, IncidentId, Notification, ProjectId};
+use domain::{AnomalyId, Clock, DeliveryId, Incident, IncidentId, Notification, ProjectId};
 use serde::{Deserialize, Serialize};
 use store::{
     AlertStateWrite, AlertStore, AlertTransaction, Expected, IncidentStore, IncidentWrite, NewJob,
@@ -22,7 +22,9 @@ const TRIES: usize = 8;
 const NOTIFY_ATTEMPTS: i64 = 40;
 /// Attempts of a summary.
 const SUMMARISE_ATTEMPTS: i64 = 5;
-/// The kind of job that sends a message.
+/// The kind of job that wakes somebody up.
+pub(crate) const PAGE_JOB: &str = "page";
+/// The kind of job that sends any other message.
 pub(crate) const NOTIFY_JOB: &str = "notify";
 /// The kind of job that writes a summary.
 pub(crate) const SUMMARISE_JOB: &str = "summarise";
@@ -38,6 +40,17 @@ pub(crate) struct NotifyPayload {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct SummarisePayload {
     pub(crate) incident_id: IncidentId,
+    /// When it was asked for, unix nanoseconds UTC; 0 in jobs of versions that did not note it.
+    #[serde(default)]
+    pub(crate) requested_at_ns: i64,
+}
+
+/// An incident that is not resolved.
+#[derive(Debug, Clone)]
+pub(crate) struct Current {
+    pub(crate) incident: Incident,
+    /// When the latest alert or anomaly joined it, unix nanoseconds UTC.
+    pub(crate) last_symptom_at_ns: i64,
 }
 
 /// The alerting machine of every project, with its memory in the store.
@@ -49,8 +62,10 @@ pub(crate) struct Alerts {
     steps: Mutex<HashMap<ProjectId, Arc<Mutex<()>>>>,
     /// When each project's machine wants to be woken.
     wakes: Mutex<HashMap<ProjectId, Option<i64>>>,
-    /// Wakes the dispatcher.
-    pub(crate) jobs_added: Notify,
+    /// Wake the dispatcher's loops, one each.
+    pub(crate) pages_added: Notify,
+    pub(crate) messages_added: Notify,
+    pub(crate) summaries_added: Notify,
 }
 
 impl Alerts {
@@ -61,7 +76,9 @@ impl Alerts {
             machines: RwLock::default(),
             steps: Mutex::default(),
             wakes: Mutex::default(),
-            jobs_added: Notify::new(),
+            pages_added: Notify::new(),
+            messages_added: Notify::new(),
+            summaries_added: Notify::new(),
         }
     }
 
@@ -71,9 +88,13 @@ impl Alerts {
             machines.insert(project_id, Arc::new(machine));
         }
         // Whether something is due under the new rules is found by the next tick.
-        if let Ok(mut wakes) = self.wakes.lock() {
-            wakes.remove(&project_id);
-        }
+        self.forget_wake(project_id);
+    }
+
+    /// As before the first policies were read.
+    #[cfg(test)]
+    pub(crate) fn forget_machine(&self, project_id: ProjectId) {
+        self.machines.write().unwrap().remove(&project_id);
     }
 
     /// The rules in force.
@@ -85,6 +106,36 @@ impl Alerts {
     pub(crate) fn open_incidents(&self, project_id: ProjectId) -> Result<Vec<Incident>, Error> {
         let (state, _) = self.load(project_id)?;
         Ok(state.open_incidents().cloned().collect())
+    }
+
+    /// The same with the time of their latest symptom. Blocks.
+    pub(crate) fn current_incidents(&self, project_id: ProjectId) -> Result<Vec<Current>, Error> {
+        let (state, _) = self.load(project_id)?;
+        Ok(state
+            .open_incidents()
+            .map(|incident| Current {
+                incident: incident.clone(),
+                last_symptom_at_ns: state
+                    .last_symptom_at_ns(incident.id)
+                    .unwrap_or(incident.opened_at_ns),
+            })
+            .collect())
+    }
+
+    /// Anomalies that the machine takes for not over. Blocks.
+    pub(crate) fn active_anomalies(&self, project_id: ProjectId) -> Result<Vec<AnomalyId>, Error> {
+        let (state, _) = self.load(project_id)?;
+        Ok(state.active_anomalies().collect())
+    }
+
+    /// Whether the machine took a message back. Blocks.
+    pub(crate) fn is_cancelled(
+        &self,
+        project_id: ProjectId,
+        delivery_id: DeliveryId,
+    ) -> Result<bool, Error> {
+        let (state, _) = self.load(project_id)?;
+        Ok(state.is_cancelled(delivery_id))
     }
 
     /// Gives inputs to the machine and commits what it says; the incidents that were opened or changed.
@@ -112,9 +163,14 @@ impl Alerts {
                 Err(Error::Conflict(reason)) => {
                     tracing::debug!(project.id = %project_id, reason, "another step was faster");
                 }
-                outcome => return outcome,
+                Ok(touched) => return Ok(touched),
+                Err(error) => {
+                    self.forget_wake(project_id);
+                    return Err(error);
+                }
             }
         }
+        self.forget_wake(project_id);
         Err(Error::Conflict(
             "the incidents change faster than this step can be committed".into(),
         ))
@@ -144,8 +200,8 @@ impl Alerts {
             .iter()
             .flat_map(|input| machine.step(&mut state, input.clone(), now_ns))
             .collect();
-        self.note_wake(project_id, &state);
         if effects.is_empty() && state == before {
+            self.note_wake(project_id, &state);
             return Ok(Vec::new());
         }
         let mut transaction = AlertTransaction::new(project_id);
@@ -155,12 +211,26 @@ impl Alerts {
             document: state.to_json(),
         });
         let touched = self.translate(project_id, effects, now_ns, &mut transaction)?;
-        let has_jobs = !transaction.jobs.is_empty();
         self.store.apply_alerts(&transaction, now_ns)?;
-        if has_jobs {
-            self.jobs_added.notify_one();
+        // Only what is committed counts: the wake-up of a step that was not would be slept through.
+        self.note_wake(project_id, &state);
+        for (kind, added) in [
+            (PAGE_JOB, &self.pages_added),
+            (NOTIFY_JOB, &self.messages_added),
+            (SUMMARISE_JOB, &self.summaries_added),
+        ] {
+            if transaction.jobs.iter().any(|job| job.kind == kind) {
+                added.notify_one();
+            }
         }
         Ok(touched)
+    }
+
+    /// What the machine waits for is not known: the next tick finds out.
+    fn forget_wake(&self, project_id: ProjectId) {
+        if let Ok(mut wakes) = self.wakes.lock() {
+            wakes.remove(&project_id);
+        }
     }
 
     fn note_wake(&self, project_id: ProjectId, state: &State) {
@@ -212,7 +282,7 @@ impl Alerts {
                     let delivery_id = notification.id;
                     transaction.jobs.push(job(
                         project_id,
-                        NOTIFY_JOB,
+                        if page { PAGE_JOB } else { NOTIFY_JOB },
                         delivery_id.to_string(),
                         &NotifyPayload {
                             notification: *notification,
@@ -225,8 +295,12 @@ impl Alerts {
                 Effect::Summarise { incident_id } => transaction.jobs.push(job(
                     project_id,
                     SUMMARISE_JOB,
-                    incident_id.to_string(),
-                    &SummarisePayload { incident_id },
+                    // One that is being written may not know what this one is to tell of.
+                    format!("{incident_id}:{now_ns}"),
+                    &SummarisePayload {
+                        incident_id,
+                        requested_at_ns: now_ns,
+                    },
                     now_ns,
                     SUMMARISE_ATTEMPTS,
                 )?),
@@ -271,3 +345,6 @@ fn job<T: Serialize>(
         max_attempts,
     })
 }
+
+#[cfg(test)]
+pub(crate) mod tests;

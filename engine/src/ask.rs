@@ -1,13 +1,18 @@
 //! Answering questions: understand, retrieve, count, and only then let a model phrase.
 
 mod facts;
+mod group;
 mod retrieve;
+mod scope;
+#[cfg(test)]
+mod tests;
+mod why;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use domain::{Evidence, LogRecord, ProjectId, Severity, TimeRange};
-use inference::PhraseBudget;
+use inference::{AnswerFacts, Generator, PhraseBudget, StoryPieces};
 use query::ChipKind;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -59,7 +64,7 @@ pub struct Interpretation {
 /// A step of an answer, in this order.
 #[derive(Debug)]
 pub enum AskEvent {
-    /// How the question was understood.
+    /// How the question was understood; once more, with another chip, when the semantic index does not answer.
     Interpretation(Box<Interpretation>),
     /// What was found.
     Evidence {
@@ -70,7 +75,8 @@ pub enum AskEvent {
     },
     /// The answer: first the computed one, then, when a model added to it, the whole again.
     Answer(Box<Answer>),
-    /// A piece of the model's text while it is written; not verified yet.
+    /// A piece of the model's sentences while they are written. Not verified: show it as provisional, until the
+    /// second answer takes its place.
     Delta(String),
     /// The end.
     Done {
@@ -149,20 +155,53 @@ async fn answer(
     .await?;
     let worker = Arc::clone(inner);
     let question = request.question.clone();
-    let (facts, samples) =
-        blocking(move || worker.answer_facts(project_id, &understood, &question)).await?;
-    let evidence = facts.evidence.clone();
+    let mut interpretation = shown(&understood, &request.question);
+    let found = blocking(move || worker.answer_facts(project_id, &understood, &question)).await?;
+    if found.is_words_only {
+        // What was shown as understood is not all that was done.
+        let (label, value) = facts::INDEX_CHIP;
+        interpretation.chips.push((label.into(), value.into()));
+        send(sender, AskEvent::Interpretation(Box::new(interpretation))).await?;
+    }
+    let evidence = found.facts.evidence.clone();
+    let samples = found.samples;
     send(sender, AskEvent::Evidence { evidence, samples }).await?;
-    let draft = inference::draft_answer(&facts);
+    let draft = inference::draft_answer(&found.facts);
     send(sender, AskEvent::Answer(Box::new(draft.clone()))).await?;
     let generator = inner.narrator.generator().filter(|_| request.is_narrated);
     let Some(generator) = generator.filter(|_| draft.is_found) else {
         return Ok(());
     };
-    let budget = PhraseBudget::new(uuid::Uuid::new_v4().as_u64_pair().0);
-    let phrased =
-        inference::phrase_answer(generator.as_ref(), &facts, draft, &budget, cancel).await;
+    let phrased = phrase(generator.as_ref(), &found.facts, draft, sender, cancel).await?;
     send(sender, AskEvent::Answer(Box::new(phrased))).await
+}
+
+/// Lets the model add its sentences; what it writes is passed on while it comes.
+async fn phrase(
+    generator: &dyn Generator,
+    facts: &AnswerFacts,
+    draft: Answer,
+    sender: &mpsc::Sender<AskEvent>,
+    cancel: CancellationToken,
+) -> Result<Answer, Error> {
+    let (pieces, mut written) = mpsc::unbounded_channel();
+    let mut budget = PhraseBudget::new(uuid::Uuid::new_v4().as_u64_pair().0);
+    budget.pieces = Some(pieces);
+    let mut story = StoryPieces::default();
+    let phrasing = inference::phrase_answer(generator, facts, draft, &budget, cancel);
+    tokio::pin!(phrasing);
+    loop {
+        tokio::select! {
+            biased;
+            Some(piece) = written.recv() => {
+                let text = story.read(&piece);
+                if !text.is_empty() {
+                    send(sender, AskEvent::Delta(text)).await?;
+                }
+            }
+            phrased = &mut phrasing => return Ok(phrased),
+        }
+    }
 }
 
 async fn send(sender: &mpsc::Sender<AskEvent>, event: AskEvent) -> Result<(), Error> {

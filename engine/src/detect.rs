@@ -1,15 +1,18 @@
-//! Watching counts and metrics, and turning what is unusual into incidents.
+//! Watching counts and metrics, and turning what is unusual into incidents, at least once.
 
-use std::collections::HashMap;
+mod replay;
+
+use std::collections::hash_map::Entry;
+use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
 use alerting::Input;
 use anomaly::{
-    AnomalyKey, LogConfig, LogDetector, MetricConfig, MetricDetector, MixConfig, MixDetector,
-    Observation,
+    AnomalyKey, Ended, LogConfig, LogDetector, MetricConfig, MetricDetector, MixConfig,
+    MixDetector, Observation, TemplateInfo,
 };
 use domain::{
-    Anomaly, AnomalyId, Incident, MetricPoint, NANOS_PER_MINUTE, ProjectId, RollupCell, TimeRange,
+    Anomaly, AnomalyId, ErrorKind, MetricPoint, NANOS_PER_MINUTE, ProjectId, RollupCell, TimeRange,
 };
 use store::{AnomalyStore, LogStore};
 use tokio_util::sync::CancellationToken;
@@ -26,6 +29,15 @@ const CATCH_UP_NS: i64 = REPLAY_NS;
 /// Metric samples that wait for the loop; beyond it the oldest series' samples are left out.
 const METRIC_QUEUE: usize = 200_000;
 
+/// Something that a detector said and that the alerting machine has to hear.
+#[derive(Debug, Clone)]
+enum News {
+    Found(Box<Anomaly>),
+    Over(AnomalyKey),
+    /// An anomaly of an earlier start that no detector knows any more.
+    Forgotten(AnomalyId),
+}
+
 /// What the detection loop remembers of a project.
 struct Watch {
     log: LogDetector,
@@ -34,6 +46,18 @@ struct Watch {
     /// Start of the last minute that was observed.
     observed_ns: i64,
     open: HashMap<AnomalyKey, AnomalyId>,
+    /// What was observed and is not told yet. Nothing more is observed while something waits, so it holds what
+    /// one round brings at most: a day's minutes, and the metric queue.
+    waiting: VecDeque<News>,
+    /// A silence of the whole project that began while nobody could listen.
+    held: Option<Held>,
+}
+
+/// An anomaly that is told only when it lasts.
+struct Held {
+    anomaly: Box<Anomaly>,
+    /// The minute that it must last until.
+    until_ns: i64,
 }
 
 impl Watch {
@@ -44,7 +68,59 @@ impl Watch {
             metrics: MetricDetector::new(project_id, MetricConfig::default()),
             observed_ns,
             open: HashMap::new(),
+            waiting: VecDeque::new(),
+            held: None,
         }
+    }
+
+    /// Shows a minute to the detectors of logs.
+    fn see(
+        &mut self,
+        minute_ns: i64,
+        cells: &[RollupCell],
+        info: &dyn TemplateInfo,
+    ) -> [Observation; 2] {
+        self.observed_ns = minute_ns;
+        [
+            self.log.observe_minute(minute_ns, cells, info),
+            self.mix.observe_minute(minute_ns, cells, info),
+        ]
+    }
+
+    /// Lets the findings of a minute wait.
+    fn queue(&mut self, seen: Observation) {
+        let found = seen.anomalies.into_iter().map(Box::new).map(News::Found);
+        self.waiting.extend(found);
+        self.queue_ends(seen.ended);
+    }
+
+    fn queue_ends(&mut self, ended: Vec<Ended>) {
+        for end in ended {
+            self.held
+                .take_if(|held| AnomalyKey::of(&held.anomaly) == end.key);
+            self.waiting.push_back(News::Over(end.key));
+        }
+    }
+
+    /// Lets what was held and lasted wait to be told.
+    fn queue_held(&mut self) {
+        let observed_ns = self.observed_ns;
+        let held = self.held.take_if(|held| observed_ns >= held.until_ns);
+        self.waiting
+            .extend(held.map(|held| News::Found(held.anomaly)));
+    }
+
+    fn see_metrics(&mut self, points: &[MetricPoint], now_ns: i64) {
+        for point in points {
+            let found = self.metrics.observe(point);
+            self.waiting
+                .extend(found.map(|anomaly| News::Found(Box::new(anomaly))));
+            let ended = self.metrics.take_ended();
+            self.queue_ends(ended);
+        }
+        self.metrics.end_silent(now_ns);
+        let ended = self.metrics.take_ended();
+        self.queue_ends(ended);
     }
 }
 
@@ -70,12 +146,7 @@ pub(crate) async fn run(inner: Arc<Inner>, stop: CancellationToken) {
         let worker = Arc::clone(&inner);
         let round = blocking(move || {
             let mut watches = watches;
-            for project_id in worker.project_ids()? {
-                if let Err(error) = worker.observe(project_id, &mut watches) {
-                    tracing::warn!(project.id = %project_id, %error, "detection is behind");
-                    metrics::counter!("vigil_engine_detection_failures_total").increment(1);
-                }
-            }
+            worker.observe_all(&mut watches);
             Ok::<_, Error>(watches)
         })
         .await;
@@ -91,63 +162,109 @@ pub(crate) async fn run(inner: Arc<Inner>, stop: CancellationToken) {
 }
 
 impl Inner {
+    fn observe_all(&self, watches: &mut HashMap<ProjectId, Watch>) {
+        let projects = match self.project_ids() {
+            Ok(projects) => projects,
+            Err(error) => {
+                tracing::warn!(%error, "detection is behind");
+                return;
+            }
+        };
+        for project_id in projects {
+            if let Err(error) = self.observe(project_id, watches) {
+                tracing::warn!(project.id = %project_id, %error, "detection is behind");
+                metrics::counter!("vigil_engine_detection_failures_total").increment(1);
+            }
+        }
+    }
+
     fn observe(
         &self,
         project_id: ProjectId,
         watches: &mut HashMap<ProjectId, Watch>,
     ) -> Result<(), Error> {
+        // What failed the last time comes first; until it is told, minutes and samples wait where they are.
+        if let Some(watch) = watches.get_mut(&project_id) {
+            self.tell(project_id, watch)?;
+        }
         let now_ns = self.clock.now_ns();
         // A minute is complete when its last records had time to arrive.
         let last_ns = domain::minute_start(now_ns.saturating_sub(self.config.detect_grace_ns))
             - NANOS_PER_MINUTE;
-        let points = self.take_metrics(project_id);
         let is_stale = watches
             .get(&project_id)
             .is_some_and(|watch| last_ns - watch.observed_ns > CATCH_UP_NS);
         if is_stale {
             watches.remove(&project_id);
         }
-        if !watches.contains_key(&project_id) {
-            let watch = self.replay(project_id, last_ns)?;
-            watches.insert(project_id, watch);
-        }
-        let Some(watch) = watches.get_mut(&project_id) else {
-            return Ok(());
+        let watch = match watches.entry(project_id) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(place) => place.insert(self.replay(project_id, last_ns)?),
         };
-        let mut found = Observation::default();
-        for point in points {
-            found.anomalies.extend(watch.metrics.observe(&point));
+        watch.see_metrics(&self.take_metrics(project_id), now_ns);
+        let observed = self.observe_minutes(project_id, last_ns, watch);
+        watch.queue_held();
+        // What was observed is told even when the next minute could not be read.
+        self.tell(project_id, watch)?;
+        observed
+    }
+
+    fn observe_minutes(
+        &self,
+        project_id: ProjectId,
+        last_ns: i64,
+        watch: &mut Watch,
+    ) -> Result<(), Error> {
+        if last_ns <= watch.observed_ns {
+            return Ok(());
         }
-        found.ended.extend(watch.metrics.take_ended());
-        if last_ns > watch.observed_ns {
-            let dictionary = self.dictionaries.get(&self.store, project_id)?;
-            let from_ns = watch.observed_ns + NANOS_PER_MINUTE;
-            self.each_minute(project_id, from_ns, last_ns, |minute_ns, cells| {
-                let log = watch
-                    .log
-                    .observe_minute(minute_ns, cells, dictionary.as_ref());
-                let mix = watch
-                    .mix
-                    .observe_minute(minute_ns, cells, dictionary.as_ref());
-                for observed in [log, mix] {
-                    found.anomalies.extend(observed.anomalies);
-                    found.ended.extend(observed.ended);
-                }
-                watch.observed_ns = minute_ns;
-                Ok(())
-            })?;
-        }
-        let Observation {
-            anomalies, ended, ..
-        } = found;
-        let mut inputs = self.announce(project_id, anomalies, &mut watch.open)?;
-        for end in ended {
-            if let Some(anomaly_id) = watch.open.remove(&end.key) {
-                inputs.push(Input::AnomalyEnded { anomaly_id });
+        let dictionary = self.dictionaries.get(&self.store, project_id)?;
+        let from_ns = watch.observed_ns + NANOS_PER_MINUTE;
+        self.each_minute(project_id, from_ns, last_ns, |minute_ns, cells| {
+            for seen in watch.see(minute_ns, cells, dictionary.as_ref()) {
+                watch.queue(seen);
             }
+            Ok(())
+        })
+    }
+
+    /// Tells the alerting machine what waits, in order; what cannot be told goes on waiting.
+    fn tell(&self, project_id: ProjectId, watch: &mut Watch) -> Result<(), Error> {
+        while let Some(news) = watch.waiting.front().cloned() {
+            match self.tell_one(project_id, news, &mut watch.open) {
+                // It never will be told, and must not stop the others.
+                Err(error)
+                    if matches!(error.kind(), ErrorKind::BadRequest | ErrorKind::TooLarge) =>
+                {
+                    tracing::error!(project.id = %project_id, %error, "an anomaly was refused");
+                    metrics::counter!("vigil_engine_anomalies_refused_total").increment(1);
+                }
+                outcome => outcome?,
+            }
+            watch.waiting.pop_front();
         }
-        if !inputs.is_empty() {
-            self.alerts.feed(project_id, &inputs)?;
+        Ok(())
+    }
+
+    fn tell_one(
+        &self,
+        project_id: ProjectId,
+        news: News,
+        open: &mut HashMap<AnomalyKey, AnomalyId>,
+    ) -> Result<(), Error> {
+        match news {
+            News::Found(anomaly) => self.announce(project_id, *anomaly, open)?,
+            News::Over(key) => {
+                if let Some(anomaly_id) = open.get(&key).copied() {
+                    self.alerts
+                        .feed(project_id, &[Input::AnomalyEnded { anomaly_id }])?;
+                    open.remove(&key);
+                }
+            }
+            News::Forgotten(anomaly_id) => {
+                self.alerts
+                    .feed(project_id, &[Input::AnomalyEnded { anomaly_id }])?;
+            }
         }
         Ok(())
     }
@@ -161,42 +278,6 @@ impl Inner {
             .partition(|point| point.project_id == project_id);
         *waiting = others;
         mine
-    }
-
-    /// Detectors that know the last day. What they find in it was announced before the restart; only the
-    /// keys of what goes on are kept, so that its end is told.
-    fn replay(&self, project_id: ProjectId, last_ns: i64) -> Result<Watch, Error> {
-        let start_ns = last_ns - REPLAY_NS;
-        let first_ns = self
-            .store
-            .bounds(project_id)?
-            .map_or(last_ns, |bounds| domain::minute_start(bounds.start_ns))
-            .max(start_ns);
-        let mut watch = Watch::new(project_id, first_ns - NANOS_PER_MINUTE);
-        if first_ns > last_ns {
-            return Ok(watch);
-        }
-        let dictionary = self.dictionaries.get(&self.store, project_id)?;
-        let mut ongoing: Vec<Anomaly> = Vec::new();
-        self.each_minute(project_id, first_ns, last_ns, |minute_ns, cells| {
-            let log = watch
-                .log
-                .observe_minute(minute_ns, cells, dictionary.as_ref());
-            let mix = watch
-                .mix
-                .observe_minute(minute_ns, cells, dictionary.as_ref());
-            for observed in [log, mix] {
-                ongoing.extend(observed.anomalies);
-                for end in observed.ended {
-                    ongoing.retain(|anomaly| AnomalyKey::of(anomaly) != end.key);
-                }
-            }
-            watch.observed_ns = minute_ns;
-            Ok(())
-        })?;
-        self.record(project_id, ongoing, &mut watch.open)?;
-        tracing::debug!(project.id = %project_id, open = watch.open.len(), "detectors know the last day");
-        Ok(watch)
     }
 
     /// Calls `each` for every minute from `from_ns` to `last_ns`, empty ones too.
@@ -231,66 +312,53 @@ impl Inner {
         Ok(())
     }
 
-    /// Records anomalies and gives them their ids.
-    fn record(
-        &self,
-        project_id: ProjectId,
-        mut anomalies: Vec<Anomaly>,
-        open: &mut HashMap<AnomalyKey, AnomalyId>,
-    ) -> Result<Vec<Anomaly>, Error> {
-        for anomaly in &mut anomalies {
-            anomaly.project_id = project_id;
-            let random = uuid::Uuid::new_v4();
-            let mut tail = [0; 10];
-            tail.copy_from_slice(&random.as_bytes()[6..]);
-            anomaly.id = AnomalyId::from_parts(anomaly.detected_at_ns, tail);
-        }
-        let recorded = self.store.record_anomalies(project_id, &anomalies)?;
-        let mut fresh = Vec::new();
-        for (mut anomaly, recorded) in anomalies.into_iter().zip(recorded) {
+    /// Records an anomaly and gives it its id: a new one, or that which it has had since it was first recorded.
+    fn record(&self, project_id: ProjectId, anomaly: &mut Anomaly) -> Result<(), Error> {
+        anomaly.project_id = project_id;
+        let random = uuid::Uuid::new_v4();
+        let mut tail = [0; 10];
+        tail.copy_from_slice(&random.as_bytes()[6..]);
+        anomaly.id = AnomalyId::from_parts(anomaly.detected_at_ns, tail);
+        let recorded = self
+            .store
+            .record_anomalies(project_id, std::slice::from_ref(anomaly))?;
+        if let Some(recorded) = recorded.first() {
             anomaly.id = recorded.id;
-            open.insert(AnomalyKey::of(&anomaly), recorded.id);
             metrics::counter!("vigil_engine_anomalies_total", "kind" => anomaly.kind.as_str())
                 .increment(u64::from(recorded.is_new));
-            fresh.push(anomaly);
         }
-        Ok(fresh)
+        Ok(())
     }
 
-    /// Records anomalies and says to which open incident each belongs.
+    /// Records an anomaly and tells the machine of it, with the open incident that it belongs to. May be done
+    /// again.
     fn announce(
         &self,
         project_id: ProjectId,
-        anomalies: Vec<Anomaly>,
+        mut anomaly: Anomaly,
         open: &mut HashMap<AnomalyKey, AnomalyId>,
-    ) -> Result<Vec<Input>, Error> {
-        if anomalies.is_empty() {
-            return Ok(Vec::new());
-        }
-        let anomalies = self.record(project_id, anomalies, open)?;
-        let mut inputs = Vec::new();
-        for anomaly in anomalies {
-            tracing::info!(
-                project.id = %project_id, anomaly.kind = anomaly.kind.as_str(), score = anomaly.score,
-                service.name = anomaly.service, "anomaly: {}", anomaly.reason
-            );
-            let incidents = self.alerts.open_incidents(project_id)?;
-            let join = self.join(project_id, &incidents, &anomaly)?;
-            let input = Input::AnomalyOpened {
-                anomaly: Box::new(anomaly),
-                join,
-            };
-            // One after the other: the next anomaly may belong to the incident that this one opens.
-            self.alerts.feed(project_id, &[input])?;
-            inputs.clear();
-        }
-        Ok(inputs)
+    ) -> Result<(), Error> {
+        self.record(project_id, &mut anomaly)?;
+        tracing::info!(
+            project.id = %project_id, anomaly.kind = anomaly.kind.as_str(), score = anomaly.score,
+            service.name = anomaly.service, "anomaly: {}", anomaly.reason
+        );
+        let incidents = self.alerts.current_incidents(project_id)?;
+        let join = self.join(project_id, &incidents, &anomaly)?;
+        let (key, id) = (AnomalyKey::of(&anomaly), anomaly.id);
+        let input = Input::AnomalyOpened {
+            anomaly: Box::new(anomaly),
+            join,
+        };
+        self.alerts.feed(project_id, &[input])?;
+        open.insert(key, id);
+        Ok(())
     }
 
     fn join(
         &self,
         project_id: ProjectId,
-        incidents: &[Incident],
+        incidents: &[crate::alerts::Current],
         anomaly: &Anomaly,
     ) -> Result<Option<domain::IncidentId>, Error> {
         if incidents.is_empty() {
@@ -300,3 +368,6 @@ impl Inner {
         Ok(crate::correlate::join(incidents, anomaly, &topology))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -11,6 +11,9 @@ pub enum Error {
     /// The request cannot be done as asked.
     #[error("{0}")]
     BadRequest(String),
+    /// The request is larger than its written limit.
+    #[error("{0}")]
+    TooLarge(String),
     /// The thing does not exist for this project.
     #[error("{0} was not found")]
     NotFound(String),
@@ -35,6 +38,7 @@ impl Error {
         match self {
             Self::QueueFull => ErrorKind::RateLimited,
             Self::BadRequest(_) => ErrorKind::BadRequest,
+            Self::TooLarge(_) => ErrorKind::TooLarge,
             Self::NotFound(_) => ErrorKind::NotFound,
             Self::Conflict(_) => ErrorKind::Conflict,
             Self::Unavailable(_) => ErrorKind::Unavailable,
@@ -45,7 +49,8 @@ impl Error {
 
     fn of_kind(kind: ErrorKind, message: String) -> Self {
         match kind {
-            ErrorKind::BadRequest | ErrorKind::TooLarge => Self::BadRequest(message),
+            ErrorKind::BadRequest => Self::BadRequest(message),
+            ErrorKind::TooLarge => Self::TooLarge(message),
             ErrorKind::NotFound => Self::NotFound(message),
             ErrorKind::Conflict => Self::Conflict(message),
             ErrorKind::RateLimited => Self::QueueFull,

@@ -1,21 +1,33 @@
 //! Computing the values of policy conditions from what is stored.
 
+mod metric;
+
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use alerting::{Aggregation, Condition, Evaluation, Input, Policy, Reading};
+use alerting::{Condition, Evaluation, Input, Policy, Reading};
+use anomaly::TemplateInfo;
 use domain::{
-    ChangeEvent, Incident, IncidentId, LogFilter, LogReader, MetricKind, PageRequest, ProjectId,
-    Severity, TimeRange,
+    ChangeEvent, IncidentId, LogFilter, LogReader, NANOS_PER_MINUTE, PageRequest, ProjectId,
+    SeriesId, Severity, TemplateId, TimeRange,
 };
-use store::{EventStore, LabelMatcher, MetricSeries, MetricStore};
+use store::{EventStore, LabelMatcher, MetricStore};
 use tokio_util::sync::CancellationToken;
 
+use crate::alerts::Current;
 use crate::tasks::blocking;
 use crate::{Error, Inner};
+use metric::{base, grows, metric_readings};
 
 /// Triples and events that one condition looks at.
 const COUNTED: usize = 10_000;
+/// Records of a grouped condition on texts that one evaluation reads; what is beyond does not count.
+const READ_AT_MOST: usize = 100_000;
+/// Records that are read at once.
+const READ_AT_ONCE: usize = 1_000;
+/// An alert belongs to the trouble of its service only while that is young: what has been known for longer must
+/// not swallow what is new.
+const RELATED_NS: i64 = 30 * NANOS_PER_MINUTE;
 
 /// Evaluates every policy when its time has come, until the stop.
 pub(crate) async fn run(inner: Arc<Inner>, stop: CancellationToken) {
@@ -46,26 +58,37 @@ pub(crate) async fn run(inner: Arc<Inner>, stop: CancellationToken) {
 impl Inner {
     fn evaluate_due(&self, due: &mut HashMap<(ProjectId, String), i64>) -> Result<(), Error> {
         for project_id in self.project_ids()? {
-            let Some(machine) = self.alerts.machine(project_id) else {
-                continue;
-            };
-            let now_ns = self.clock.now_ns();
-            let open = self.alerts.open_incidents(project_id)?;
-            let mut inputs = Vec::new();
-            for policy in machine.policies() {
-                let key = (project_id, policy.id.0.clone());
-                if due.get(&key).is_some_and(|at_ns| *at_ns > now_ns) {
-                    continue;
-                }
-                due.insert(key, now_ns.saturating_add(policy.every_ns));
-                inputs.extend(self.evaluate(project_id, policy, &open, now_ns));
+            if let Err(error) = self.evaluate_project(project_id, due) {
+                tracing::warn!(project.id = %project_id, %error, "policies could not be evaluated");
+                metrics::counter!("vigil_engine_evaluation_failures_total").increment(1);
             }
-            if !inputs.is_empty() {
-                self.alerts.feed(project_id, &inputs)?;
-            }
-            self.alerts.tick(project_id)?;
         }
         Ok(())
+    }
+
+    fn evaluate_project(
+        &self,
+        project_id: ProjectId,
+        due: &mut HashMap<(ProjectId, String), i64>,
+    ) -> Result<(), Error> {
+        let Some(machine) = self.alerts.machine(project_id) else {
+            return Ok(());
+        };
+        let now_ns = self.clock.now_ns();
+        let open = self.alerts.current_incidents(project_id)?;
+        let mut inputs = Vec::new();
+        for policy in machine.policies() {
+            let key = (project_id, policy.id.0.clone());
+            if due.get(&key).is_some_and(|at_ns| *at_ns > now_ns) {
+                continue;
+            }
+            due.insert(key, now_ns.saturating_add(policy.every_ns));
+            inputs.extend(self.evaluate(project_id, policy, &open, now_ns));
+        }
+        if !inputs.is_empty() {
+            self.alerts.feed(project_id, &inputs)?;
+        }
+        self.alerts.tick(project_id)
     }
 
     /// One reading of every condition; a condition whose data cannot be read is left out, so that its
@@ -74,7 +97,7 @@ impl Inner {
         &self,
         project_id: ProjectId,
         policy: &Policy,
-        open: &[Incident],
+        open: &[Current],
         now_ns: i64,
     ) -> Vec<Input> {
         let end_ns = now_ns.saturating_sub(policy.delay_ns);
@@ -92,7 +115,7 @@ impl Inner {
             let readings = readings
                 .into_iter()
                 .map(|reading| Reading {
-                    join: related(open, &reading.services),
+                    join: related(open, &reading.services, now_ns),
                     ..reading
                 })
                 .collect();
@@ -119,13 +142,22 @@ impl Inner {
                     .iter()
                     .map(|(label, value)| LabelMatcher::equal(label, value))
                     .collect();
-                let series = self.store.metric_query(
-                    project_id,
-                    &metric.metric,
-                    &matchers,
-                    range(metric.window_ns),
-                )?;
-                metric_readings(&series, &metric.group_by, |kind| metric.aggregation(kind))
+                let window = range(metric.window_ns);
+                let series =
+                    self.store
+                        .metric_query(project_id, &metric.metric, &matchers, window)?;
+                let aggregation = |kind| metric.aggregation(kind);
+                let counters: Vec<SeriesId> = series
+                    .iter()
+                    .filter(|one| grows(one.kind, aggregation(one.kind)))
+                    .map(|one| one.id)
+                    .collect();
+                let before = self
+                    .store
+                    .samples_before(project_id, &counters, window.start_ns)?;
+                metric_readings(&series, &metric.group_by, aggregation, |one| {
+                    base(one, before.get(&one.id), window)
+                })
             }
             Condition::LogCount(count) => {
                 let filter =
@@ -199,78 +231,57 @@ impl Inner {
                 ..Reading::default()
             }]);
         }
-        let rows: Vec<(String, Severity, u64, i64, domain::TemplateId)> = if is_countable {
+        let rows = if is_countable {
             self.store
                 .template_counts(project_id, &filter, COUNTED)?
                 .into_iter()
-                .map(|row| {
-                    (
-                        row.service,
-                        row.severity,
-                        row.count,
-                        row.first_minute_ns,
-                        row.template_id,
-                    )
+                .map(|row| Row {
+                    service: row.service,
+                    severity: row.severity,
+                    template_id: row.template_id,
+                    count: row.count,
+                    first_ns: row.first_minute_ns,
                 })
                 .collect()
         } else {
-            // Grouping by a text condition reads the records themselves, up to a limit.
-            self.store
-                .search(project_id, &filter, &PageRequest::first(1_000))?
-                .items
-                .into_iter()
-                .map(|record| {
-                    (
-                        record.service,
-                        record.severity,
-                        1,
-                        record.timestamp_ns,
-                        record.template_id,
-                    )
-                })
-                .collect()
+            self.count_records(project_id, &filter)?
         };
-        let mut groups: BTreeMap<BTreeMap<String, String>, Reading> = BTreeMap::new();
-        if group_by.is_empty() {
-            groups.insert(
-                BTreeMap::new(),
-                Reading {
-                    value: Some(0.0),
-                    ..Reading::default()
+        Ok(grouped(rows, group_by))
+    }
+
+    /// Counts by service, severity and pattern what only the records themselves tell: page by page, the newest
+    /// [`READ_AT_MOST`].
+    fn count_records(&self, project_id: ProjectId, filter: &LogFilter) -> Result<Vec<Row>, Error> {
+        let mut rows: BTreeMap<(String, Severity, TemplateId), (u64, i64)> = BTreeMap::new();
+        let mut request = PageRequest::first(READ_AT_ONCE);
+        let mut read = 0;
+        loop {
+            let page = self.store.search(project_id, filter, &request)?;
+            read += page.items.len();
+            for record in page.items {
+                let row = rows
+                    .entry((record.service, record.severity, record.template_id))
+                    .or_insert((0, record.timestamp_ns));
+                row.0 += 1;
+                row.1 = row.1.min(record.timestamp_ns);
+            }
+            match page.next {
+                Some(next) if read < READ_AT_MOST => request.after = Some(next),
+                _ => break,
+            }
+        }
+        Ok(rows
+            .into_iter()
+            .map(
+                |((service, severity, template_id), (count, first_ns))| Row {
+                    service,
+                    severity,
+                    template_id,
+                    count,
+                    first_ns,
                 },
-            );
-        }
-        for (service, severity, count, at_ns, template_id) in rows {
-            let labels: BTreeMap<String, String> = group_by
-                .iter()
-                .map(|field| {
-                    let value = match field.as_str() {
-                        "service" => service.clone(),
-                        "severity" | "level" => severity.as_str().to_owned(),
-                        "template" => template_id.to_string(),
-                        _ => String::new(),
-                    };
-                    (field.clone(), value)
-                })
-                .collect();
-            let reading = groups.entry(labels.clone()).or_insert_with(|| Reading {
-                labels,
-                ..Reading::default()
-            });
-            reading.value = Some(reading.value.unwrap_or(0.0) + count as f64);
-            reading.started_at_ns = Some(
-                reading
-                    .started_at_ns
-                    .map_or(at_ns, |known| known.min(at_ns)),
-            );
-            if !reading.services.contains(&service) && reading.services.len() < 20 {
-                reading.services.push(service);
-            }
-            if !reading.template_ids.contains(&template_id) && reading.template_ids.len() < 20 {
-                reading.template_ids.push(template_id);
-            }
-        }
-        Ok(groups.into_values().collect())
+            )
+            .collect())
     }
 
     fn absence_reading(
@@ -319,8 +330,13 @@ impl Inner {
         let dictionary = self.dictionaries.get(&self.store, project_id)?;
         let fresh: Vec<domain::TemplateId> = dictionary
             .iter()
-            .filter(|template| range.contains(template.first_seen_ns))
             .map(|template| template.id)
+            // What a more general pattern stands for is as old as the oldest of it.
+            .filter(|id| {
+                dictionary
+                    .first_seen_ns(dictionary.resolve(*id))
+                    .is_some_and(|first_ns| range.contains(first_ns))
+            })
             .collect();
         if fresh.is_empty() {
             return Ok(vec![Reading {
@@ -333,10 +349,66 @@ impl Inner {
     }
 }
 
+/// Records of one service, severity and pattern.
+struct Row {
+    service: String,
+    severity: Severity,
+    template_id: TemplateId,
+    count: u64,
+    first_ns: i64,
+}
+
+/// One reading for each group; without `group_by` one of everything, 0 included.
+fn grouped(rows: Vec<Row>, group_by: &[String]) -> Vec<Reading> {
+    let mut groups: BTreeMap<BTreeMap<String, String>, Reading> = BTreeMap::new();
+    if group_by.is_empty() {
+        groups.insert(
+            BTreeMap::new(),
+            Reading {
+                value: Some(0.0),
+                ..Reading::default()
+            },
+        );
+    }
+    for row in rows {
+        let labels: BTreeMap<String, String> = group_by
+            .iter()
+            .map(|field| {
+                let value = match field.as_str() {
+                    "service" => row.service.clone(),
+                    "severity" | "level" => row.severity.as_str().to_owned(),
+                    "template" => row.template_id.to_string(),
+                    _ => String::new(),
+                };
+                (field.clone(), value)
+            })
+            .collect();
+        let reading = groups.entry(labels.clone()).or_insert_with(|| Reading {
+            labels,
+            ..Reading::default()
+        });
+        reading.value = Some(reading.value.unwrap_or(0.0) + row.count as f64);
+        reading.started_at_ns = Some(
+            reading
+                .started_at_ns
+                .map_or(row.first_ns, |known| known.min(row.first_ns)),
+        );
+        if !reading.services.contains(&row.service) && reading.services.len() < 20 {
+            reading.services.push(row.service);
+        }
+        if !reading.template_ids.contains(&row.template_id) && reading.template_ids.len() < 20 {
+            reading.template_ids.push(row.template_id);
+        }
+    }
+    groups.into_values().collect()
+}
+
 /// The open incident that concerns one of these services, the latest of several: an alert of a service in
 /// trouble is part of the trouble.
-fn related(open: &[Incident], services: &[String]) -> Option<IncidentId> {
+fn related(open: &[Current], services: &[String], now_ns: i64) -> Option<IncidentId> {
     open.iter()
+        .filter(|current| now_ns.saturating_sub(current.last_symptom_at_ns) <= RELATED_NS)
+        .map(|current| &current.incident)
         .filter(|incident| {
             incident
                 .services
@@ -345,85 +417,6 @@ fn related(open: &[Incident], services: &[String]) -> Option<IncidentId> {
         })
         .max_by_key(|incident| incident.opened_at_ns)
         .map(|incident| incident.id)
-}
-
-fn metric_readings(
-    series: &[MetricSeries],
-    group_by: &[String],
-    aggregation: impl Fn(MetricKind) -> Aggregation,
-) -> Vec<Reading> {
-    let mut groups: BTreeMap<BTreeMap<String, String>, (Aggregation, Vec<f64>, Reading)> =
-        BTreeMap::new();
-    for one in series {
-        let how = aggregation(one.kind);
-        let Some(value) = aggregate(how, &one.samples) else {
-            continue;
-        };
-        let labels: BTreeMap<String, String> = group_by
-            .iter()
-            .map(|label| {
-                (
-                    label.clone(),
-                    one.labels.get(label).cloned().unwrap_or_default(),
-                )
-            })
-            .collect();
-        let group = groups.entry(labels.clone()).or_insert_with(|| {
-            let reading = Reading {
-                labels,
-                started_at_ns: one.samples.first().map(|sample| sample.0),
-                ..Reading::default()
-            };
-            (how, Vec::new(), reading)
-        });
-        group.1.push(value);
-        if let Some(service) = one.labels.get("service")
-            && !group.2.services.contains(service)
-        {
-            group.2.services.push(service.clone());
-        }
-    }
-    groups
-        .into_values()
-        .map(|(how, values, mut reading)| {
-            reading.value = Some(combine(how, &values));
-            reading
-        })
-        .collect()
-}
-
-/// One value of one series' samples; `None` without samples.
-fn aggregate(how: Aggregation, samples: &[(i64, f64)]) -> Option<f64> {
-    let values = samples.iter().map(|sample| sample.1);
-    let last = samples.last()?.1;
-    Some(match how {
-        // A counter that falls was restarted: what it shows then has grown from zero.
-        Aggregation::Increase => samples
-            .windows(2)
-            .map(|pair| {
-                let grown = pair[1].1 - pair[0].1;
-                if grown < 0.0 { pair[1].1 } else { grown }
-            })
-            .sum(),
-        Aggregation::Sum => values.sum(),
-        Aggregation::Avg => values.sum::<f64>() / samples.len() as f64,
-        Aggregation::Max => values.fold(f64::NEG_INFINITY, f64::max),
-        Aggregation::Min => values.fold(f64::INFINITY, f64::min),
-        Aggregation::Last => last,
-        Aggregation::Count => samples.len() as f64,
-    })
-}
-
-/// One value of several series' values.
-fn combine(how: Aggregation, values: &[f64]) -> f64 {
-    match how {
-        Aggregation::Max => values.iter().copied().fold(f64::NEG_INFINITY, f64::max),
-        Aggregation::Min => values.iter().copied().fold(f64::INFINITY, f64::min),
-        Aggregation::Avg => values.iter().sum::<f64>() / values.len().max(1) as f64,
-        Aggregation::Increase | Aggregation::Sum | Aggregation::Last | Aggregation::Count => {
-            values.iter().sum()
-        }
-    }
 }
 
 #[cfg(test)]

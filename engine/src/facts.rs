@@ -24,8 +24,13 @@ const PATTERNS: usize = 8;
 const SAMPLES: usize = 2;
 /// Other anomalies cited at most.
 const ANOMALIES: usize = 4;
-/// Changes cited at most.
+/// Changes around the beginning cited at most: what changed last before it is suspected first.
 const CHANGES: usize = 4;
+/// Changes cited at most, with those that came later (a rollback, another attempt).
+const ALL_CHANGES: usize = 6;
+/// A change this long after the first symptom may still be its cause: clocks differ, and a deploy is reported
+/// when it is done.
+const REPORTED_NS: i64 = 3 * NANOS_PER_MINUTE;
 /// Triples that are looked at.
 const COUNTED: usize = 2_000;
 /// Older incidents that are compared.
@@ -159,12 +164,20 @@ impl Inner {
     }
 
     fn changes(&self, project_id: ProjectId, window: TimeRange) -> Result<Vec<ChangeEvent>, Error> {
-        let range = TimeRange {
+        let beginning = TimeRange {
             start_ns: window.start_ns.saturating_sub(CHANGES_NS),
+            end_ns: window.start_ns.saturating_add(REPORTED_NS),
+        };
+        let mut changes = self.store.events(project_id, beginning, CHANGES)?;
+        let later = TimeRange {
+            start_ns: beginning.end_ns,
             end_ns: window.end_ns,
         };
-        let mut changes = self.store.events(project_id, range, CHANGES)?;
-        changes.reverse();
+        if later.start_ns < later.end_ns {
+            let places = ALL_CHANGES - changes.len();
+            changes.extend(self.store.events(project_id, later, places)?);
+        }
+        changes.sort_by_key(|change| (change.timestamp_ns, change.id));
         Ok(changes)
     }
 
@@ -206,7 +219,7 @@ impl Inner {
                 let is_own = own.contains(&row.template_id);
                 let is_bad = row.severity >= Severity::Warn;
                 let excess = row.count as f64 - expected;
-                if !is_own && !(is_bad && excess > 3.0 * expected.sqrt().max(1.0)) {
+                if !(is_own || is_bad && excess > 3.0 * expected.sqrt().max(1.0)) {
                     return None;
                 }
                 // Bad and rare counts more than frequent: an error that is 20 above its usual tells more
@@ -413,8 +426,17 @@ fn jaccard<T: Eq + std::hash::Hash>(a: &[T], b: &[T]) -> f64 {
     a.intersection(&b).count() as f64 / union as f64
 }
 
+/// Whether a service or the whole project fell silent: that has no severity.
+pub(crate) fn is_silence(anomaly: &Anomaly) -> bool {
+    anomaly.kind == AnomalyKind::Drop && anomaly.template_id.is_none()
+}
+
 /// Whether an anomaly speaks of something bad rather than of something unusual.
 pub(crate) fn is_bad(anomaly: &Anomaly) -> bool {
     anomaly.severity >= Severity::Warn
+        || is_silence(anomaly)
         || matches!(anomaly.kind, AnomalyKind::LevelChange | AnomalyKind::Metric)
 }
+
+#[cfg(test)]
+mod tests;

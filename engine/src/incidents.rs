@@ -4,16 +4,26 @@ use std::sync::Arc;
 
 use alerting::Input;
 use domain::{
-    Anomaly, Incident, IncidentId, IncidentState, PageRequest, ProjectId, Summary, SummaryAuthor,
-    TimeRange, TimelineEntry, TimelineKind,
+    Anomaly, Incident, IncidentId, IncidentState, Page, PageRequest, ProjectId, Summary,
+    SummaryAuthor, TimeRange, TimelineEntry, TimelineKind,
 };
 use store::{AnomalyFilter, AnomalyStore, Expected, IncidentFilter, IncidentStore, IncidentWrite};
 
+use crate::narrator::Watched;
 use crate::tasks::blocking;
 use crate::{Engine, Error, Inner};
 
 /// How often writing a summary is tried when the incident changes meanwhile.
 const TRIES: usize = 5;
+
+/// What happens when the model has no time for a summary.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Wording {
+    /// Somebody will ask again.
+    TryAgain,
+    /// Nobody will.
+    LastTry,
+}
 
 /// An incident with everything around it.
 #[derive(Debug, Clone)]
@@ -27,7 +37,7 @@ pub struct IncidentView {
 }
 
 impl Engine {
-    /// Incidents, newest first; of any state when `states` is empty.
+    /// One page of incidents; of any state when `states` is empty.
     ///
     /// # Errors
     /// Fails when the store cannot be read in time.
@@ -35,21 +45,21 @@ impl Engine {
         &self,
         project_id: ProjectId,
         states: Vec<IncidentState>,
-        limit: usize,
-    ) -> Result<Vec<Incident>, Error> {
+        page: PageRequest,
+    ) -> Result<Page<Incident>, Error> {
         let inner = self.inner();
         blocking(move || {
-            let page = inner.store.incidents(
-                project_id,
-                &IncidentFilter { states },
-                &PageRequest::first(limit),
-            )?;
-            Ok::<_, Error>(
-                page.items
+            let page = inner
+                .store
+                .incidents(project_id, &IncidentFilter { states }, &page)?;
+            Ok::<_, Error>(Page {
+                items: page
+                    .items
                     .into_iter()
                     .map(|stored| stored.incident)
                     .collect(),
-            )
+                next: page.next,
+            })
         })
         .await
     }
@@ -192,36 +202,56 @@ impl Inner {
             .ok_or_else(|| Error::NotFound(format!("incident {id}")))
     }
 
-    /// Writes the summary anew: by rules at once, then phrased by the model when there is one.
+    /// Writes the summary anew: phrased by the model when there is one, and by rules at once where nothing
+    /// better is stored. What a model wrote stays until a model has written again or its text was rejected.
+    ///
+    /// # Errors
+    /// Fails when the store fails, and with [`Wording::TryAgain`] when the model had no time: what is stored
+    /// stays.
     pub(crate) async fn summarise(
         self: &Arc<Self>,
         project_id: ProjectId,
         id: IncidentId,
+        wording: Wording,
     ) -> Result<Summary, Error> {
+        let generator = self.narrator.generator();
         let worker = Arc::clone(self);
+        let has_model = generator.is_some();
         let (facts, draft) = blocking(move || {
             let incident = worker.stored_incident(project_id, id)?;
             let (facts, draft) = worker.draft(project_id, &incident)?;
-            worker.save_summary(project_id, id, &draft)?;
+            let is_better = incident
+                .summary
+                .is_none_or(|known| known.author == SummaryAuthor::Rules);
+            if is_better || !has_model {
+                worker.save_summary(project_id, id, &draft)?;
+            }
             Ok::<_, Error>((facts, draft))
         })
         .await?;
-        let Some(generator) = self.narrator.generator() else {
+        let Some(generator) = generator else {
             return Ok(draft);
         };
         let budget = inference::PhraseBudget::new(uuid::Uuid::new_v4().as_u64_pair().0);
+        let watched = Watched::new(generator.as_ref());
         let phrased = inference::phrase_summary(
-            generator.as_ref(),
+            &watched,
             &facts,
-            draft,
+            draft.clone(),
             &budget,
             self.tasks_stop.clone(),
         )
         .await;
+        let written = match (watched.passing_failure(), wording) {
+            (None, _) => phrased,
+            (Some(error), Wording::TryAgain) => return Err(Error::Unavailable(error)),
+            // Newer facts in plain words are better than older ones in good words.
+            (Some(_), Wording::LastTry) => draft,
+        };
         let worker = Arc::clone(self);
-        let written = phrased.clone();
-        blocking(move || worker.save_summary(project_id, id, &written)).await?;
-        Ok(phrased)
+        let saved = written.clone();
+        blocking(move || worker.save_summary(project_id, id, &saved)).await?;
+        Ok(written)
     }
 
     fn save_summary(
@@ -242,20 +272,18 @@ impl Inner {
                 return Err(Error::NotFound(format!("incident {id}")));
             };
             let mut incident = stored.incident;
-            let is_first = incident.summary.is_none();
-            incident.summary = Some(summary.clone());
+            // Repeated rewriting would only fill the timeline.
+            let is_news = incident
+                .summary
+                .replace(summary.clone())
+                .is_none_or(|before| !is_same_author(&before.author, &summary.author));
             let line = TimelineEntry {
                 at_ns: self.clock.now_ns(),
                 kind: TimelineKind::Summarised,
                 text: format!("summary written by {author}"),
                 actor: None,
             };
-            // Repeated rewriting by rules would only fill the timeline.
-            let lines = if is_first || summary.author != SummaryAuthor::Rules {
-                vec![line]
-            } else {
-                Vec::new()
-            };
+            let lines = if is_news { vec![line] } else { Vec::new() };
             let write = IncidentWrite {
                 incident,
                 expected: Expected::Version(stored.version),
@@ -270,3 +298,15 @@ impl Inner {
         )))
     }
 }
+
+/// Whether two texts come from the same hand; why a model's text was dropped makes no other one of it.
+fn is_same_author(a: &SummaryAuthor, b: &SummaryAuthor) -> bool {
+    use SummaryAuthor::RulesAfterRejection;
+    match (a, b) {
+        (RulesAfterRejection { name: a, .. }, RulesAfterRejection { name: b, .. }) => a == b,
+        _ => a == b,
+    }
+}
+
+#[cfg(test)]
+mod tests;

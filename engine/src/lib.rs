@@ -22,6 +22,8 @@ mod retain;
 mod semantic;
 mod suspects;
 mod tasks;
+#[cfg(test)]
+mod testing;
 mod text;
 mod topology;
 
@@ -46,7 +48,7 @@ pub use past::PastFindings;
 pub use policies::PolicyView;
 pub use read::{CONTEXT_LIMIT, HISTOGRAM_BUCKETS, PAGE_LIMIT, PatternRow, parse_cursor};
 pub use readiness::{Check, CheckStatus};
-pub use semantic::{ModelState, Semantic};
+pub use semantic::{Embed, ModelState, Semantic};
 pub use tasks::{Tasks, blocking};
 
 /// How the corridor behaves.
@@ -114,6 +116,8 @@ pub(crate) struct Inner {
     pub(crate) topologies: topology::Topologies,
     pub(crate) service_memory: ServiceMemory,
     pub(crate) metric_queue: detect::MetricQueue,
+    /// What is wrong with the policy files.
+    pub(crate) policy_problems: policies::Problems,
     pub(crate) tasks: Tasks,
     pub(crate) tasks_stop: CancellationToken,
     /// Who leases jobs: new with every start.
@@ -154,22 +158,7 @@ impl Engine {
             Arc::clone(&rooms.clock),
             commits.clone(),
         )?;
-        let inner = Arc::new(Inner {
-            alerts: alerts::Alerts::new(rooms.store.clone(), Arc::clone(&rooms.clock)),
-            store: rooms.store,
-            semantic: rooms.semantic,
-            narrator: rooms.narrator,
-            receivers: rooms.receivers,
-            clock: rooms.clock,
-            config,
-            dictionaries: dictionaries::Dictionaries::default(),
-            topologies: topology::Topologies::default(),
-            service_memory: ServiceMemory::default(),
-            metric_queue: detect::MetricQueue::default(),
-            tasks: tasks.clone(),
-            tasks_stop: tasks.soft_stop(),
-            owner: uuid::Uuid::new_v4().to_string(),
-        });
+        let inner = Arc::new(Inner::new(rooms, config, tasks));
         Self::start_loops(&inner, &commits, tasks);
         Ok((
             Self { inner, intake },
@@ -181,12 +170,16 @@ impl Engine {
         let stop = tasks.soft_stop();
         let (owner, token, sender) = (Arc::clone(inner), stop.clone(), commits.clone());
         tasks.spawn_supervised("index", move || {
-            semantic::run(
+            semantic::follow(
                 Arc::clone(&owner.semantic),
                 owner.store.clone(),
                 sender.subscribe(),
                 token.clone(),
             )
+        });
+        let (owner, token) = (Arc::clone(inner), stop.clone());
+        tasks.spawn_supervised("index_health", move || {
+            semantic::watch_health(Arc::clone(&owner.semantic), token.clone())
         });
         let (owner, token) = (Arc::clone(inner), stop.clone());
         tasks.spawn_supervised("detect", move || {
@@ -195,6 +188,10 @@ impl Engine {
         let (owner, token) = (Arc::clone(inner), stop.clone());
         tasks.spawn_supervised("evaluate", move || {
             evaluate::run(Arc::clone(&owner), token.clone())
+        });
+        let (owner, token) = (Arc::clone(inner), stop.clone());
+        tasks.spawn_supervised("pages", move || {
+            dispatch::run_pages(Arc::clone(&owner), token.clone())
         });
         let (owner, token) = (Arc::clone(inner), stop.clone());
         tasks.spawn_supervised("messages", move || {
@@ -294,6 +291,26 @@ impl Engine {
 }
 
 impl Inner {
+    fn new(rooms: Rooms, config: EngineConfig, tasks: &Tasks) -> Self {
+        Self {
+            alerts: alerts::Alerts::new(rooms.store.clone(), Arc::clone(&rooms.clock)),
+            store: rooms.store,
+            semantic: rooms.semantic,
+            narrator: rooms.narrator,
+            receivers: rooms.receivers,
+            clock: rooms.clock,
+            config,
+            dictionaries: dictionaries::Dictionaries::default(),
+            topologies: topology::Topologies::default(),
+            service_memory: ServiceMemory::default(),
+            metric_queue: detect::MetricQueue::default(),
+            policy_problems: policies::Problems::default(),
+            tasks: tasks.clone(),
+            tasks_stop: tasks.soft_stop(),
+            owner: uuid::Uuid::new_v4().to_string(),
+        }
+    }
+
     pub(crate) fn project_ids(&self) -> Result<Vec<ProjectId>, Error> {
         Ok(self
             .store

@@ -1,29 +1,46 @@
 //! One pattern miner per project, restored from the store the first time it is needed.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::time::{Duration, Instant};
 
-use domain::{LogRecord, ProjectId, Template, TemplateId};
+use domain::{LogRecord, ProjectId, Severity, Template, TemplateId};
 use patterns::{Miner, MinerConfig};
 use store::{LogStore, Store};
 
 use crate::Error;
 
+#[cfg(test)]
+mod tests;
+
 /// How many templates are read at once when a miner is restored.
 const RESTORE_PAGE: usize = 5_000;
+/// How often templates of other nodes are looked for while records come in.
+const ABSORB_EVERY: Duration = Duration::from_secs(1);
 
 /// The miners of this process.
-#[derive(Default)]
 pub(crate) struct Miners {
     projects: HashMap<ProjectId, ProjectMiner>,
+    absorb_every: Duration,
+}
+
+impl Default for Miners {
+    fn default() -> Self {
+        Self::new(ABSORB_EVERY)
+    }
 }
 
 /// A project's miner and what the store does not know yet.
 struct ProjectMiner {
     miner: Miner,
-    /// Templates created since the last successful commit.
-    created: HashMap<TemplateId, String>,
+    /// Templates created since the last successful commit, each with the record that taught it.
+    created: HashMap<TemplateId, Template>,
     /// Merges since the last successful commit.
     merged: Vec<(TemplateId, TemplateId)>,
+    /// Templates up to this sequence of the store are known here.
+    sequence: i64,
+    /// When the store was last asked for templates of other nodes.
+    absorbed_at: Instant,
 }
 
 /// What the store must be told together with the records.
@@ -33,6 +50,14 @@ pub(crate) struct MinedChanges {
 }
 
 impl Miners {
+    /// Miners that look for templates of other nodes this often.
+    fn new(absorb_every: Duration) -> Self {
+        Self {
+            projects: HashMap::new(),
+            absorb_every,
+        }
+    }
+
     /// Gives every record its template id and returns what is new. What is new is returned again by the
     /// next call until [`Miners::committed`] says that the store has it.
     pub(crate) fn mine(
@@ -41,32 +66,18 @@ impl Miners {
         project_id: ProjectId,
         records: &mut [LogRecord],
     ) -> Result<MinedChanges, Error> {
-        if !self.projects.contains_key(&project_id) {
-            let restored = restore(store, project_id)?;
-            self.projects.insert(project_id, restored);
-        }
-        let Some(project) = self.projects.get_mut(&project_id) else {
-            return Err(Error::Internal("the miner vanished".into()));
+        let project = match self.projects.entry(project_id) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(vacant) => vacant.insert(restore(store, project_id)?),
         };
-        let mut new_records: HashMap<TemplateId, usize> = HashMap::new();
-        for (index, record) in records.iter_mut().enumerate() {
-            let mined = project.miner.mine(&record.body);
-            record.template_id = mined.template_id;
-            if mined.is_new {
-                new_records.insert(mined.template_id, index);
+        project.absorb(store, project_id, self.absorb_every)?;
+        for record in records.iter_mut() {
+            record.template_id = project.miner.mine(&record.body).template_id;
+            if project.miner.has_changes() {
+                project.note_changes(&Sample::of(project_id, record));
             }
         }
-        let changes = project.miner.take_changes();
-        project.created.extend(changes.created);
-        project.merged.extend(changes.merged);
-        let new_templates = project
-            .created
-            .iter()
-            .map(|(id, text)| {
-                let sample = new_records.get(id).map(|index| &records[*index]);
-                new_template(project_id, *id, text, sample)
-            })
-            .collect();
+        let new_templates = project.created.values().cloned().collect();
         Ok(MinedChanges {
             new_templates,
             merged: project.merged.clone(),
@@ -79,6 +90,86 @@ impl Miners {
             project.created.clear();
             project.merged.clear();
         }
+    }
+}
+
+/// What a new template is first known by.
+struct Sample<'a> {
+    project_id: ProjectId,
+    example: &'a str,
+    at_ns: i64,
+    severity: Severity,
+}
+
+impl<'a> Sample<'a> {
+    fn of(project_id: ProjectId, record: &'a LogRecord) -> Self {
+        Self {
+            project_id,
+            example: &record.body,
+            at_ns: record.timestamp_ns,
+            severity: record.severity,
+        }
+    }
+
+    fn template(&self, id: TemplateId, text: String) -> Template {
+        Template {
+            id,
+            project_id: self.project_id,
+            text,
+            example: self.example.to_owned(),
+            first_seen_ns: self.at_ns,
+            last_seen_ns: self.at_ns,
+            count: 0,
+            services: Vec::new(),
+            severity: self.severity,
+            merged_into: None,
+            sequence: 0,
+        }
+    }
+}
+
+impl ProjectMiner {
+    /// Keeps what the miner learnt until a commit has it.
+    fn note_changes(&mut self, sample: &Sample<'_>) {
+        let changes = self.miner.take_changes();
+        for (id, text) in changes.created {
+            self.created.insert(id, sample.template(id, text));
+        }
+        self.merged.extend(changes.merged);
+    }
+
+    /// Takes over what other nodes on the same database learnt, at most once a second: so all of them come to
+    /// the same templates.
+    fn absorb(
+        &mut self,
+        store: &Store,
+        project_id: ProjectId,
+        every: Duration,
+    ) -> Result<(), Error> {
+        if self.absorbed_at.elapsed() < every {
+            return Ok(());
+        }
+        loop {
+            let page = store.templates(project_id, self.sequence, RESTORE_PAGE)?;
+            let Some(last) = page.last() else { break };
+            self.sequence = last.sequence;
+            for template in &page {
+                match template.merged_into {
+                    Some(into) => self.miner.absorb_merged(template.id, &template.text, into),
+                    None => self.miner.absorb(&template.text),
+                }
+                if self.miner.has_changes() {
+                    self.note_changes(&Sample {
+                        project_id,
+                        example: &template.example,
+                        at_ns: template.first_seen_ns,
+                        severity: template.severity,
+                    });
+                }
+            }
+        }
+        self.absorbed_at = Instant::now();
+        Ok(())
     }
 }
 
@@ -102,28 +193,7 @@ fn restore(store: &Store, project_id: ProjectId) -> Result<ProjectMiner, Error> 
         miner,
         created: HashMap::new(),
         merged: Vec::new(),
+        sequence: after,
+        absorbed_at: Instant::now(),
     })
-}
-
-fn new_template(
-    project_id: ProjectId,
-    id: TemplateId,
-    text: &str,
-    sample: Option<&LogRecord>,
-) -> Template {
-    Template {
-        id,
-        project_id,
-        text: text.to_owned(),
-        example: sample.map(|record| record.body.clone()).unwrap_or_default(),
-        first_seen_ns: sample.map_or(0, |record| record.timestamp_ns),
-        last_seen_ns: sample.map_or(0, |record| record.timestamp_ns),
-        count: 0,
-        services: sample
-            .map(|record| vec![record.service.clone()])
-            .unwrap_or_default(),
-        severity: sample.map(|record| record.severity).unwrap_or_default(),
-        merged_into: None,
-        sequence: 0,
-    }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::path::Path;
+use std::sync::Mutex;
 
 use alerting::{Machine, Policy};
 use domain::{
@@ -14,9 +15,28 @@ use crate::tasks::blocking;
 use crate::{Engine, Error, Inner};
 
 /// Score from which an anomaly of logs opens an incident without a policy: the detectors' own mark.
-const LEAST_SCORE: f64 = 0.5;
+pub(crate) const LEAST_SCORE: f64 = 0.5;
 /// Most policies of a project.
 const MAX_POLICIES: usize = 1_000;
+
+/// What is wrong with the policy files, one line each.
+#[derive(Debug, Default)]
+pub(crate) struct Problems(Mutex<Vec<String>>);
+
+impl Problems {
+    /// All of them.
+    pub(crate) fn list(&self) -> Vec<String> {
+        self.0
+            .lock()
+            .map_or_else(|_| Vec::new(), |known| known.clone())
+    }
+
+    fn set(&self, problems: Vec<String>) {
+        if let Ok(mut known) = self.0.lock() {
+            *known = problems;
+        }
+    }
+}
 
 /// A policy as people see it.
 #[derive(Debug, Clone)]
@@ -104,18 +124,17 @@ impl Engine {
         .await
     }
 
-    /// Reads the policy folder again and takes all policies into use.
+    /// Reads the policy folder again and takes all policies into use. A file that is wrong stops neither the
+    /// others nor the start: it is logged with its line, readiness tells of it, and what was stored of the
+    /// files stays in force, whichever file it came from.
     ///
     /// # Errors
-    /// Fails with the file and line of the first policy that is wrong; the old ones then stay in force.
+    /// Fails when the folder cannot be read or the store fails.
     pub async fn load_policies(&self, project_id: ProjectId) -> Result<usize, Error> {
         let inner = self.inner();
         blocking(move || {
             if let Some(folder) = inner.config.policy_dir.clone() {
-                let files = read_folder(&folder)?;
-                inner
-                    .store
-                    .sync_file_policies(project_id, &files, inner.clock.now_ns())?;
+                inner.read_policy_files(project_id, &folder)?;
             }
             inner.reload_policies(project_id)?;
             Ok::<_, Error>(inner.store.policies(project_id)?.len())
@@ -173,6 +192,42 @@ impl Engine {
 }
 
 impl Inner {
+    fn read_policy_files(&self, project_id: ProjectId, folder: &Path) -> Result<(), Error> {
+        let now_ns = self.clock.now_ns();
+        let Folder {
+            mut policies,
+            mut problems,
+        } = read_folder(folder)?;
+        let stored = self.store.policies(project_id)?;
+        policies.retain(|(name, _)| {
+            let is_taken = stored
+                .iter()
+                .any(|row| row.name == *name && row.source == PolicySource::Api);
+            if is_taken {
+                problems.push(format!(
+                    "policy '{name}' of a file was already made through the API"
+                ));
+            }
+            !is_taken
+        });
+        if !problems.is_empty() {
+            // Which stored policy a wrong file holds is not known: none is taken for removed.
+            for row in stored {
+                let is_read = policies.iter().any(|(name, _)| *name == row.name);
+                if row.source == PolicySource::File && !is_read {
+                    policies.push((row.name, row.yaml));
+                }
+            }
+        }
+        for problem in &problems {
+            tracing::error!(problem, "a policy file is left out");
+        }
+        self.policy_problems.set(problems);
+        Ok(self
+            .store
+            .sync_file_policies(project_id, &policies, now_ns)?)
+    }
+
     /// Gives the machine the policies that are stored. Blocks.
     pub(crate) fn reload_policies(&self, project_id: ProjectId) -> Result<(), Error> {
         let mut policies = Vec::new();
@@ -243,14 +298,19 @@ fn parse(source: &str, text: &str) -> Result<Vec<Policy>, Error> {
     alerting::parse_policies(source, text).map_err(|error| Error::BadRequest(error.to_string()))
 }
 
-/// Every policy of a folder's YAML files, by name.
-fn read_folder(folder: &Path) -> Result<Vec<(String, String)>, Error> {
-    let unreadable = |path: &Path| {
-        let shown = path.display().to_string();
-        move |error: std::io::Error| Error::BadRequest(format!("reading {shown}: {error}"))
-    };
+/// What the YAML files of a folder hold.
+struct Folder {
+    /// Name and canonical YAML.
+    policies: Vec<(String, String)>,
+    /// Files that are left out, and why.
+    problems: Vec<String>,
+}
+
+fn read_folder(folder: &Path) -> Result<Folder, Error> {
+    let unreadable =
+        |error: std::io::Error| Error::BadRequest(format!("reading {}: {error}", folder.display()));
     let mut files: Vec<_> = std::fs::read_dir(folder)
-        .map_err(unreadable(folder))?
+        .map_err(unreadable)?
         .flatten()
         .map(|entry| entry.path())
         .filter(|path| {
@@ -260,11 +320,23 @@ fn read_folder(folder: &Path) -> Result<Vec<(String, String)>, Error> {
         .collect();
     files.sort();
     let mut policies = Vec::new();
+    let mut problems = Vec::new();
     for path in files {
-        let text = std::fs::read_to_string(&path).map_err(unreadable(&path))?;
-        for policy in parse(&path.display().to_string(), &text)? {
-            policies.push((policy.name.clone(), policy.to_yaml()));
+        let shown = path.display().to_string();
+        let parsed = std::fs::read_to_string(&path)
+            .map_err(|error| format!("reading {shown}: {error}"))
+            .and_then(|text| parse(&shown, &text).map_err(|error| error.to_string()));
+        match parsed {
+            Ok(parsed) => policies.extend(
+                parsed
+                    .into_iter()
+                    .map(|policy| (policy.name.clone(), policy.to_yaml())),
+            ),
+            Err(problem) => problems.push(problem),
         }
     }
-    Ok(policies)
+    Ok(Folder { policies, problems })
 }
+
+#[cfg(test)]
+mod tests;

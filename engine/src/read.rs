@@ -4,7 +4,7 @@ use domain::{
     Cursor, HistogramBucket, LogFilter, LogReader, LogRecord, Page, PageRequest, ProjectId,
     RecordContext, RecordId, ServiceCount, Template, TemplateCount, TemplateId, TimeRange,
 };
-use store::LogStore;
+use store::{LogStore, MatchRequest};
 
 use crate::tasks::blocking;
 use crate::{Engine, Error};
@@ -91,12 +91,7 @@ impl Engine {
         bucket_ns: i64,
     ) -> Result<(i64, Vec<HistogramBucket>), Error> {
         let inner = self.inner();
-        let needed = filter.range.duration_ns() / HISTOGRAM_BUCKETS + 1;
-        let bucket_ns = bucket_ns
-            .max(needed)
-            .max(domain::NANOS_PER_MINUTE)
-            .div_euclid(domain::NANOS_PER_MINUTE)
-            * domain::NANOS_PER_MINUTE;
+        let bucket_ns = bucket_width(filter.range, bucket_ns);
         blocking(move || {
             inner.plan(project_id, &mut filter)?;
             let buckets = inner.store.histogram(project_id, &filter, bucket_ns)?;
@@ -127,24 +122,30 @@ impl Engine {
         .await
     }
 
-    /// The most frequent patterns of a range.
+    /// The most frequent patterns of a range, by every condition of the filter.
     ///
     /// # Errors
     /// Fails when the store cannot be read in time.
     pub async fn patterns(
         &self,
         project_id: ProjectId,
-        filter: LogFilter,
+        mut filter: LogFilter,
         limit: usize,
     ) -> Result<Vec<PatternRow>, Error> {
         let inner = self.inner();
         let limit = limit.clamp(1, PAGE_LIMIT);
         blocking(move || {
-            // A pattern may have one triple per service and severity.
-            let counts =
-                inner
-                    .store
-                    .template_counts(project_id, &filter, limit.saturating_mul(4))?;
+            inner.plan(project_id, &mut filter)?;
+            let request = MatchRequest {
+                filter: &filter,
+                statuses: &[],
+                order: domain::Order::NewestFirst,
+                records: 0,
+                bucket_ns: None,
+            };
+            let matched = inner.store.matches(project_id, &request)?;
+            let counts: Vec<TemplateCount> =
+                matched.counts.into_iter().map(|row| row.count).collect();
             inner.pattern_rows(project_id, &counts, limit)
         })
         .await
@@ -242,6 +243,18 @@ impl crate::Inner {
     }
 }
 
+/// The width of a histogram's buckets: whole minutes, at least `asked_ns`, and wide enough that at most
+/// [`HISTOGRAM_BUCKETS`] cover the range wherever it begins.
+fn bucket_width(range: TimeRange, asked_ns: i64) -> i64 {
+    // Aligned to the epoch, one bucket more than fit into the range may touch it.
+    let fitting = HISTOGRAM_BUCKETS - 1;
+    let needed = range.duration_ns() / fitting + i64::from(range.duration_ns() % fitting != 0);
+    let least = asked_ns.max(needed).max(1);
+    let minutes =
+        least / domain::NANOS_PER_MINUTE + i64::from(least % domain::NANOS_PER_MINUTE != 0);
+    minutes.saturating_mul(domain::NANOS_PER_MINUTE)
+}
+
 /// A cursor out of the text that a page gave out.
 ///
 /// # Errors
@@ -249,4 +262,31 @@ impl crate::Inner {
 pub fn parse_cursor(text: &str) -> Result<Cursor, Error> {
     text.parse()
         .map_err(|error: domain::CursorError| Error::BadRequest(error.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn histogram_buckets_are_never_more_than_the_limit() {
+        const MINUTE: i64 = domain::NANOS_PER_MINUTE;
+        for minutes in [1, 1_999, 2_000, 2_001, 3_999, 4_321, 43_200] {
+            for asked in [1, MINUTE, 90 * domain::NANOS_PER_SECOND] {
+                let start_ns = 1_795_442_417_000_000_000;
+                let range = TimeRange::new(start_ns, start_ns + minutes * MINUTE);
+                let width = bucket_width(range, asked);
+                assert!(width >= asked && width % MINUTE == 0, "{minutes}: {width}");
+                let first = range.start_ns.div_euclid(width);
+                let last = (range.end_ns - 1).div_euclid(width);
+                assert!(last - first < HISTOGRAM_BUCKETS, "{minutes}: {width}");
+            }
+        }
+        let minute = TimeRange::new(0, MINUTE);
+        assert_eq!(
+            bucket_width(minute, 90 * domain::NANOS_PER_SECOND),
+            2 * MINUTE
+        );
+        bucket_width(TimeRange::ALL, 1);
+    }
 }

@@ -61,16 +61,7 @@ impl Engine {
                 Some("is the database running, and is DATABASE_URL right?".into()),
             ),
         };
-        let index = std::sync::Arc::clone(inner.semantic.index());
-        let index = match blocking(move || index.epoch().map(|_| ())).await {
-            Ok(()) => check("index", CheckStatus::Ok, self.index_backend().into(), None),
-            Err(error) => check(
-                "index",
-                CheckStatus::Degraded,
-                format!("{error}; questions are answered by words only"),
-                Some("is Qdrant running, and is QDRANT_URL right?".into()),
-            ),
-        };
+        let index = index(inner.semantic.index_health(), self.index_backend());
         let store = inner.store.clone();
         let jobs = match blocking(move || store.job_counts()).await {
             Ok(counts) => {
@@ -97,18 +88,30 @@ impl Engine {
             }
             Err(error) => check("deliveries", CheckStatus::Degraded, error.to_string(), None),
         };
+        let problems = inner.policy_problems.list();
+        let policies = if problems.is_empty() {
+            check("policies", CheckStatus::Ok, "all were read".into(), None)
+        } else {
+            check(
+                "policies",
+                CheckStatus::Degraded,
+                problems.join("; "),
+                Some("correct the file and start again; until then the policies that were stored stay in force".into()),
+            )
+        };
         vec![
             database,
             index,
+            policies,
             model(
                 "embedding_model",
                 &inner.semantic.state(),
-                "run `vigil models pull all-minilm-l6-v2`, or give a folder with --model-dir",
+                "run `vigil models pull all-minilm-l6-v2`, give a folder with --model-dir, or another model with --embedding",
             ),
             model(
                 "narrator_model",
                 &inner.narrator.state(),
-                "run `vigil models pull qwen2.5-coder-1.5b-instruct`, or give a GGUF file with --narrator",
+                "run `vigil models pull qwen2.5-coder-1.5b-instruct`, give a GGUF file with --narrator, or do without: --no-narrator",
             ),
             jobs,
         ]
@@ -127,6 +130,25 @@ impl Engine {
     #[must_use]
     pub fn index_backend(&self) -> &'static str {
         self.inner_ref().semantic.index().backend()
+    }
+}
+
+/// What the index said when it was asked last: this look must not wait for it.
+fn index(health: Option<Result<(), String>>, backend: &str) -> Check {
+    match health {
+        Some(Ok(())) => check("index", CheckStatus::Ok, backend.to_owned(), None),
+        None => check(
+            "index",
+            CheckStatus::Degraded,
+            format!("{backend}: it is being asked for the first time"),
+            None,
+        ),
+        Some(Err(reason)) => check(
+            "index",
+            CheckStatus::Degraded,
+            format!("{reason}; questions are answered by words only"),
+            Some("is Qdrant running, and are QDRANT_URL and QDRANT_API_KEY right?".into()),
+        ),
     }
 }
 
@@ -162,3 +184,6 @@ impl From<Error> for Check {
         check("engine", CheckStatus::Failed, error.to_string(), None)
     }
 }
+
+#[cfg(test)]
+mod tests;

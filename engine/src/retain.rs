@@ -36,6 +36,8 @@ impl Inner {
         let sessions = self.store.delete_expired_sessions(now_ns)?;
         let jobs = self.store.delete_finished_jobs(now_ns - JOBS_NS)?;
         self.store.delete_login_failures(now_ns - DAY_NS)?;
+        self.store
+            .delete_ingest_receipts(now_ns - crate::intake::KEY_LIFETIME_NS)?;
         if sessions + jobs > 0 {
             tracing::debug!(sessions, jobs, "forgot what was over");
         }

@@ -1,25 +1,26 @@
-//! The semantic index: what may encode, where vectors live, and the loop that keeps both up with the store.
+//! The semantic index: what may encode, where vectors live, and the loops that keep both up with the store.
+
+mod follow;
+#[cfg(test)]
+mod tests;
 
 use std::sync::{Arc, RwLock};
-use std::time::Duration;
 
-use domain::{ProjectId, Template};
+use domain::{ProjectId, Template, TemplateId};
 use embeddings::{Encoder, IndexHit, IndexPoint, IndexQuery, VectorIndex, index_text};
 use store::{CursorStore, IdentityStore, LogStore, Store};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use crate::Error;
-use crate::tasks::blocking;
+use crate::clusters::Memory;
+
+pub(crate) use follow::{follow, watch_health};
 
 /// Templates that are embedded and flushed together: a second of work on one core.
 const BATCH: usize = 256;
 /// Templates that are counted at once.
 const PAGE: usize = 5_000;
-/// How often the loop looks even when nothing woke it.
-const PERIOD: Duration = Duration::from_secs(2);
-/// How long the loop waits after a failure.
-const BACKOFF: Duration = Duration::from_secs(10);
 
 /// Where a model stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,12 +35,38 @@ pub enum ModelState {
     Failed(String),
 }
 
+/// What turns texts into vectors.
+pub trait Embed: Send + Sync {
+    /// One vector a text, in order.
+    ///
+    /// # Errors
+    /// Fails when a text cannot be encoded.
+    fn encode(&self, texts: &[&str]) -> embeddings::Result<Vec<Vec<f32>>>;
+}
+
+impl Embed for Encoder {
+    fn encode(&self, texts: &[&str]) -> embeddings::Result<Vec<Vec<f32>>> {
+        Encoder::encode(self, texts)
+    }
+}
+
 /// The encoder (when there is one) and the vector index.
 pub struct Semantic {
     index: Arc<dyn VectorIndex>,
-    encoder: RwLock<Option<(String, Arc<Encoder>)>>,
+    encoder: RwLock<Option<Arc<dyn Embed>>>,
     state: RwLock<ModelState>,
+    /// How the index answered the last time that it was asked; `None` before the first time.
+    health: RwLock<Option<Result<(), String>>>,
     changed: watch::Sender<u64>,
+    /// Groups of patterns that were computed before.
+    pub(crate) clusters: Memory,
+}
+
+/// The names of the two cursors of one incarnation of the index: up to where templates are in it with their
+/// words only, and with vectors. Everything that the second has passed has both.
+struct Cursors {
+    words: String,
+    vectors: String,
 }
 
 impl Semantic {
@@ -50,7 +77,9 @@ impl Semantic {
             index,
             encoder: RwLock::new(None),
             state: RwLock::new(ModelState::Off("no embedding model is loaded".into())),
+            health: RwLock::new(None),
             changed: watch::channel(0).0,
+            clusters: Memory::default(),
         }
     }
 
@@ -69,16 +98,16 @@ impl Semantic {
             .map_or_else(|_| ModelState::Off(String::new()), |state| state.clone())
     }
 
-    /// Takes an encoder into use; templates indexed without vectors get them now.
-    pub fn set_encoder(&self, name: &str, encoder: Arc<Encoder>) {
+    /// Takes the encoder of the index's model into use; templates indexed without vectors get them now.
+    pub fn set_encoder(&self, encoder: Arc<dyn Embed>) {
         if let Ok(mut slot) = self.encoder.write() {
-            *slot = Some((name.to_owned(), encoder));
+            *slot = Some(encoder);
         }
-        self.set_state(ModelState::Ready(name.to_owned()));
+        self.set_state(ModelState::Ready(self.index.model().to_owned()));
         self.changed.send_modify(|count| *count += 1);
     }
 
-    fn encoder(&self) -> Option<(String, Arc<Encoder>)> {
+    fn encoder(&self) -> Option<Arc<dyn Embed>> {
         self.encoder.read().ok()?.clone()
     }
 
@@ -86,6 +115,21 @@ impl Semantic {
     #[must_use]
     pub fn index(&self) -> &Arc<dyn VectorIndex> {
         &self.index
+    }
+
+    /// How the index answered the last time that it was asked; `None` before the first time. Never waits.
+    #[must_use]
+    pub fn index_health(&self) -> Option<Result<(), String>> {
+        self.health.read().ok()?.clone()
+    }
+
+    /// Asks the index whether it answers and keeps the outcome. Blocks.
+    pub(crate) fn ask_index(&self) -> Result<(), String> {
+        let outcome = self.index.ping().map_err(|error| error.to_string());
+        if let Ok(mut slot) = self.health.write() {
+            *slot = Some(outcome.clone());
+        }
+        outcome
     }
 
     /// The templates nearest in meaning and words, best first. Blocks.
@@ -97,7 +141,7 @@ impl Semantic {
         limit: usize,
     ) -> Result<Vec<IndexHit>, Error> {
         let vector = match self.encoder() {
-            Some((_, encoder)) => encoder.encode(&[text])?.pop(),
+            Some(encoder) => encoder.encode(&[text])?.pop(),
             None => None,
         };
         let hits = self.index.search(&IndexQuery {
@@ -111,97 +155,125 @@ impl Semantic {
         Ok(hits)
     }
 
-    /// The name of the cursor that counts indexed templates: one per way of indexing, so that an encoder
-    /// that comes later indexes everything again with vectors; and one per incarnation of the index.
-    fn cursor_name(&self) -> Result<String, Error> {
+    /// Cursors belong to one incarnation of the index. The one of the vectors carries the name of their model,
+    /// whether its encoder is there or not.
+    fn cursors(&self) -> Result<Cursors, Error> {
         let epoch = self.index.epoch()?;
         let backend = self.index.backend();
-        Ok(match self.encoder() {
-            Some((name, _)) => format!("index:{backend}:{epoch}:{name}"),
-            None => format!("index:{backend}:{epoch}:words"),
+        let name = |kind: &str| format!("index:{backend}:{epoch}:{kind}");
+        Ok(Cursors {
+            words: name("words"),
+            vectors: name(self.index.model()),
         })
     }
 
-    /// Indexes what the store has beyond the cursor; returns how many templates. Blocks.
-    pub(crate) fn catch_up(&self, store: &Store, project_id: ProjectId) -> Result<usize, Error> {
-        let name = self.cursor_name()?;
-        let encoder = self.encoder().map(|(_, encoder)| encoder);
+    /// The mark of what the index holds of a project: another one means that it may have changed.
+    pub(crate) fn mark(
+        &self,
+        store: &Store,
+        project_id: ProjectId,
+    ) -> Result<(String, i64), Error> {
+        let name = self.cursors()?.vectors;
+        let cursor = store.cursor(project_id, &name)?.unwrap_or(0);
+        Ok((name, cursor))
+    }
+
+    /// Indexes what the store has beyond the cursor; returns how many templates. Blocks, but looks for the stop
+    /// between two batches.
+    pub(crate) fn catch_up(
+        &self,
+        store: &Store,
+        project_id: ProjectId,
+        stop: &CancellationToken,
+    ) -> Result<usize, Error> {
+        let cursors = self.cursors()?;
+        let encoder = self.encoder();
         let mut done = 0;
-        loop {
-            let after = store.cursor(project_id, &name)?.unwrap_or(0);
+        while !stop.is_cancelled() {
+            let vectors = store.cursor(project_id, &cursors.vectors)?.unwrap_or(0);
+            let (name, after) = if encoder.is_some() {
+                (&cursors.vectors, vectors)
+            } else {
+                // Never back over what has vectors: writing a template again without one takes it away.
+                let words = store.cursor(project_id, &cursors.words)?.unwrap_or(0);
+                (&cursors.words, words.max(vectors))
+            };
             let templates = store.templates(project_id, after, BATCH)?;
             let Some(last) = templates.last() else {
                 return Ok(done);
             };
             let last = last.sequence;
-            let points = self.points(encoder.as_deref(), &templates)?;
-            self.index.upsert(&points)?;
+            done += templates.len();
+            let (live, merged): (Vec<Template>, Vec<Template>) = templates
+                .into_iter()
+                .partition(|template| template.merged_into.is_none());
+            self.index.upsert(&points(encoder.as_deref(), &live)?)?;
+            self.index.delete(project_id, &ids(&merged))?;
             // Edge loses what was not flushed, so the cursor moves only after the flush.
             self.index.flush()?;
-            store.set_cursor(project_id, &name, last)?;
-            done += templates.len();
+            store.set_cursor(project_id, name, last)?;
         }
+        Ok(done)
     }
 
-    fn points(
-        &self,
-        encoder: Option<&Encoder>,
-        templates: &[Template],
-    ) -> Result<Vec<IndexPoint>, Error> {
-        let texts: Vec<String> = templates
-            .iter()
-            .map(|template| {
-                index_text(
-                    &patterns::readable(&template.text),
-                    &template.services,
-                    &template.example,
-                )
-            })
-            .collect();
-        let mut vectors = match encoder {
-            Some(encoder) => {
-                let borrowed: Vec<&str> = texts.iter().map(String::as_str).collect();
-                encoder.encode(&borrowed)?.into_iter().map(Some).collect()
-            }
-            None => vec![None; texts.len()],
-        };
-        Ok(templates
-            .iter()
-            .zip(texts)
-            .zip(vectors.drain(..))
-            .map(|((template, text), vector)| IndexPoint {
-                project_id: template.project_id,
-                template_id: template.id,
-                text,
-                services: template.services.clone(),
-                severity: template.severity,
-                vector,
-            })
-            .collect())
-    }
-
-    /// Compares the index with the store and starts it anew where points are missing (a crash, another
-    /// data directory). Blocks.
+    /// Compares the index with the store and starts it anew where points or vectors are missing (a crash,
+    /// another data directory, a version that lost vectors). Blocks.
     pub(crate) fn reconcile(&self, store: &Store, project_id: ProjectId) -> Result<(), Error> {
-        let name = self.cursor_name()?;
-        let cursor = store.cursor(project_id, &name)?.unwrap_or(0);
+        let cursors = self.cursors()?;
+        let has_encoder = self.encoder().is_some();
+        let vectors = store.cursor(project_id, &cursors.vectors)?.unwrap_or(0);
+        let words = store.cursor(project_id, &cursors.words)?.unwrap_or(0);
+        let cursor = if has_encoder {
+            vectors
+        } else {
+            vectors.max(words)
+        };
         if cursor == 0 {
             return Ok(());
         }
-        let mut expected = 0_u64;
+        let (expected, merged) = self.known(store, project_id, cursor)?;
+        if self.index.count(project_id)? > expected {
+            // Templates that were merged away before the index heard of it.
+            self.index.delete(project_id, &merged)?;
+            self.index.flush()?;
+        }
+        let found = if has_encoder {
+            self.index.count_with_vector(project_id)?
+        } else {
+            self.index.count(project_id)?
+        };
+        if found < expected {
+            tracing::warn!(project.id = %project_id, found, expected, has_encoder, "the semantic index lacks templates; it is built anew");
+            store.set_cursor(project_id, &cursors.vectors, 0)?;
+            if !has_encoder {
+                store.set_cursor(project_id, &cursors.words, 0)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// How many templates up to a cursor are in use, and which were merged away.
+    fn known(
+        &self,
+        store: &Store,
+        project_id: ProjectId,
+        cursor: i64,
+    ) -> Result<(u64, Vec<TemplateId>), Error> {
+        let (mut live, mut merged) = (0, Vec::new());
         let mut after = 0;
         while after < cursor {
             let page = store.templates(project_id, after, PAGE)?;
             let Some(last) = page.last() else { break };
             after = last.sequence;
-            expected += page.iter().filter(|item| item.sequence <= cursor).count() as u64;
+            for template in page.iter().filter(|item| item.sequence <= cursor) {
+                if template.merged_into.is_some() {
+                    merged.push(template.id);
+                } else {
+                    live += 1;
+                }
+            }
         }
-        let found = self.index.count(project_id)?;
-        if found < expected {
-            tracing::warn!(project.id = %project_id, found, expected, "the semantic index lacks templates; it is built anew");
-            store.set_cursor(project_id, &name, 0)?;
-        }
-        Ok(())
+        Ok((live, merged))
     }
 
     /// Forgets everything; the loop builds it anew. Blocks.
@@ -211,69 +283,60 @@ impl Semantic {
     pub fn forget(&self, store: &Store) -> Result<(), Error> {
         self.index.clear()?;
         self.index.flush()?;
+        let cursors = self.cursors()?;
         for project in store.projects()? {
-            store.set_cursor(project.id, &self.cursor_name()?, 0)?;
+            store.set_cursor(project.id, &cursors.words, 0)?;
+            store.set_cursor(project.id, &cursors.vectors, 0)?;
         }
         Ok(())
     }
 
-    /// Indexes everything that is missing, for all projects; returns how many templates. Blocks.
+    /// Indexes everything that is missing, for all projects, until the stop; returns how many templates. Blocks.
     ///
     /// # Errors
     /// Fails when the encoder, the index or the store fails.
-    pub fn catch_up_all(&self, store: &Store) -> Result<usize, Error> {
+    pub fn catch_up_all(&self, store: &Store, stop: &CancellationToken) -> Result<usize, Error> {
         let mut done = 0;
         for project in store.projects()? {
-            done += self.catch_up(store, project.id)?;
+            done += self.catch_up(store, project.id, stop)?;
         }
         Ok(done)
     }
 }
 
-/// Follows the store until the stop.
-pub(crate) async fn run(
-    semantic: Arc<Semantic>,
-    store: Store,
-    mut commits: watch::Receiver<u64>,
-    stop: CancellationToken,
-) {
-    let mut encoder_changed = semantic.changed.subscribe();
-    let mut is_reconciled = false;
-    loop {
-        let (worker, reader) = (Arc::clone(&semantic), store.clone());
-        let outcome = blocking(move || {
-            if !is_reconciled {
-                for project in reader.projects()? {
-                    worker.reconcile(&reader, project.id)?;
-                }
-            }
-            worker.catch_up_all(&reader)
+fn ids(templates: &[Template]) -> Vec<TemplateId> {
+    templates.iter().map(|template| template.id).collect()
+}
+
+fn points(encoder: Option<&dyn Embed>, templates: &[Template]) -> Result<Vec<IndexPoint>, Error> {
+    let texts: Vec<String> = templates
+        .iter()
+        .map(|template| {
+            index_text(
+                &patterns::readable(&template.text),
+                &template.services,
+                &template.example,
+            )
         })
-        .await;
-        let pause = match outcome {
-            Ok(count) => {
-                is_reconciled = true;
-                if count > 0 {
-                    tracing::debug!(templates = count, "templates indexed");
-                    metrics::counter!("vigil_engine_templates_indexed_total")
-                        .increment(count as u64);
-                }
-                PERIOD
-            }
-            Err(error) => {
-                tracing::warn!(%error, "the semantic index is behind; searching by words goes on");
-                metrics::counter!("vigil_engine_index_failures_total").increment(1);
-                BACKOFF
-            }
-        };
-        tokio::select! {
-            () = stop.cancelled() => return,
-            _ = encoder_changed.changed() => { is_reconciled = false; }
-            () = async {
-                // New templates are indexed in batches: a short rest after a commit, a long one otherwise.
-                tokio::time::sleep(pause / 4).await;
-                tokio::time::timeout(pause, commits.changed()).await.ok();
-            } => {}
+        .collect();
+    let vectors = match encoder {
+        Some(encoder) => {
+            let borrowed: Vec<&str> = texts.iter().map(String::as_str).collect();
+            encoder.encode(&borrowed)?.into_iter().map(Some).collect()
         }
-    }
+        None => vec![None; texts.len()],
+    };
+    Ok(templates
+        .iter()
+        .zip(texts)
+        .zip(vectors)
+        .map(|((template, text), vector)| IndexPoint {
+            project_id: template.project_id,
+            template_id: template.id,
+            text,
+            services: template.services.clone(),
+            severity: template.severity,
+            vector,
+        })
+        .collect())
 }

@@ -1,7 +1,9 @@
 //! Named, tracked, cancellable tasks: the only place that spawns.
 
 use std::future::Future;
+use std::panic::AssertUnwindSafe;
 
+use futures_util::FutureExt as _;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -42,7 +44,10 @@ impl Tasks {
         self.tracker.spawn(async move {
             tokio::select! {
                 () = hard.cancelled() => tracing::warn!(task = name, "task ended by the hard stop"),
-                () = future => tracing::debug!(task = name, "task ended"),
+                outcome = AssertUnwindSafe(future).catch_unwind() => match outcome {
+                    Ok(()) => tracing::debug!(task = name, "task ended"),
+                    Err(panic) => panicked(name, panic.as_ref()),
+                },
             }
         })
     }
@@ -51,20 +56,16 @@ impl Tasks {
     /// stop alerting for ever.
     pub fn spawn_supervised<M, F>(&self, name: &'static str, make: M) -> JoinHandle<()>
     where
-        M: Fn() -> F + Send + 'static,
+        M: Fn() -> F + Send + Sync + 'static,
         F: Future<Output = ()> + Send + 'static,
     {
         let soft = self.soft.clone();
-        let tracker = self.tracker.clone();
         self.spawn(name, async move {
             loop {
-                match tracker.spawn(make()).await {
+                // In the task itself, not in one of its own: the hard stop must end it too.
+                match AssertUnwindSafe(make()).catch_unwind().await {
                     Ok(()) => return,
-                    Err(error) => {
-                        tracing::error!(task = name, %error, "task panicked; it starts again in a second");
-                        metrics::counter!("vigil_engine_task_panics_total", "task" => name)
-                            .increment(1);
-                    }
+                    Err(panic) => panicked(name, panic.as_ref()),
                 }
                 tokio::select! {
                     () = soft.cancelled() => return,
@@ -94,6 +95,16 @@ impl Tasks {
     }
 }
 
+fn panicked(name: &'static str, panic: &(dyn std::any::Any + Send)) {
+    let text = panic
+        .downcast_ref::<&str>()
+        .copied()
+        .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("(no text)");
+    tracing::error!(task = name, panic = text, "task panicked");
+    metrics::counter!("vigil_engine_task_panics_total", "task" => name).increment(1);
+}
+
 /// Runs blocking work (SQL, models) on the blocking pool; a panic in it becomes an error.
 ///
 /// # Errors
@@ -109,3 +120,6 @@ where
         Err(error) => Err(crate::Error::Internal(format!("blocking work: {error}"))),
     }
 }
+
+#[cfg(test)]
+mod tests;

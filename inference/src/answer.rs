@@ -1,6 +1,9 @@
 //! The deterministic answer to a question: computed facts first.
 
+mod pieces;
 mod sentences;
+
+pub use pieces::StoryPieces;
 
 use domain::{Evidence, Sentence, SummaryAuthor, Suspect};
 use serde::{Deserialize, Serialize};
@@ -56,8 +59,9 @@ impl Answer {
 /// Writes the answer out of the facts. Takes microseconds, needs no model, never fails.
 #[must_use]
 pub fn draft_answer(facts: &AnswerFacts) -> Answer {
-    let is_found =
-        facts.matching.unwrap_or(0) > 0 || (facts.matching.is_none() && !facts.evidence.is_empty());
+    // What stands out answers a "why" also when nothing of it is of severity error.
+    let is_told = facts.matching.is_none() || facts.intent == AnswerIntent::Why;
+    let is_found = facts.matching.unwrap_or(0) > 0 || (is_told && !facts.evidence.is_empty());
     let mut next_steps = Vec::new();
     if is_found && facts.intent == AnswerIntent::Why {
         let service = facts

@@ -5,6 +5,7 @@
 //! of its own request (and of no other) back.
 
 mod anthropic;
+mod exchange;
 mod openai;
 mod spending;
 
@@ -13,6 +14,7 @@ use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use redact::{Scrubbed, Scrubber};
+use reqwest::header::HeaderValue;
 use tokio_util::sync::CancellationToken;
 
 use crate::error::{Error, Result};
@@ -185,6 +187,17 @@ impl<M: ExternalModel> Generator for ScrubbedGenerator<M> {
 /// A rough count of tokens where a provider does not say: four bytes each.
 fn estimate_tokens(bytes: usize) -> u32 {
     u32::try_from(bytes.div_ceil(4)).unwrap_or(u32::MAX)
+}
+
+/// A key as the value of a header that no log prints.
+fn secret_header(provider: &str, value: &str) -> Result<HeaderValue> {
+    let mut header = HeaderValue::from_str(value).map_err(|_| Error::Provider {
+        provider: provider.to_owned(),
+        reason: "its key holds characters that no key has".to_owned(),
+        retryable: false,
+    })?;
+    header.set_sensitive(true);
+    Ok(header)
 }
 
 /// A provider's own words about a failure, without line breaks and cut: it is not ours to trust.

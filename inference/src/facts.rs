@@ -110,13 +110,15 @@ pub struct Chip {
     pub value: String,
 }
 
-/// A group and its count, for "top" questions.
+/// A group and its count.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GroupCount {
-    /// The service, pattern or attribute value.
+    /// The service, severity, text of the pattern, or start of the stretch of time.
     pub key: String,
     /// Records in it.
     pub count: u64,
+    /// Records in it in the other time of a comparison.
+    pub other: Option<u64>,
     /// The evidence that stands for it, when there is one.
     pub evidence: Option<u32>,
 }
@@ -149,16 +151,20 @@ pub struct AnswerFacts {
     pub matching: Option<u64>,
     /// Matching records of severity error or fatal, when counted.
     pub errors: Option<u64>,
-    /// What a "top" question is grouped by: `service`, `pattern`.
+    /// What is grouped by: `service`, `severity`, `pattern`, or a stretch of time: `minute`, `hour`, `day`.
     pub grouped_by: Option<String>,
-    /// Groups, largest first.
+    /// Groups, largest first, stretches of time oldest first; all of them are said.
     pub groups: Vec<GroupCount>,
-    /// The other side of a comparison.
+    /// Groups besides those.
+    pub groups_left: usize,
+    /// The other side of a comparison. The `expected` of each pattern is then its count there.
     pub comparison: Option<Comparison>,
+    /// Patterns that did not occur in the other time of a comparison.
+    pub new_patterns: Option<usize>,
     /// What can be cited, best first, numbered from 1.
     pub evidence: Vec<Evidence>,
     /// Root-cause candidates for "why" questions.
     pub suspects: Vec<Suspect>,
-    /// Whether limits cut the evidence.
+    /// Whether limits ended the counting: all counts are lower bounds.
     pub is_cut: bool,
 }

@@ -8,6 +8,7 @@ use tokio::sync::mpsc::UnboundedSender;
 use tokio_util::sync::CancellationToken;
 
 use crate::error::Result;
+use crate::local::ModelState;
 
 /// What the text must look like while it is being decoded.
 ///
@@ -100,6 +101,11 @@ pub struct Generation {
 pub trait Generator: Send + Sync {
     /// The model's name for people, for example `qwen2.5-coder-1.5b-instruct`.
     fn name(&self) -> &str;
+
+    /// How a model in this process is doing; `None` when there is nothing to load that could fail.
+    fn local_state(&self) -> Option<ModelState> {
+        None
+    }
 
     /// Writes one text.
     ///

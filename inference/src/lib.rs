@@ -9,6 +9,7 @@ mod facts;
 mod generator;
 mod grammar;
 mod local;
+mod memory;
 mod metrics;
 mod model;
 mod phrase;
@@ -21,7 +22,7 @@ mod testing;
 mod verify;
 mod words;
 
-pub use answer::{Answer, draft_answer};
+pub use answer::{Answer, StoryPieces, draft_answer};
 pub use error::{Error, Result};
 pub use expand::expand_query;
 pub use external::{
@@ -34,6 +35,7 @@ pub use facts::{
 };
 pub use generator::{FinishReason, GenerateRequest, Generation, Generator, Grammar};
 pub use local::{LoadPolicy, LocalConfig, LocalModel, LocalStatus, ModelState};
+pub use memory::{available_memory, memory_of_weights, require_memory};
 pub use model::Engine;
 pub use phrase::{PhraseBudget, phrase_answer, phrase_summary};
 pub use summary::draft_summary;

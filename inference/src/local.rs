@@ -43,6 +43,8 @@ pub struct LocalConfig {
     pub load: LoadPolicy,
     /// Gives the memory back after so long without a request; the next one loads again. `None`: never.
     pub idle_unload_after: Option<Duration>,
+    /// Bytes of memory that it takes while it works; with less available it is not loaded. `None`: not looked at.
+    pub memory_bytes: Option<u64>,
     /// Which implementation computes it.
     pub engine: Engine,
 }
@@ -58,6 +60,7 @@ impl Default for LocalConfig {
             threads: None,
             load: LoadPolicy::Background,
             idle_unload_after: Some(Duration::from_secs(15 * 60)),
+            memory_bytes: None,
             engine: Engine::Auto,
         }
     }
@@ -255,6 +258,10 @@ impl LocalModel {
 impl Generator for LocalModel {
     fn name(&self) -> &str {
         &self.inner.name
+    }
+
+    fn local_state(&self) -> Option<ModelState> {
+        Some(self.state())
     }
 
     async fn generate(

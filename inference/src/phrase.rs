@@ -37,6 +37,9 @@ pub struct PhraseBudget {
     pub timeout: Duration,
     /// A number that log text cannot know: take a new random one for each call.
     pub nonce: u64,
+    /// Receives what the model writes as it comes, before anybody has verified it; see
+    /// [`crate::StoryPieces`].
+    pub pieces: Option<tokio::sync::mpsc::UnboundedSender<String>>,
 }
 
 impl PhraseBudget {
@@ -47,6 +50,7 @@ impl PhraseBudget {
             max_tokens: 180,
             timeout: Duration::from_secs(60),
             nonce,
+            pieces: None,
         }
     }
 }
@@ -238,6 +242,7 @@ async fn write(
         avoid: lexicon::avoided(&shown, may_say_cause),
         max_tokens: budget.max_tokens,
         timeout: budget.timeout,
+        pieces: budget.pieces.clone(),
         ..GenerateRequest::new(wish.task, wish.instructions, wish.prompt)
     };
     let generation = generator

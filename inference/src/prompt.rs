@@ -59,10 +59,51 @@ pub(crate) fn data_block(items: &[&Evidence], nonce: u64) -> String {
         if matches!(item.kind, EvidenceKind::Template | EvidenceKind::Record) {
             let _ = write!(block, ", {}, {}", item.severity, amount(item));
         }
-        let _ = writeln!(block, ": {}", data(&item.text, LINE_LIMIT));
+        let _ = writeln!(block, ": {}", data(&without_digits(&item.text), LINE_LIMIT));
     }
     let _ = write!(block, "END {mark}");
     block
+}
+
+/// Names and versions with digits become slots. A model may write no digits (numbers come from code), and one
+/// that begins to copy `worker-17` then goes on with letters of its own making.
+fn without_digits(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(start) = rest.find(is_part_of_name) {
+        plain.push_str(&rest[..start]);
+        rest = &rest[start..];
+        let end = rest
+            .find(|c: char| !is_part_of_name(c))
+            .unwrap_or(rest.len());
+        // A full stop at the end belongs to the sentence.
+        let word = rest[..end].trim_end_matches(['.', '-']);
+        plain.push_str(match word {
+            word if !word.bytes().any(|byte| byte.is_ascii_digit()) => word,
+            word if is_version(word) => "<version>",
+            word if word.chars().any(char::is_alphabetic) => "<id>",
+            _ => "<num>",
+        });
+        rest = &rest[word.len()..];
+        if word.is_empty() {
+            plain.push_str(&rest[..end]);
+            rest = &rest[end..];
+        }
+    }
+    plain.push_str(rest);
+    plain
+}
+
+fn is_part_of_name(c: char) -> bool {
+    c.is_alphanumeric() || matches!(c, '-' | '_' | '.')
+}
+
+fn is_version(word: &str) -> bool {
+    word.strip_prefix(['v', 'V']).is_some_and(|rest| {
+        rest.starts_with(|c: char| c.is_ascii_digit())
+            && rest.contains('.')
+            && rest.split('.').all(|part| !part.is_empty())
+    })
 }
 
 /// How unusual the amount is, in words: a model that sees no digits writes none.

@@ -72,6 +72,9 @@ fn split_sentences(story: &str) -> Result<Vec<Sentence>, String> {
         rest = rest[at..].trim_start();
         rest = rest.strip_prefix('.').unwrap_or(rest);
         let text = body.trim_end_matches(['.', ' ', ',']);
+        if let Some(second) = second_sentence(text) {
+            return Err(format!("a sentence without a citation before '{second}'"));
+        }
         if text.is_empty() {
             // Marks that follow marks belong to the sentence before.
             continue;
@@ -82,6 +85,27 @@ fn split_sentences(story: &str) -> Result<Vec<Sentence>, String> {
         });
     }
     Ok(sentences)
+}
+
+/// Abbreviations whose full stop ends no sentence.
+const ABBREVIATIONS: [&str; 6] = ["e.g", "i.e", "vs", "approx", "cf", "ca"];
+
+/// The first word of a further sentence inside of what one citation covers: only the last sentence before a
+/// mark would be held against it by a reader, so each needs its own.
+fn second_sentence(text: &str) -> Option<&str> {
+    let mut words = text.split_whitespace().peekable();
+    while let Some(word) = words.next() {
+        let next = words.peek()?;
+        let bare = word.trim_end_matches(['"', '\'', ')', '”', '’']);
+        let Some(stem) = bare.strip_suffix(['.', '!', '?', '…', '。']) else {
+            continue;
+        };
+        let stem = stem.trim_start_matches(['(', '"']).to_lowercase();
+        if !ABBREVIATIONS.contains(&stem.as_str()) {
+            return Some(next);
+        }
+    }
+    None
 }
 
 fn find_mark(text: &str) -> Option<usize> {

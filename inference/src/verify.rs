@@ -5,6 +5,7 @@
 //! decides anything (severity, counts, suspects, steps) is not its to write.
 
 pub(crate) mod lexicon;
+mod numbers;
 mod tokens;
 
 use std::collections::BTreeSet;

@@ -1,7 +1,7 @@
 //! Content encodings. The size limit is checked while decompressing, never after.
 
 use std::borrow::Cow;
-use std::io::Read;
+use std::io::{self, BufRead, Read};
 
 use crate::{Error, Limits};
 
@@ -98,6 +98,25 @@ pub fn decompress<'a>(
     output.map(Cow::Owned)
 }
 
+/// Reads a file that may be compressed, gzip or zstd, which its first bytes tell; another comes as it is. Nothing is
+/// held but the decoder's window, so the size of the output does not matter.
+///
+/// # Errors
+/// The first bytes cannot be read, or no decoder can be made.
+pub fn unpacked<'a>(mut file: impl BufRead + 'a) -> io::Result<Box<dyn Read + 'a>> {
+    // Magic numbers: RFC 1952 section 2.3.1, RFC 8878 section 3.1.1.
+    const GZIP: [u8; 3] = [0x1f, 0x8b, 8];
+    const ZSTD: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
+    let head = file.fill_buf()?;
+    Ok(if head.starts_with(&GZIP) {
+        Box::new(flate2::bufread::MultiGzDecoder::new(file))
+    } else if head.starts_with(&ZSTD) {
+        Box::new(zstd::stream::read::Decoder::with_buffer(file)?)
+    } else {
+        Box::new(file)
+    })
+}
+
 /// The zlib header: method 8 and a checksum that divides by 31 (RFC 1950 section 2.2).
 fn is_zlib(body: &[u8]) -> bool {
     match body {
@@ -130,7 +149,7 @@ fn read_limited(
     Ok(output)
 }
 
-fn bad(encoding: Encoding, error: &std::io::Error) -> Error {
+fn bad(encoding: Encoding, error: &io::Error) -> Error {
     Error::BadCompression {
         encoding: encoding.as_str(),
         reason: error.to_string(),

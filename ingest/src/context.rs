@@ -27,6 +27,37 @@ pub struct Decoded<T> {
     pub rejected: Vec<Rejected>,
     /// How many were rejected in all.
     pub rejected_count: usize,
+    /// Where in the request the accepted ones stood.
+    pub positions: Positions,
+}
+
+/// Where in its request each accepted item stood, from 0, counted like the index of a rejection. A record of several
+/// lines of text stands where its first line does.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Positions {
+    /// Every item's position from the first that is not its own index; empty when all are.
+    moved: Vec<usize>,
+    /// How many items come before those.
+    unmoved: usize,
+}
+
+impl Positions {
+    /// The position of the accepted item with this index.
+    #[must_use]
+    pub fn of(&self, accepted_index: usize) -> usize {
+        accepted_index
+            .checked_sub(self.unmoved)
+            .and_then(|at| self.moved.get(at).copied())
+            .unwrap_or(accepted_index)
+    }
+
+    fn push(&mut self, position: usize) {
+        if self.moved.is_empty() && position == self.unmoved {
+            self.unmoved += 1;
+        } else {
+            self.moved.push(position);
+        }
+    }
 }
 
 impl<T> Decoded<T> {
@@ -35,7 +66,13 @@ impl<T> Decoded<T> {
             accepted: Vec::new(),
             rejected: Vec::new(),
             rejected_count: 0,
+            positions: Positions::default(),
         }
+    }
+
+    pub(crate) fn accept(&mut self, position: usize, item: T) {
+        self.positions.push(position);
+        self.accepted.push(item);
     }
 
     pub(crate) fn reject(&mut self, index: usize, reason: String, limits: &Limits) {

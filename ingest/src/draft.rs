@@ -13,6 +13,9 @@ use crate::context::Origin;
 /// The attribute that keeps the text of a timestamp that was not believed.
 pub(crate) const ORIGINAL_TIMESTAMP: &str = "vigil.original_timestamp";
 
+/// The attribute that stands for attributes that were larger than a record may be.
+const DROPPED_ATTRIBUTES: &str = "vigil.attributes_dropped_bytes";
+
 /// What a decoder found; the rest is filled by [`Draft::finish`].
 #[derive(Debug, Default)]
 pub(crate) struct Draft<'a> {
@@ -65,7 +68,7 @@ impl Draft<'_> {
                 .unwrap_or_default(),
             service: service_name(service.as_deref(), origin),
             body,
-            attributes: attributes.finish(),
+            attributes: within_record(attributes, limits.record_bytes),
             trace_id,
             span_id,
             template_id: TemplateId::default(),
@@ -109,6 +112,17 @@ fn correlation_id(
     } else {
         id.to_owned()
     })
+}
+
+/// Attributes that are larger than a record may be are replaced by their size.
+fn within_record(attributes: Attributes, limit_bytes: usize) -> String {
+    let bytes = attributes.len_bytes();
+    if bytes <= limit_bytes {
+        return attributes.finish();
+    }
+    let mut instead = Attributes::default();
+    instead.push_integer(DROPPED_ATTRIBUTES, &bytes.to_string());
+    instead.finish()
 }
 
 fn within(text: Cow<'_, str>, limit_bytes: usize) -> String {

@@ -38,7 +38,7 @@ pub fn decode_events(
             Element::Rejected(reason) => Err(reason),
         };
         match event {
-            Ok(event) => decoded.accepted.push(event),
+            Ok(event) => decoded.accept(index, event),
             Err(reason) => decoded.reject(index, reason, context.limits),
         }
     })?;

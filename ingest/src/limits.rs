@@ -49,7 +49,7 @@ impl Default for Limits {
             record_bytes: 1024 * 1024,
             attributes: 1_000,
             depth: 32,
-            records: 250_000,
+            records: 100_000,
             listed_rejections: 1_000,
             service_bytes: 256,
             trace_id_bytes: 128,

@@ -10,6 +10,7 @@ mod level;
 mod logfmt;
 mod names;
 mod special;
+mod stamp;
 mod syslog;
 
 use std::borrow::Cow;
@@ -26,21 +27,34 @@ use continuation::{StackTrace, continues};
 /// Turns the lines of a log file or of standard input into records.
 ///
 /// A record is held back until the next line shows that no stack trace follows it, so it comes out one line late;
-/// [`LineDecoder::finish`] gives the last one, also in between when the input pauses. Lines are never refused: one
-/// that is too long is cut, and one that looks like nothing known is a record with itself as the body.
+/// [`LineDecoder::pause`] gives it when the input pauses, [`LineDecoder::finish`] gives all that is left at the end.
+/// Lines are never refused: one that is too long is cut, and one that looks like nothing known is a record with itself
+/// as the body.
 #[derive(Debug)]
 pub struct LineDecoder {
     origin: Origin,
     held: Option<Held>,
-    /// Parts of a container line that was split by the runtime.
-    partial: String,
+    /// Container lines that were split by the runtime and have not ended: of `stdout` and of `stderr`, which a
+    /// container writes at the same time.
+    partial: [Partial; 2],
 }
 
+/// A record that the next line may still continue.
 #[derive(Debug)]
-struct Held {
-    record: LogRecord,
+pub(crate) struct Held {
+    pub record: LogRecord,
+    /// The number that the caller gave to its first line.
+    pub first_line: usize,
     joined_lines: usize,
     trace: StackTrace,
+}
+
+/// The parts so far of a split line.
+#[derive(Debug, Default)]
+struct Partial {
+    text: String,
+    timestamp_ns: Option<i64>,
+    first_line: usize,
 }
 
 impl LineDecoder {
@@ -50,7 +64,7 @@ impl LineDecoder {
         Self {
             origin: Origin::from(context),
             held: None,
-            partial: String::new(),
+            partial: Default::default(),
         }
     }
 
@@ -69,66 +83,96 @@ impl LineDecoder {
         }
     }
 
-    /// Gives the record that is held back.
-    pub fn finish(&mut self) -> Option<LogRecord> {
-        let before = self.held.take().map(|held| held.record);
-        if self.partial.is_empty() {
-            return before;
-        }
-        // A split line that never got its end: it goes out as it is, after the record before it.
-        let text = std::mem::take(&mut self.partial);
-        let record = detect::record_of_text(&text, &self.origin, None);
-        match before {
-            None => Some(record),
-            Some(before) => {
-                self.hold(record);
-                Some(before)
-            }
-        }
+    /// Gives the record that is held back, because the input pauses. Lines that a container runtime has split wait on.
+    pub fn pause(&mut self) -> Option<LogRecord> {
+        self.held.take().map(|held| held.record)
     }
 
-    pub(crate) fn push_text(&mut self, line: &str) -> Option<LogRecord> {
+    /// Gives what is left at the end of the input; up to three records, so it is called until there is none.
+    pub fn finish(&mut self) -> Option<LogRecord> {
+        self.finish_held().map(|held| held.record)
+    }
+
+    /// Like [`LineDecoder::finish`], with the number of the record's first line.
+    pub(crate) fn finish_held(&mut self) -> Option<Held> {
+        if let Some(held) = self.held.take() {
+            return Some(held);
+        }
+        // A split line that never got its end goes out as it is.
+        let at = self
+            .partial
+            .iter()
+            .position(|partial| !partial.text.is_empty())?;
+        let partial = std::mem::take(&mut self.partial[at]);
+        let container = Container {
+            timestamp_ns: partial.timestamp_ns,
+            stream: container::STREAMS[at],
+            is_partial: false,
+            content: &partial.text,
+        };
+        let record = detect::record_of_text(&partial.text, &self.origin, Some(&container));
+        self.hold(record, partial.first_line);
+        self.held.take()
+    }
+
+    fn push_text(&mut self, line: &str) -> Option<LogRecord> {
+        self.push_numbered(line, 0).map(|held| held.record)
+    }
+
+    /// Takes one line and a number for it, and gives the record before it when that is complete.
+    pub(crate) fn push_numbered(&mut self, line: &str, number: usize) -> Option<Held> {
         let line = tidy(line);
         if line.trim_ascii().is_empty() {
             return None;
         }
         if let Some(container) = Container::of_cri_line(&line) {
-            return self.push_container_line(&container);
+            return self.push_container_line(&container, number);
         }
-        self.push_message(&line, None)
+        self.push_message(&line, None, number)
     }
 
-    fn push_container_line(&mut self, container: &Container<'_>) -> Option<LogRecord> {
+    fn push_container_line(&mut self, container: &Container<'_>, number: usize) -> Option<Held> {
+        let partial = &mut self.partial[container.stream_index()];
+        let room = self
+            .origin
+            .limits
+            .record_bytes
+            .saturating_sub(partial.text.len());
+        let content = crate::draft::cut(container.content, room);
         if container.is_partial {
-            let room = self
-                .origin
-                .limits
-                .record_bytes
-                .saturating_sub(self.partial.len());
-            self.partial
-                .push_str(crate::draft::cut(container.content, room));
+            if partial.text.is_empty() {
+                partial.first_line = number;
+            }
+            partial.timestamp_ns = container.timestamp_ns;
+            partial.text.push_str(content);
             return None;
         }
-        if self.partial.is_empty() {
-            return self.push_message(container.content, Some(container));
+        if partial.text.is_empty() {
+            return self.push_message(container.content, Some(container), number);
         }
-        let mut text = std::mem::take(&mut self.partial);
-        text.push_str(container.content);
-        self.push_message(&text, Some(container))
+        let mut whole = std::mem::take(partial);
+        whole.text.push_str(content);
+        self.push_message(&whole.text, Some(container), whole.first_line)
     }
 
-    fn push_message(&mut self, line: &str, container: Option<&Container<'_>>) -> Option<LogRecord> {
+    fn push_message(
+        &mut self,
+        line: &str,
+        container: Option<&Container<'_>>,
+        number: usize,
+    ) -> Option<Held> {
         if self.join(line) {
             return None;
         }
         let record = detect::record_of_text(line, &self.origin, container);
-        self.hold(record).map(|held| held.record)
+        self.hold(record, number)
     }
 
-    fn hold(&mut self, record: LogRecord) -> Option<Held> {
+    fn hold(&mut self, record: LogRecord, first_line: usize) -> Option<Held> {
         let trace = StackTrace::of(&record.body);
         self.held.replace(Held {
             record,
+            first_line,
             joined_lines: 1,
             trace,
         })

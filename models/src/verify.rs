@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::Read;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
 use sha2::{Digest, Sha256};
@@ -10,8 +10,8 @@ use sha2::{Digest, Sha256};
 use crate::catalogue::ModelFile;
 use crate::{Error, ModelSpec};
 
-/// The name of the note in a model's folder.
-const NOTE: &str = "verified";
+/// The folder of the notes in the cache.
+const NOTES: &str = ".verified";
 /// How much is read at once.
 const CHUNK_BYTES: usize = 1 << 20;
 
@@ -31,8 +31,13 @@ pub(crate) fn check_file(path: &Path, spec: &ModelFile) -> Result<(), Error> {
     let Some(expected) = &spec.sha256 else {
         return Ok(());
     };
+    check_digest(path, expected)
+}
+
+/// Hashes a file and compares its digest.
+pub(crate) fn check_digest(path: &Path, expected: &str) -> Result<(), Error> {
     let found = digest(path)?;
-    if &found == expected {
+    if found == expected {
         return Ok(());
     }
     Err(Error::Mismatch {
@@ -60,7 +65,10 @@ fn fingerprint(directory: &Path, spec: &ModelSpec) -> Option<String> {
     use std::fmt::Write as _;
     let mut text = String::new();
     for file in &spec.files {
-        let metadata = std::fs::metadata(directory.join(&file.name)).ok()?;
+        let metadata = match std::fs::metadata(directory.join(&file.name)) {
+            Err(_) if file.optional => continue,
+            other => other.ok()?,
+        };
         let modified = metadata
             .modified()
             .ok()?
@@ -79,19 +87,35 @@ fn fingerprint(directory: &Path, spec: &ModelSpec) -> Option<String> {
     Some(text)
 }
 
+/// Where the note on a model's folder lies: in the cache, because the folder may be the user's own, which is
+/// never written.
+fn place(cache: &Path, directory: &Path, spec: &ModelSpec) -> PathBuf {
+    let directory = directory
+        .canonicalize()
+        .unwrap_or_else(|_| directory.to_owned());
+    let digest = hex::encode(Sha256::digest(directory.as_os_str().as_encoded_bytes()));
+    cache
+        .join(NOTES)
+        .join(format!("{}-{}", spec.id.replace('/', "--"), &digest[..16]))
+}
+
 /// Whether the files are the ones whose digests were checked before.
-pub(crate) fn is_noted(directory: &Path, spec: &ModelSpec) -> bool {
-    let Ok(note) = std::fs::read_to_string(directory.join(NOTE)) else {
+pub(crate) fn is_noted(cache: &Path, directory: &Path, spec: &ModelSpec) -> bool {
+    let Ok(note) = std::fs::read_to_string(place(cache, directory, spec)) else {
         return false;
     };
     fingerprint(directory, spec).is_some_and(|now| now == note)
 }
 
-/// Notes that the digests were checked. A directory that cannot be written is hashed again next time.
-pub(crate) fn note(directory: &Path, spec: &ModelSpec) {
-    if let Some(text) = fingerprint(directory, spec)
-        && let Err(error) = std::fs::write(directory.join(NOTE), text)
-    {
-        tracing::debug!(%error, directory = %directory.display(), "model note not written");
+/// Notes that the digests were checked. Where the cache cannot be written, they are hashed again next time.
+pub(crate) fn note(cache: &Path, directory: &Path, spec: &ModelSpec) {
+    let Some(text) = fingerprint(directory, spec) else {
+        return;
+    };
+    let path = place(cache, directory, spec);
+    let written =
+        std::fs::create_dir_all(cache.join(NOTES)).and_then(|()| std::fs::write(&path, text));
+    if let Err(error) = written {
+        tracing::debug!(%error, path = %path.display(), "model note not written");
     }
 }

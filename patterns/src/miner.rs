@@ -183,6 +183,16 @@ impl Miner {
         }
     }
 
+    /// Takes over that another node merged a template into a more general one, which is known here already.
+    pub fn absorb_merged(&mut self, id: TemplateId, text: &str, into: TemplateId) {
+        let own = self.known.insert(Shape::of_text(text), None);
+        self.known.alias(id, own);
+        if let Some(text) = self.known.text(into) {
+            let into = template_id(text);
+            self.known.mark_merged(own, into);
+        }
+    }
+
     /// The text of a template, live or merged.
     #[must_use]
     pub fn text(&self, id: TemplateId) -> Option<&str> {
@@ -193,6 +203,12 @@ impl Miner {
     #[must_use]
     pub fn resolve(&self, id: TemplateId) -> TemplateId {
         self.known.resolve(id)
+    }
+
+    /// Whether anything was learnt since [`Miner::take_changes`] was last called. Cheap.
+    #[must_use]
+    pub fn has_changes(&self) -> bool {
+        self.known.has_changes()
     }
 
     /// What was learnt since the last call, to be stored with the records that taught it.

@@ -56,8 +56,8 @@ pub struct Interpretation {
     pub group_by: Option<GroupBy>,
     /// How many were asked for ("top 5"), 1 to 1,000.
     pub limit: Option<usize>,
-    /// The question without time, service, severity and intent words: what to search by meaning.
-    /// Empty when nothing else was said.
+    /// The question without time, service, severity and intent words and without what must occur
+    /// literally: what to search by meaning. Empty when nothing else was said.
     pub retrieval_text: String,
     /// What was understood, for people, in the order of the fields above.
     pub chips: Vec<Chip>,
@@ -78,6 +78,17 @@ impl Interpretation {
             trace_id: self.trace_id.clone(),
             ..LogFilter::in_range(self.range)
         }
+    }
+
+    /// Whether the topic decides what matches: there is one, and nothing that must occur literally
+    /// (a text, an attribute, a trace, a status code), which is exact and therefore decides alone.
+    #[must_use]
+    pub fn is_by_meaning(&self) -> bool {
+        !self.retrieval_text.is_empty()
+            && self.terms.iter().all(|term| term.negated)
+            && self.attributes.is_empty()
+            && self.trace_id.is_none()
+            && self.status_codes.is_empty()
     }
 
     /// The filter of the range to compare with, if there is one.
@@ -168,7 +179,8 @@ pub fn understand(question: &str, context: &QuestionContext) -> Interpretation {
     };
 
     let entities = entity::read(&mut reading);
-    let times = time::find(&reading.words, context)
+    let about = deploy::of_named(&reading.words, context);
+    let times = time::find(&reading.words, about.as_ref().unwrap_or(context))
         .into_iter()
         .filter(|found| {
             reading.claims[found.from..found.until]
@@ -224,7 +236,8 @@ fn topic(reading: &Reading<'_>) -> String {
         .zip(&reading.claims)
         .filter(|(word, claim)| match claim {
             None => word.quoted || !vocabulary::is_filler(&word.lower),
-            Some(claim) => *claim == Claim::Entity,
+            // What must occur literally is a condition already.
+            Some(_) => false,
         })
         .map(|(word, _)| word.text.as_str())
         .collect();

@@ -50,6 +50,8 @@ pub struct RecordedAnomaly {
     pub id: AnomalyId,
     /// False when it was there already, for example after a crash.
     pub is_new: bool,
+    /// The incident that it is part of already.
+    pub incident_id: Option<IncidentId>,
 }
 
 /// An anomaly and its place in the order of recording.

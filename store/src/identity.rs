@@ -158,6 +158,14 @@ pub trait IdentityStore: Send + Sync {
         hash: &str,
         now_ns: i64,
     ) -> Result<Option<User>, Error>;
+    /// Adds the first user as an admin and a token, both or neither; `None` when there is a user already.
+    fn create_first_admin_and_token(
+        &self,
+        name: &str,
+        hash: &str,
+        token: &NewToken,
+        now_ns: i64,
+    ) -> Result<Option<User>, Error>;
     /// One user.
     fn user(&self, id: UserId) -> Result<Option<User>, Error>;
     /// The user with this login name, disabled ones too.
@@ -228,7 +236,16 @@ impl IdentityStore for Store {
         hash: &str,
         now_ns: i64,
     ) -> Result<Option<User>, Error> {
-        users::create_first_admin(self, name, hash, now_ns)
+        users::create_first_admin(self, name, hash, None, now_ns)
+    }
+    fn create_first_admin_and_token(
+        &self,
+        name: &str,
+        hash: &str,
+        token: &NewToken,
+        now_ns: i64,
+    ) -> Result<Option<User>, Error> {
+        users::create_first_admin(self, name, hash, Some(token), now_ns)
     }
     fn user(&self, id: UserId) -> Result<Option<User>, Error> {
         users::by_id(self, id)

@@ -1,7 +1,7 @@
 //! The job queue: work that is done at least once, by whoever holds its lease.
 //!
-//! `ready -> leased -> done`, or back to `ready` after a failure or a lost lease, or `dead` after the last attempt. A lease
-//! is a row with an end, never a lock that is held: a worker that dies or pauses loses its job to another one, and what it
+//! `ready -> leased -> done`, or back to `ready` after a failure or a lost lease, or `dead` after the last attempt. A job
+//! whose last worker vanished is handed out once more, spent, so that somebody can tell of its end. A lease is a row with an end, never a lock that is held: a worker that dies or pauses loses its job to another one, and what it
 //! says afterwards is refused (owner and attempt must still be the lease's).
 
 mod add;
@@ -127,6 +127,12 @@ pub struct LeasedJob {
 }
 
 impl LeasedJob {
+    /// Whether the attempts were used up by workers that vanished: do not do the work, tell of its end and end it.
+    #[must_use]
+    pub fn is_spent(&self) -> bool {
+        self.lease.attempt > self.job.max_attempts
+    }
+
     /// Whether a failure now would be the last one.
     #[must_use]
     pub fn is_last_attempt(&self) -> bool {
@@ -184,7 +190,7 @@ pub trait JobQueue: Send + Sync {
     /// Adds jobs in one transaction; the answer is in the same order.
     fn enqueue(&self, jobs: &[NewJob], now_ns: i64) -> Result<Vec<EnqueuedJob>, Error>;
     /// Takes due jobs, the longest due first. Each call also frees leases that have expired. No job is given to two workers
-    /// at a time. An idle queue costs one read.
+    /// at a time; one may be spent ([`LeasedJob::is_spent`]). An idle queue costs one read.
     fn lease_jobs(&self, request: &LeaseRequest, now_ns: i64) -> Result<Vec<LeasedJob>, Error>;
     /// Makes a lease longer, from now. [`Error::Conflict`] when it was lost: stop working on the job.
     fn extend_lease(
@@ -200,7 +206,7 @@ pub trait JobQueue: Send + Sync {
         outcome: &JobOutcome,
         now_ns: i64,
     ) -> Result<JobState, Error>;
-    /// Frees leases that have expired: ready again, or dead after the last attempt. Says how many.
+    /// Frees leases that have expired: their jobs are ready again, after the last attempt too. Says how many.
     fn reap_leases(&self, now_ns: i64) -> Result<usize, Error>;
     /// One job.
     fn job(&self, id: JobId) -> Result<Option<Job>, Error>;

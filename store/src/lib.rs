@@ -35,8 +35,9 @@ pub use database::{Backend, Store};
 pub use error::Error;
 pub use events::{EventStore, MAX_EVENTS};
 pub use log::{
-    CommitBatch, CommitReceipt, Deleted, LogStore, MAX_CONTEXT, MAX_EXAMPLE_BYTES, MAX_PAGE,
-    MAX_SERVICE_BYTES, MAX_TRACE_ID_BYTES,
+    CommitBatch, CommitReceipt, Deleted, IngestReceipt, LogStore, MAX_CONTEXT, MAX_EXAMPLE_BYTES,
+    MAX_PAGE, MAX_SERVICE_BYTES, MAX_TRACE_ID_BYTES, MatchCount, MatchRequest, Matches,
+    StatusFilter,
 };
 pub use rollups::MAX_ROLLUP_CELLS;
 pub use series::{

@@ -6,12 +6,15 @@ pub(crate) mod batch;
 mod budget;
 mod filter;
 mod levels;
+mod matches;
 mod overview;
+mod receipts;
 mod retain;
 mod row;
 mod search;
 mod slices;
 pub(crate) mod statistics;
+mod status;
 mod tally;
 
 use domain::{
@@ -23,8 +26,11 @@ use domain::{
 pub use batch::{
     CommitBatch, CommitReceipt, MAX_EXAMPLE_BYTES, MAX_SERVICE_BYTES, MAX_TRACE_ID_BYTES,
 };
+pub use matches::{MatchCount, MatchRequest, Matches};
+pub use receipts::IngestReceipt;
 pub use retain::Deleted;
 pub use search::{MAX_CONTEXT, MAX_PAGE};
+pub use status::StatusFilter;
 
 pub(crate) use statistics::KnownTemplates;
 
@@ -43,6 +49,22 @@ pub trait LogStore: LogReader {
     /// # Errors
     /// Fails when the database cannot be reached or written in time.
     fn append(&self, batch: &CommitBatch) -> Result<CommitReceipt, Error>;
+
+    /// The receipts among these keys of senders; see [`CommitBatch::receipts`].
+    ///
+    /// # Errors
+    /// Fails when the database cannot be read in time.
+    fn ingest_receipts(
+        &self,
+        project_id: ProjectId,
+        keys: &[[u8; 32]],
+    ) -> Result<Vec<IngestReceipt>, Error>;
+
+    /// Forgets the receipts of every project from before an instant; how many.
+    ///
+    /// # Errors
+    /// Fails when the database cannot be written in time.
+    fn delete_ingest_receipts(&self, before_ns: i64) -> Result<u64, Error>;
 
     /// The cells of every minute that overlaps the range, oldest first; at most
     /// [`crate::MAX_ROLLUP_CELLS`].
@@ -108,6 +130,18 @@ pub trait LogStore: LogReader {
 impl LogStore for Store {
     fn append(&self, batch: &CommitBatch) -> Result<CommitReceipt, Error> {
         append::append(self, batch)
+    }
+
+    fn ingest_receipts(
+        &self,
+        project_id: ProjectId,
+        keys: &[[u8; 32]],
+    ) -> Result<Vec<IngestReceipt>, Error> {
+        receipts::find(self, project_id, keys)
+    }
+
+    fn delete_ingest_receipts(&self, before_ns: i64) -> Result<u64, Error> {
+        receipts::delete_before(self, before_ns)
     }
 
     fn rollups(&self, project_id: ProjectId, range: TimeRange) -> Result<Vec<RollupCell>, Error> {

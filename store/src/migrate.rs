@@ -46,7 +46,11 @@ where
     let known: BTreeSet<String> = MigrationSource::<B>::migrations(&source)
         .map_err(failed)?
         .iter()
-        .map(|migration: &Box<dyn Migration<B>>| migration.name().version().to_string())
+        .map(|migration| {
+            Migration::<B>::name(migration.as_ref())
+                .version()
+                .to_string()
+        })
         .collect();
     let unknown: Vec<String> = connection
         .applied_migrations()

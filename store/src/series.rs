@@ -3,7 +3,7 @@
 mod read;
 mod write;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use domain::{MetricKind, MetricPoint, ProjectId, Rejected, SeriesId, TimeRange};
 
@@ -104,6 +104,18 @@ pub trait MetricStore {
         range: TimeRange,
     ) -> Result<Vec<MetricSeries>, Error>;
 
+    /// The last sample of each of these series before an instant, however long before; series without one are left
+    /// out.
+    ///
+    /// # Errors
+    /// Fails when the database cannot be read in time.
+    fn samples_before(
+        &self,
+        project_id: ProjectId,
+        series: &[SeriesId],
+        before_ns: i64,
+    ) -> Result<HashMap<SeriesId, (i64, f64)>, Error>;
+
     /// The newest sample of each series of a metric that matches.
     ///
     /// # Errors
@@ -137,6 +149,15 @@ impl MetricStore for Store {
         range: TimeRange,
     ) -> Result<Vec<MetricSeries>, Error> {
         read::query(self, project_id, name, matchers, range)
+    }
+
+    fn samples_before(
+        &self,
+        project_id: ProjectId,
+        series: &[SeriesId],
+        before_ns: i64,
+    ) -> Result<HashMap<SeriesId, (i64, f64)>, Error> {
+        read::before(self, project_id, series, before_ns)
     }
 
     fn latest(

@@ -10,7 +10,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Nullable, SmallInt, Text};
 use domain::{ProjectId, Severity, Template, TemplateId};
 
-pub(crate) use write::{add, add_services, insert_new, lock, set_merged};
+pub(crate) use write::{add, add_services, insert_new, last_sequence, lock, set_merged};
 
 use crate::connection::on_both;
 use crate::statement::Statement;

@@ -4,6 +4,7 @@ mod commit;
 mod counting;
 mod events;
 mod fixture;
+mod matches;
 mod metrics;
 mod migrations;
 mod model;
@@ -42,6 +43,7 @@ macro_rules! store_suite {
                     a_commit_is_there_after_the_store_is_opened_again,
                     concurrent_commits_lose_and_double_nothing,
                     a_batch_larger_than_the_bind_limit_is_one_commit,
+                    a_receipt_is_found_until_it_is_forgotten,
                 },
                 poison::{
                     every_poison_shape_is_stored_alone,
@@ -54,6 +56,7 @@ macro_rules! store_suite {
                     counts_times_severity_and_services_follow_the_records,
                     counts_of_templates_that_come_later_are_not_lost,
                     merged_templates_say_into_what,
+                    a_merge_and_a_new_service_move_a_template_to_the_end_of_the_sequence,
                     an_overlong_example_is_cut_at_a_character,
                     concurrent_nodes_agree_on_sequences,
                 },
@@ -80,6 +83,11 @@ macro_rules! store_suite {
                     rollups_are_the_counts_per_minute,
                     bounds_hold_all_records,
                 },
+                matches::{
+                    everything_that_matches_is_counted_in_one_pass,
+                    status_codes_are_found_in_attributes_and_texts,
+                    a_spent_budget_gives_lower_bounds,
+                },
                 model::{
                     reading_agrees_with_a_plain_model,
                 },
@@ -93,6 +101,7 @@ macro_rules! store_suite {
                     bad_points_are_reported_and_their_neighbours_stored,
                     latest_is_the_newest_sample_of_each_series,
                     names_are_listed_with_their_kinds,
+                    the_last_sample_before_an_instant_is_found_per_series,
                 },
                 events::{
                     events_are_read_newest_first_and_once,

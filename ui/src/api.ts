@@ -174,6 +174,8 @@ export const api = {
 export interface AskHandlers {
   interpretation(item: Interpretation): void;
   evidence(evidence: Evidence[], samples: LogRecord[]): void;
+  /** The next words of the model's text. */
+  delta(text: string): void;
   answer(answer: Answer): void;
   done(elapsed_ms: number): void;
 }
@@ -214,6 +216,7 @@ function dispatch(event: string, handlers: AskHandlers): void {
   const value = JSON.parse(data.join("\n"));
   if (name === "interpretation") handlers.interpretation(value);
   else if (name === "evidence") handlers.evidence(value.evidence, value.samples);
+  else if (name === "delta") handlers.delta(typeof value === "string" ? value : value.text);
   else if (name === "answer") handlers.answer(value);
   else if (name === "done") handlers.done(value.elapsed_ms);
   else if (name === "error") throw new Error(value.detail);

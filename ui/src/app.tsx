@@ -10,13 +10,31 @@ import { openIncident, route } from "./route";
 /** The page: ask, incidents, logs. */
 export function App() {
   const [user, setUser] = useState<string | null | undefined>(undefined);
-  useEffect(() => {
+  const [problem, setProblem] = useState("");
+  const look = () => {
+    setProblem("");
     api.me().then(
       (me) => setUser(me.name),
-      () => setUser(null),
+      // Only a refused session means that somebody must log in; the server may just be away.
+      (error) =>
+        error instanceof Unauthenticated
+          ? setUser(null)
+          : setProblem(error instanceof Error ? error.message : "the server cannot be reached"),
     );
-  }, []);
-  if (user === undefined) return <p class="quiet pad">Loading…</p>;
+  };
+  useEffect(look, []);
+  if (user === undefined) {
+    return problem ? (
+      <div class="pad" role="alert">
+        <p class="problem">The server cannot be reached: {problem}</p>
+        <button type="button" onClick={look}>
+          Try again
+        </button>
+      </div>
+    ) : (
+      <p class="quiet pad">Loading…</p>
+    );
+  }
   if (user === null) return <Login onDone={setUser} />;
   const onError = (error: unknown) => {
     if (error instanceof Unauthenticated) setUser(null);

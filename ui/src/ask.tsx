@@ -1,6 +1,6 @@
 import { useRef, useState } from "preact/hooks";
 import { type Answer, ask, type Evidence, type Interpretation, type LogRecord } from "./api";
-import { AuthorNote, EvidenceList, Samples, Sentences, Steps, Suspects } from "./cited";
+import { AuthorNote, Cited, EvidenceList, Samples, Sentences, Steps, Suspects } from "./cited";
 import { time } from "./format";
 
 interface State {
@@ -8,6 +8,8 @@ interface State {
   interpretation?: Interpretation;
   evidence: Evidence[];
   samples: LogRecord[];
+  /** What the model has written so far; the answer takes its place. */
+  draft: string;
   answer?: Answer;
   elapsed?: number;
   problem?: string;
@@ -26,18 +28,25 @@ export function Ask({ onError }: { onError: (error: unknown) => void }) {
     running.current = control;
     const set = (change: Partial<State>) =>
       running.current === control && setState((old) => ({ ...(old as State), ...change }));
-    setState({ question, evidence: [], samples: [], isBusy: true });
+    setState({ question, evidence: [], samples: [], draft: "", isBusy: true });
+    let draft = "";
+    let isDone = false;
     try {
       await ask(
         question,
         {
           interpretation: (interpretation) => set({ interpretation }),
           evidence: (evidence, samples) => set({ evidence, samples }),
-          answer: (answer) => set({ answer }),
-          done: (elapsed) => set({ elapsed, isBusy: false }),
+          delta: (text) => set({ draft: (draft += text) }),
+          answer: (answer) => set({ answer, draft: (draft = "") }),
+          done: (elapsed) => {
+            isDone = true;
+            set({ elapsed, isBusy: false });
+          },
         },
         control.signal,
       );
+      if (!isDone) set({ problem: "the connection ended before the answer was complete: ask again", isBusy: false });
     } catch (error) {
       if (control.signal.aborted) return;
       onError(error);
@@ -103,22 +112,25 @@ function Outcome({ state, onClose }: { state: State; onClose: () => void }) {
           )}
         </p>
       )}
-      {answer && (
-        <div class="text">
-          <Sentences sentences={answer.facts} />
-          {answer.narrative.length > 0 && <Sentences sentences={answer.narrative} />}
-          <AuthorNote author={answer.author} />
-          <Suspects suspects={answer.suspects} />
-          <Steps steps={answer.next_steps} />
-        </div>
-      )}
-      {state.problem && (
-        <p class="problem" role="alert">
-          {state.problem}
-        </p>
-      )}
-      <EvidenceList evidence={state.evidence} />
-      <Samples records={state.samples} />
+      <Cited>
+        {answer && (
+          <div class="text">
+            <Sentences sentences={answer.facts} />
+            {answer.narrative.length > 0 && <Sentences sentences={answer.narrative} />}
+            <AuthorNote author={answer.author} />
+            <Suspects suspects={answer.suspects} />
+            <Steps steps={answer.next_steps} />
+          </div>
+        )}
+        {state.draft && <p class="text quiet draft">{state.draft}</p>}
+        {state.problem && (
+          <p class="problem" role="alert">
+            {state.problem}
+          </p>
+        )}
+        <EvidenceList evidence={state.evidence} />
+        <Samples records={state.samples} />
+      </Cited>
       <p class="quiet">{state.isBusy ? "Working…" : state.elapsed !== undefined && `${state.elapsed} ms`}</p>
     </article>
   );

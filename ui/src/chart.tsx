@@ -1,6 +1,7 @@
 import { useEffect, useRef } from "preact/hooks";
 import uPlot from "uplot";
 import type { Histogram, Severity } from "./api";
+import { count, time } from "./format";
 
 const HEIGHT = 130;
 const BANDS: { name: string; severities: Severity[]; variable: string }[] = [
@@ -23,7 +24,29 @@ export function Chart({ histogram, onRange }: { histogram: Histogram; onRange: (
       plot.destroy();
     };
   }, [histogram]);
-  return <div ref={place} class="chart" role="img" aria-label={`${histogram.total} records over time`} />;
+  return (
+    <figure>
+      <div ref={place} class="chart" aria-hidden="true" />
+      <figcaption class="hidden">{summary(histogram)}</figcaption>
+    </figure>
+  );
+}
+
+/** The chart in words, for those who do not see it; the time range can be chosen in the filter, too. */
+function summary(histogram: Histogram): string {
+  const bands = BANDS.map((band) => {
+    let sum = 0;
+    for (const bucket of histogram.buckets) {
+      for (const severity of band.severities) sum += bucket.counts[severity] ?? 0;
+    }
+    return `${count(sum)} ${band.name}`;
+  });
+  const peak = histogram.buckets.reduce<Histogram["buckets"][number] | undefined>(
+    (most, bucket) => (most && most.total >= bucket.total ? most : bucket),
+    undefined,
+  );
+  const most = peak ? `; most of them, ${count(peak.total)}, at ${time(peak.start)}` : "";
+  return `${count(histogram.total)} records from ${time(histogram.from)} to ${time(histogram.to)}: ${bands.join(", ")}${most}.`;
 }
 
 /** Every bucket of the range, empty ones too, as cumulated bands, the largest first. */

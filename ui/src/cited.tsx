@@ -1,8 +1,31 @@
+import { type ComponentChildren, createContext } from "preact";
+import { useContext, useId } from "preact/hooks";
 import type { Author, Evidence, LogRecord, Sentence, Severity, Suspect } from "./api";
 import { count, time, usual } from "./format";
 import { filterLogs } from "./route";
 
 const MARKS: Record<string, string> = { warn: "▲", error: "✖", fatal: "✖✖", critical: "✖✖", warning: "▲" };
+
+/** Whose evidence is meant: an answer and an incident may stand on the page together. */
+const Scope = createContext("");
+
+/** Sentences, suspects and the evidence that they cite by number. */
+export function Cited({ children }: { children: ComponentChildren }) {
+  return <Scope.Provider value={useId()}>{children}</Scope.Provider>;
+}
+
+function Citations({ numbers }: { numbers: number[] }) {
+  const scope = useContext(Scope);
+  return (
+    <>
+      {numbers.map((number) => (
+        <a key={number} class="cite" href={`#${scope}-evidence-${number}`}>
+          [{number}]
+        </a>
+      ))}
+    </>
+  );
+}
 
 /** A severity by mark, word and colour: colour alone is not enough. */
 export function Level({ severity }: { severity: string }) {
@@ -19,11 +42,7 @@ export function Sentences({ sentences }: { sentences: Sentence[] }) {
       {sentences.map((sentence, index) => (
         <span key={index}>
           {sentence.text}
-          {sentence.citations.map((number) => (
-            <a key={number} class="cite" href={`#evidence-${number}`}>
-              [{number}]
-            </a>
-          ))}{" "}
+          <Citations numbers={sentence.citations} />{" "}
         </span>
       ))}
     </p>
@@ -52,12 +71,7 @@ export function Suspects({ suspects }: { suspects: Suspect[] }) {
           <li key={suspect.name}>
             <b>{suspect.name}</b> <span class={`tag ${suspect.confidence}`}>{suspect.confidence} confidence</span>
             <div>
-              {suspect.reason}{" "}
-              {suspect.evidence.map((number) => (
-                <a key={number} class="cite" href={`#evidence-${number}`}>
-                  [{number}]
-                </a>
-              ))}
+              {suspect.reason} <Citations numbers={suspect.evidence} />
             </div>
           </li>
         ))}
@@ -81,13 +95,14 @@ export function Steps({ steps }: { steps: string[] }) {
 }
 
 export function EvidenceList({ evidence }: { evidence: Evidence[] }) {
+  const scope = useContext(Scope);
   if (evidence.length === 0) return null;
   return (
     <section>
       <h3>Evidence</h3>
       <ol class="evidence">
         {evidence.map((item) => (
-          <li key={item.number} id={`evidence-${item.number}`}>
+          <li key={item.number} id={`${scope}-evidence-${item.number}`}>
             <span class="number">[{item.number}]</span>
             <div>
               <code>{item.text}</code>

@@ -1,6 +1,6 @@
 import { useEffect, useState } from "preact/hooks";
 import { api, type IncidentDetail } from "./api";
-import { AuthorNote, EvidenceList, Level, Sentences, Steps, Suspects } from "./cited";
+import { AuthorNote, Cited, EvidenceList, Level, Sentences, Steps, Suspects } from "./cited";
 import { duration, time } from "./format";
 import { openIncident } from "./route";
 
@@ -9,18 +9,21 @@ const PERIOD_MS = 5_000;
 export function IncidentPanel(props: { id: string; onClose: () => void; onError: (error: unknown) => void }) {
   const [incident, setIncident] = useState<IncidentDetail | null>(null);
   const [problem, setProblem] = useState("");
+  const fail = (error: unknown) => {
+    props.onError(error);
+    setProblem(error instanceof Error ? error.message : "that did not work");
+  };
   const look = () =>
-    api.incident(props.id).then(setIncident, (error) => {
-      props.onError(error);
-      setProblem(error instanceof Error ? error.message : "not found");
-    });
+    api.incident(props.id).then((found) => {
+      setIncident(found);
+      setProblem("");
+    }, fail);
   useEffect(() => {
     look();
     const timer = setInterval(look, PERIOD_MS);
     return () => clearInterval(timer);
   }, [props.id]);
-  const act = (action: "ack" | "resolve") =>
-    api.act(props.id, action).then(look, (error) => setProblem(error instanceof Error ? error.message : "failed"));
+  const act = (action: "ack" | "resolve") => api.act(props.id, action).then(look, fail);
   if (!incident) return <section class="panel">{problem ? <p class="problem">{problem}</p> : <p class="quiet">Loading…</p>}</section>;
   const summary = incident.summary;
   return (
@@ -57,7 +60,7 @@ export function IncidentPanel(props: { id: string; onClose: () => void; onError:
         </p>
       )}
       {summary ? (
-        <>
+        <Cited>
           <h3>What happened</h3>
           <Sentences sentences={summary.what_happened} />
           {summary.impact.length > 0 && (
@@ -85,7 +88,7 @@ export function IncidentPanel(props: { id: string; onClose: () => void; onError:
               </ul>
             </section>
           )}
-        </>
+        </Cited>
       ) : (
         <p class="quiet">The summary is being written.</p>
       )}

@@ -8,8 +8,19 @@ const PERIOD_MS = 5_000;
 
 export function Incidents({ onError }: { onError: (error: unknown) => void }) {
   const [incidents, setIncidents] = useState<Incident[] | null>(null);
+  const [problem, setProblem] = useState("");
   useEffect(() => {
-    const look = () => api.incidents().then(setIncidents, onError);
+    const look = () =>
+      api.incidents().then(
+        (found) => {
+          setIncidents(found);
+          setProblem("");
+        },
+        (error) => {
+          onError(error);
+          setProblem(error instanceof Error ? error.message : "that did not work");
+        },
+      );
     look();
     const timer = setInterval(look, PERIOD_MS);
     return () => clearInterval(timer);
@@ -21,6 +32,13 @@ export function Incidents({ onError }: { onError: (error: unknown) => void }) {
       <h2>
         Incidents {active.length > 0 && <span class="tag error">{active.length} active</span>}
       </h2>
+      {problem && (
+        <p class="problem" role="alert">
+          {incidents ? "not up to date: " : ""}
+          {problem}
+        </p>
+      )}
+      {!incidents && !problem && <p class="quiet">Loading…</p>}
       {incidents && active.length === 0 && <p class="quiet">Nothing is on fire.</p>}
       <List incidents={active} />
       {over.length > 0 && (

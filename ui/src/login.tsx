@@ -48,7 +48,8 @@ export function Login({ onDone }: { onDone: (name: string) => void }) {
         {problem}
       </p>
       <p class="quiet">
-        The first start printed the password. Lost it? <code>vigil reset-password</code>
+        The first start printed the password. Lost it? In the folder where the server was started, run the same
+        executable with <code>reset-password</code>.
       </p>
     </form>
   );

@@ -1,4 +1,4 @@
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { api, type Histogram, type LogRecord, type ServiceCount } from "./api";
 import { Chart } from "./chart";
 import { Level, RecordLine } from "./cited";
@@ -17,12 +17,15 @@ const KEYS = ["q", "service", "severity", "template", "from", "to"];
 export function Logs({ onError }: { onError: (error: unknown) => void }) {
   const query = route.value.query;
   const key = query.toString();
-  const [records, setRecords] = useState<LogRecord[]>([]);
+  // None before the first answer: an empty list says that nothing matches.
+  const [records, setRecords] = useState<LogRecord[] | null>(null);
   const [cursor, setCursor] = useState<string | null>(null);
   const [histogram, setHistogram] = useState<Histogram | null>(null);
   const [services, setServices] = useState<ServiceCount[]>([]);
   const [problem, setProblem] = useState("");
   const [round, setRound] = useState(0);
+  const [isLoadingMore, setLoadingMore] = useState(false);
+  const current = useRef("");
 
   const parameters = () => {
     const wanted = new URLSearchParams();
@@ -38,30 +41,47 @@ export function Logs({ onError }: { onError: (error: unknown) => void }) {
     setProblem(error instanceof Error ? error.message : "that did not work");
   };
   useEffect(() => {
-    let isCurrent = true;
+    const mine = `${round} ${key}`;
+    current.current = mine;
+    const isCurrent = () => current.current === mine;
+    const failCurrent = (error: unknown) => isCurrent() && fail(error);
     setProblem("");
+    setLoadingMore(false);
+    setCursor(null);
     const wanted = parameters();
-    api.histogram(wanted).then((found) => isCurrent && setHistogram(found), fail);
-    api.services(wanted).then((found) => isCurrent && setServices(found), fail);
+    api.histogram(wanted).then((found) => isCurrent() && setHistogram(found), failCurrent);
+    api.services(wanted).then((found) => isCurrent() && setServices(found), failCurrent);
     const page = parameters();
     page.set("limit", "100");
     api.logs(page).then((found) => {
-      if (!isCurrent) return;
+      if (!isCurrent()) return;
       setRecords(found.records);
       setCursor(found.next_cursor);
-    }, fail);
+    }, failCurrent);
     return () => {
-      isCurrent = false;
+      current.current = "";
     };
   }, [key, round]);
   const more = () => {
+    const mine = current.current;
     const page = parameters();
     page.set("limit", "100");
     if (cursor) page.set("cursor", cursor);
-    api.logs(page).then((found) => {
-      setRecords((old) => [...old, ...found.records]);
-      setCursor(found.next_cursor);
-    }, fail);
+    setLoadingMore(true);
+    api.logs(page).then(
+      (found) => {
+        // The filter may have changed meanwhile: these are records of another list then.
+        if (current.current !== mine) return;
+        setRecords((old) => [...(old ?? []), ...found.records]);
+        setCursor(found.next_cursor);
+        setLoadingMore(false);
+      },
+      (error) => {
+        if (current.current !== mine) return;
+        setLoadingMore(false);
+        fail(error);
+      },
+    );
   };
   return (
     <section class="panel logs" aria-label="Logs">
@@ -83,14 +103,15 @@ export function Logs({ onError }: { onError: (error: unknown) => void }) {
         </>
       )}
       <ul class="records">
-        {records.map((record) => (
-          <Row key={record.id} record={record} />
+        {records?.map((record) => (
+          <Row key={record.id} record={record} onError={onError} />
         ))}
       </ul>
-      {records.length === 0 && !problem && <Empty />}
+      {records === null && !problem && <p class="quiet">Loading…</p>}
+      {records?.length === 0 && !problem && <Empty />}
       {cursor && (
-        <button type="button" class="plain" onClick={more}>
-          Older records
+        <button type="button" class="plain" disabled={isLoadingMore} onClick={more}>
+          {isLoadingMore ? "Loading…" : "Older records"}
         </button>
       )}
     </section>
@@ -169,8 +190,16 @@ function Filters({ services, onRefresh }: { services: ServiceCount[]; onRefresh:
   );
 }
 
-function Row({ record }: { record: LogRecord }) {
+function Row({ record, onError }: { record: LogRecord; onError: (error: unknown) => void }) {
   const [isOpen, setOpen] = useState(false);
+  const [problem, setProblem] = useState("");
+  const showContext = () => {
+    setProblem("");
+    api.context(record.id).then(setContext, (error) => {
+      onError(error);
+      setProblem(error instanceof Error ? error.message : "that did not work");
+    });
+  };
   const [context, setContext] = useState<{ before: LogRecord[]; after: LogRecord[] } | null>(null);
   return (
     <li>
@@ -220,9 +249,14 @@ function Row({ record }: { record: LogRecord }) {
               ))}
             </ul>
           ) : (
-            <button type="button" class="link" onClick={() => api.context(record.id).then(setContext)}>
+            <button type="button" class="link" onClick={showContext}>
               records around it
             </button>
+          )}
+          {problem && (
+            <p class="problem" role="alert">
+              {problem}
+            </p>
           )}
         </div>
       )}

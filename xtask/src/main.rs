@@ -22,6 +22,8 @@ enum Command {
         #[arg(long)]
         check: bool,
     },
+    /// Write the HTTP interface into `docs/openapi.json`, which is committed.
+    Openapi,
     /// Open the page of a running server in headless Chromium and check what it shows.
     Page {
         /// The server's address.
@@ -42,6 +44,7 @@ enum Command {
 fn main() -> anyhow::Result<()> {
     match Cli::parse().command {
         Command::Tidy => tidy::run(),
+        Command::Openapi => openapi(),
         Command::Ui { check } => page::build(check),
         Command::Page {
             url,
@@ -50,6 +53,18 @@ fn main() -> anyhow::Result<()> {
             screenshots,
         } => page::check(&url, &name, &password, screenshots.as_deref()),
     }
+}
+
+/// The test that compares the document with the committed one also writes it.
+fn openapi() -> anyhow::Result<()> {
+    let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".into());
+    let status = std::process::Command::new(cargo)
+        .args(["test", "--package", "api", "--lib", "routes::openapi"])
+        .env("VIGIL_WRITE_OPENAPI", "1")
+        .current_dir(root())
+        .status()?;
+    anyhow::ensure!(status.success(), "the interface could not be written");
+    Ok(())
 }
 
 /// The workspace's root.

@@ -7,22 +7,28 @@ use anyhow::{Context, bail};
 
 use crate::root;
 
+/// Installs what the page and its check need, in the versions of the lock file. Not `npm ci`: it wants the
+/// packages of every other platform as well, which a registry's mirror need not have.
+fn install() -> anyhow::Result<()> {
+    npm(&["install", "--no-save", "--no-audit", "--no-fund"])
+}
+
+fn npm(arguments: &[&str]) -> anyhow::Result<()> {
+    let status = Command::new("npm")
+        .args(arguments)
+        .current_dir(root().join("ui"))
+        .status()
+        .context("running npm: is Node.js installed?")?;
+    if !status.success() {
+        bail!("npm {} failed", arguments.join(" "));
+    }
+    Ok(())
+}
+
 /// Builds `ui/` into `ui/dist`.
 pub fn build(is_check: bool) -> anyhow::Result<()> {
-    let ui = root().join("ui");
-    let run = |program: &str, arguments: &[&str]| -> anyhow::Result<()> {
-        let status = Command::new(program)
-            .args(arguments)
-            .current_dir(&ui)
-            .status()
-            .with_context(|| format!("running {program}: is Node.js installed?"))?;
-        if !status.success() {
-            bail!("{program} {} failed", arguments.join(" "));
-        }
-        Ok(())
-    };
-    run("npm", &["ci", "--no-audit", "--no-fund"])?;
-    run("npm", &["run", "build"])?;
+    install()?;
+    npm(&["run", "build"])?;
     if is_check {
         let output = Command::new("git")
             .args(["status", "--porcelain", "--", "ui/dist"])
@@ -46,6 +52,9 @@ pub fn check(
     password: &str,
     screenshots: Option<&Path>,
 ) -> anyhow::Result<()> {
+    if !root().join("ui/node_modules/playwright-core").exists() {
+        install()?;
+    }
     let mut command = Command::new("node");
     command
         .arg("check/page.mjs")

@@ -11,6 +11,10 @@ use crate::root;
 
 /// A file longer than this fails.
 const FILE_LINES: usize = 800;
+/// The map stays one that can be read.
+const MAP_LINES: usize = 250;
+/// Names that say nothing about what is inside.
+const EMPTY_NAMES: [&str; 5] = ["util", "utils", "common", "helper", "helpers"];
 /// The floors of the house; a room may depend on rooms of lower floors only.
 const FLOORS: [(u8, &[&str]); 6] = [
     (0, &["domain"]),
@@ -35,7 +39,7 @@ const FLOORS: [(u8, &[&str]); 6] = [
     (9, &["bench", "xtask", "sdk", "testkit"]),
 ];
 /// Heavy libraries and the only rooms that may name them.
-const OWNERS: [(&str, &[&str]); 12] = [
+const OWNERS: [(&str, &[&str]); 16] = [
     ("diesel", &["store"]),
     ("diesel_migrations", &["store"]),
     ("qdrant-client", &["embeddings"]),
@@ -45,8 +49,12 @@ const OWNERS: [(&str, &[&str]); 12] = [
     ("candle-transformers", &["embeddings", "inference"]),
     ("linfa", &["anomaly"]),
     ("linfa-clustering", &["anomaly"]),
+    ("linfa-nn", &["anomaly"]),
+    ("linfa-reduction", &["anomaly"]),
     ("datafusion", &["query"]),
     ("axum", &["api"]),
+    ("tonic", &["api"]),
+    ("tower-http", &["api"]),
     ("utoipa", &["api"]),
 ];
 /// Words that may not stand in a committed file: they would tie the project to a machine or a registry.
@@ -81,6 +89,8 @@ pub fn run() -> anyhow::Result<()> {
     let mut findings = rooms()?;
     let files = committed_files()?;
     findings.extend(sizes(&files)?);
+    findings.extend(names(&files));
+    findings.extend(map()?);
     findings.extend(words(&files));
     if findings.is_empty() {
         eprintln!("tidy: {} files, no finding", files.len());
@@ -151,6 +161,8 @@ fn committed_files() -> anyhow::Result<Vec<PathBuf>> {
     Ok(String::from_utf8_lossy(&output.stdout)
         .lines()
         .map(PathBuf::from)
+        // One that was deleted is listed until that is committed.
+        .filter(|path| root().join(path).exists())
         .collect())
 }
 
@@ -189,6 +201,37 @@ fn sizes(files: &[PathBuf]) -> anyhow::Result<Vec<String>> {
         );
     }
     Ok(findings)
+}
+
+fn names(files: &[PathBuf]) -> Vec<String> {
+    let mut findings = Vec::new();
+    for path in files {
+        let shown = path.display();
+        let name = path
+            .file_name()
+            .and_then(|name| name.to_str())
+            .unwrap_or("");
+        // insta leaves these behind when a snapshot was not reviewed.
+        if name.ends_with(".pending-snap") || name.ends_with(".snap.new") {
+            findings.push(format!("{shown} is a snapshot that nobody reviewed"));
+        }
+        if name == "mod.rs" {
+            findings.push(format!("{shown}: write foo.rs beside foo/"));
+        }
+        let stem = name.split('.').next().unwrap_or("");
+        if is_source(path) && EMPTY_NAMES.contains(&stem) {
+            findings.push(format!("{shown}: name a file after what is in it"));
+        }
+    }
+    findings
+}
+
+fn map() -> anyhow::Result<Option<String>> {
+    let text = std::fs::read_to_string(root().join("ARCHITECTURE.md"))
+        .context("reading ARCHITECTURE.md")?;
+    let lines = text.lines().count();
+    Ok((lines > MAP_LINES)
+        .then(|| format!("ARCHITECTURE.md has {lines} lines, limit is {MAP_LINES}")))
 }
 
 fn words(files: &[PathBuf]) -> Vec<String> {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use domain::{
     Anomaly, AnomalyId, AnomalyKind, IncidentId, IncidentSeverity, IncidentState, Severity,
-    TimelineKind,
+    TemplateId, TimelineKind,
 };
 
 use super::alerts::{alert_entry, merge};
@@ -27,17 +27,24 @@ impl AnomalyGate {
     /// Whether an anomaly that no policy speaks of opens an incident.
     #[must_use]
     pub fn opens(&self, anomaly: &Anomaly) -> bool {
-        self.admits(anomaly.kind, anomaly.severity, anomaly.score)
+        let is_silence = is_silence(anomaly.kind, anomaly.template_id);
+        self.admits(anomaly.kind, anomaly.severity, anomaly.score, is_silence)
     }
 
-    fn admits(&self, kind: AnomalyKind, severity: Severity, score: f64) -> bool {
+    fn admits(&self, kind: AnomalyKind, severity: Severity, score: f64, is_silence: bool) -> bool {
         let enough = if kind == AnomalyKind::Metric {
             score >= self.min_metric_score
         } else {
-            severity >= self.min_severity && score >= self.min_score
+            (severity >= self.min_severity || is_silence) && score >= self.min_score
         };
         self.enabled && enough
     }
+}
+
+/// Whether a service or the whole project fell silent. What does not come has no severity, but a dead
+/// service is as bad as one that writes errors.
+fn is_silence(kind: AnomalyKind, template_id: Option<TemplateId>) -> bool {
+    kind == AnomalyKind::Drop && template_id.is_none()
 }
 
 /// How urgent an incident is that only an anomaly speaks for.
@@ -45,6 +52,7 @@ fn severity_of(anomaly: &ActiveAnomaly) -> IncidentSeverity {
     match anomaly.severity {
         Severity::Fatal => IncidentSeverity::Critical,
         Severity::Error => IncidentSeverity::Error,
+        _ if is_silence(anomaly.kind, anomaly.template_id) => IncidentSeverity::Error,
         _ => IncidentSeverity::Warning,
     }
 }
@@ -120,13 +128,13 @@ impl Turn<'_> {
         let Some(active) = self.state.anomalies.get(&id).cloned() else {
             return;
         };
-        if active.incident_id.is_none()
-            && self
-                .machine
-                .settings
-                .gate
-                .admits(active.kind, active.severity, active.score)
-        {
+        let opens = self.machine.settings.gate.admits(
+            active.kind,
+            active.severity,
+            active.score,
+            is_silence(active.kind, active.template_id),
+        );
+        if active.incident_id.is_none() && opens {
             self.open_for(id, &active, anomaly.metric.as_deref());
         } else if let Some(incident_id) = join {
             self.ensure_run(incident_id);
@@ -264,12 +272,14 @@ impl Turn<'_> {
         if active.incident_id == Some(incident_id) {
             return;
         }
+        let now = self.now;
         let Some(tracked) = self.touch(incident_id) else {
             return;
         };
         if tracked.incident.state == IncidentState::Resolved {
             return;
         }
+        tracked.symptom_at_ns = now;
         let incident = &mut tracked.incident;
         merge(
             &mut incident.anomaly_ids,

@@ -155,6 +155,7 @@ impl Turn<'_> {
             summarised_at_ns: None,
             summarise_due_ns: None,
             acknowledged_severity: IncidentSeverity::Info,
+            symptom_at_ns: self.now,
         };
         self.state.incidents.insert(id, tracked);
         self.opened.insert(id);
@@ -170,6 +171,7 @@ impl Turn<'_> {
         let Some(tracked) = self.touch(id) else {
             return;
         };
+        tracked.symptom_at_ns = now;
         if tracked.keys.len() < MAX_KEYS {
             tracked.keys.insert(opening.dedup_key.clone());
         }
@@ -186,20 +188,29 @@ impl Turn<'_> {
         );
         incident.started_at_ns = incident.started_at_ns.min(opening.started_at_ns);
         incident.severity = incident.severity.max(opening.severity);
-        let outgrown = incident.state == IncidentState::Acknowledged
-            && incident.severity > tracked.acknowledged_severity;
-        if outgrown {
-            // Somebody took a smaller problem; the bigger one must reach people anew.
+        let is_worse = incident.severity > tracked.acknowledged_severity;
+        // A policy whose workflow has not begun here: its people have not heard of anything yet.
+        let unheard = opening.policy.filter(|policy| {
+            !policy.workflow.is_empty() && tracked.runs.iter().all(|run| run.policy_id != policy.id)
+        });
+        if incident.state == IncidentState::Acknowledged && (is_worse || unheard.is_some()) {
+            // Somebody took a smaller problem, or another one; this one must reach people anew.
             incident.state = IncidentState::Open;
             incident.acknowledged_at_ns = None;
             incident.acknowledged_by = None;
             super::workflow::resume(tracked, now);
             let incident = &tracked.incident;
-            let text = format!(
-                "open again: it is {} now, it was {} when it was acknowledged",
-                incident.severity.as_str(),
-                tracked.acknowledged_severity.as_str()
-            );
+            let text = match unheard {
+                Some(policy) if !is_worse => format!(
+                    "open again: {} fired after it was acknowledged",
+                    policy.name
+                ),
+                _ => format!(
+                    "open again: it is {} now, it was {} when it was acknowledged",
+                    incident.severity.as_str(),
+                    tracked.acknowledged_severity.as_str()
+                ),
+            };
             self.timeline(id, TimelineKind::Opened, text, None);
         }
         self.want_summary(id);
@@ -209,6 +220,7 @@ impl Turn<'_> {
         if self.is_open(id) {
             return;
         }
+        let now = self.now;
         let others = self
             .state
             .incidents
@@ -219,6 +231,7 @@ impl Turn<'_> {
             return;
         };
         tracked.keys.retain(|key| !taken.contains(key));
+        tracked.symptom_at_ns = now;
         let incident = &mut tracked.incident;
         incident.state = IncidentState::Open;
         incident.resolved_at_ns = None;

@@ -116,6 +116,9 @@ pub(crate) struct Tracked {
     pub summarise_due_ns: Option<i64>,
     /// How severe it was when it was acknowledged.
     pub acknowledged_severity: IncidentSeverity,
+    /// When the latest alert or anomaly joined; 0 in states of versions that did not note it.
+    #[serde(default)]
+    pub symptom_at_ns: i64,
 }
 
 impl Tracked {
@@ -230,6 +233,29 @@ impl State {
             .map(|tracked| &tracked.incident)
     }
 
+    /// When the latest alert or anomaly became part of an incident, unix nanoseconds.
+    #[must_use]
+    pub fn last_symptom_at_ns(&self, id: IncidentId) -> Option<i64> {
+        let tracked = self.incidents.get(&id)?;
+        Some(tracked.symptom_at_ns.max(tracked.incident.opened_at_ns))
+    }
+
+    /// Anomalies that are not over.
+    pub fn active_anomalies(&self) -> impl Iterator<Item = AnomalyId> {
+        self.anomalies.keys().copied()
+    }
+
+    /// Whether a message was taken back ([`crate::Effect::CancelDelivery`]): it must not be sent any more.
+    #[must_use]
+    pub fn is_cancelled(&self, delivery_id: DeliveryId) -> bool {
+        self.incidents.values().any(|tracked| {
+            tracked
+                .deliveries
+                .get(&delivery_id)
+                .is_some_and(|sent| sent.status == SentStatus::Cancelled)
+        })
+    }
+
     /// When the machine wants the next [`crate::Input::Tick`], unix nanoseconds; send one at once after a start
     /// when this has passed.
     #[must_use]
@@ -286,6 +312,7 @@ impl State {
             tracked.quiet_since_ns.iter_mut().for_each(shift);
             tracked.summarised_at_ns.iter_mut().for_each(shift);
             tracked.summarise_due_ns.iter_mut().for_each(shift);
+            shift(&mut tracked.symptom_at_ns);
             tracked.incident.resolved_at_ns.iter_mut().for_each(shift);
         }
         self.anomalies

@@ -238,6 +238,72 @@ policy:
 }
 
 #[test]
+fn an_alert_that_joins_an_acknowledged_incident_reaches_its_own_people() {
+    let both = "
+policy:
+  name: Errors
+  conditions: [{type: log_count, query: error, threshold: 10, window: 5m}]
+  workflow:
+    - notify: slack:#ops
+---
+policy:
+  name: Payments
+  conditions: [{type: log_count, query: declined, threshold: 10, window: 5m}]
+  workflow:
+    - notify: slack:#payments
+    - escalate_after: 10m -> page: pagerduty:payments
+";
+    let mut bench = Bench::new(both);
+    let read = |policy: &str, value: f64, join| {
+        Input::Evaluation(Evaluation {
+            policy_id: PolicyId(policy.into()),
+            condition: 0,
+            readings: vec![super::Reading {
+                value: Some(value),
+                join,
+                ..super::Reading::default()
+            }],
+        })
+    };
+    bench.step(read("errors", 20.0, None));
+    let id = bench.only_incident();
+    bench.now += MINUTE;
+    bench.acknowledge();
+    assert_eq!(
+        bench.state.last_symptom_at_ns(id),
+        Some(START),
+        "an acknowledgement is no symptom"
+    );
+    let joined = bench.step(read("payments", 20.0, Some(id)));
+    assert_eq!(bench.only_incident(), id);
+    assert_eq!(told(&joined), ["opened slack:#payments"]);
+    assert_eq!(bench.incident_state(), IncidentState::Open);
+    assert_eq!(bench.state.last_symptom_at_ns(id), Some(START + MINUTE));
+    assert_eq!(
+        told(&bench.pass(10 * MINUTE)),
+        ["escalated pagerduty:payments"]
+    );
+    bench.acknowledge();
+    bench.step(read("payments", 0.0, None));
+    bench.step(read("payments", 30.0, Some(id)));
+    assert_eq!(
+        bench.incident_state(),
+        IncidentState::Acknowledged,
+        "who was told already is not told again"
+    );
+}
+
+#[test]
+fn an_acknowledged_page_is_cancelled_and_the_state_says_so() {
+    let mut bench = Bench::new(&CHARTER.replace("notify: slack:#ops", "page: sms:ana"));
+    let opened = bench.value(143.0);
+    let page = id_of(&opened, "sms:ana");
+    assert!(!bench.state.is_cancelled(page));
+    bench.acknowledge();
+    assert!(bench.state.is_cancelled(page));
+}
+
+#[test]
 fn a_removed_policy_lets_its_incidents_end() {
     let mut bench = Bench::new(CHARTER);
     bench.value(143.0);

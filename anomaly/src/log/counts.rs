@@ -82,7 +82,7 @@ impl LogDetector {
         let is_new = self.novelty.is_new(key.template_id, minute, info);
         let began = self.services[key.service as usize].first_minute;
         if !self.series.contains_key(&key) {
-            self.make_room(minute);
+            self.make_room(minute, findings);
             let quiet = if info.is_generalisation(key.template_id) {
                 0
             } else {
@@ -184,7 +184,7 @@ impl LogDetector {
     }
 
     /// Forgets the tenth of the series that was silent longest when there is no room for another.
-    fn make_room(&mut self, minute: i64) {
+    fn make_room(&mut self, minute: i64, findings: &mut Findings) {
         if self.series.len() < self.config.max_series.max(1) {
             return;
         }
@@ -202,7 +202,11 @@ impl LogDetector {
         if self.series.len() >= self.config.max_series.max(1) {
             // Everything is part of an open anomaly: give up the oldest of those.
             if let Some(key) = self.open.pop_first() {
-                self.series.remove(&key);
+                let open = self.series.remove(&key).and_then(|series| series.open);
+                if let Some(open) = open {
+                    let name = self.services[key.service as usize].name.clone();
+                    findings.end(self, &open, Some(&name), Some(&key), EndReason::Lost);
+                }
             }
         }
         self.choose_watched(minute);

@@ -1,3 +1,5 @@
+mod ends;
+
 use domain::{Anomaly, AnomalyKind, NANOS_PER_MINUTE, ProjectId, RollupCell, Severity, TemplateId};
 
 use super::*;

@@ -141,6 +141,62 @@ fn noise_daily_waves_and_random_walks_give_less_than_one_anomaly_in_forty_days()
     }
 }
 
+/// A detector with one anomaly that goes on, and its key.
+fn with_open(config: MetricConfig) -> (MetricDetector, AnomalyKey) {
+    let mut detector = MetricDetector::new(ProjectId::from_parts(1, [7; 10]), config);
+    let mut found = None;
+    for i in 0..=600 {
+        let value = if i == 600 { 900.0 } else { 50.0 + noise(i) };
+        let at = START + i * NANOS_PER_MINUTE;
+        found = detector
+            .observe(&point(MetricKind::Gauge, at, value))
+            .or(found);
+    }
+    let key = AnomalyKey::of(&found.expect("a spike"));
+    assert_eq!(detector.open().len(), 1);
+    (detector, key)
+}
+
+#[test]
+fn the_anomaly_of_a_series_that_is_forgotten_ends() {
+    let config = MetricConfig {
+        max_series: 10,
+        ..MetricConfig::default()
+    };
+    let (mut detector, key) = with_open(config);
+    for i in 0..20 {
+        let mut sample = point(MetricKind::Gauge, START + (700 + i) * NANOS_PER_MINUTE, 1.0);
+        sample.name = format!("metric_{i}");
+        detector.observe(&sample);
+    }
+    let ended = detector.take_ended();
+    assert_eq!(ended.len(), 1);
+    assert_eq!((&ended[0].key, ended[0].reason), (&key, EndReason::Lost));
+    assert_eq!(detector.open(), []);
+}
+
+#[test]
+fn the_anomaly_of_a_series_that_is_silent_for_a_quarter_hour_ends() {
+    let (mut detector, key) = with_open(MetricConfig::default());
+    // The caller's clock may be far from the samples'.
+    let now = START + 5_000 * NANOS_PER_MINUTE;
+    detector.end_silent(now);
+    detector.end_silent(now + 14 * NANOS_PER_MINUTE);
+    assert_eq!(detector.take_ended(), []);
+    detector.observe(&point(
+        MetricKind::Gauge,
+        START + 601 * NANOS_PER_MINUTE,
+        900.0,
+    ));
+    detector.end_silent(now + 15 * NANOS_PER_MINUTE);
+    detector.end_silent(now + 29 * NANOS_PER_MINUTE);
+    assert_eq!(detector.take_ended(), [], "it spoke in between");
+    detector.end_silent(now + 30 * NANOS_PER_MINUTE);
+    let ended = detector.take_ended();
+    assert_eq!(ended.len(), 1);
+    assert_eq!((&ended[0].key, ended[0].reason), (&key, EndReason::Lost));
+}
+
 #[test]
 fn the_number_of_series_stays_within_the_limit() {
     let config = MetricConfig {

@@ -73,9 +73,32 @@ fn a_path_that_changes_at_equal_volume_is_found_named_and_ended() {
         odd.reason
     );
     assert_eq!(detector.open().len(), 1);
+    assert_eq!(detector.open()[0].key, AnomalyKey::of(odd));
+    let key = AnomalyKey::of(odd);
     let seen = run(&mut detector, 640..660, false);
     assert_eq!(seen.ended.len(), 1);
+    assert_eq!(seen.ended[0].key, key);
     assert!(detector.open().is_empty());
+}
+
+#[test]
+fn an_unusual_mix_of_a_service_that_goes_quiet_ends() {
+    let mut detector = detector();
+    run(&mut detector, 0..600, false);
+    let seen = run(&mut detector, 600..640, true);
+    let key = AnomalyKey::of(&seen.anomalies[0]);
+    let mut ended = Vec::new();
+    for m in 640..660 {
+        let seen = detector.observe_minute(m * NANOS_PER_MINUTE, &[], &NoTemplateInfo);
+        assert_eq!(seen.anomalies, []);
+        ended.extend(seen.ended);
+    }
+    assert_eq!(ended.len(), 1);
+    assert_eq!(
+        (&ended[0].key, ended[0].reason),
+        (&key, EndReason::BackToNormal)
+    );
+    assert!(ended[0].ended_at_ns <= 645 * NANOS_PER_MINUTE);
 }
 
 #[test]

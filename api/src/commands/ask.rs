@@ -16,7 +16,7 @@ const EVIDENCE_CHARS: usize = 160;
 /// Asks and prints the answer as it comes.
 ///
 /// # Errors
-/// Fails when the server does not answer.
+/// Fails when the server does not answer, or only in part.
 pub async fn run(args: AskArgs, config: &Config) -> anyhow::Result<()> {
     let server = Server::new(&args.remote, config).await?;
     let zone = jiff::tz::TimeZone::system();
@@ -37,25 +37,43 @@ pub async fn run(args: AskArgs, config: &Config) -> anyhow::Result<()> {
         .post("/api/v1/ask", "text/event-stream", &body)
         .await?;
     let mut stream = response.bytes_stream();
-    let mut rest = String::new();
+    let mut events = Events::default();
     let mut view = View::default();
     while let Some(piece) = stream.next().await {
-        rest.push_str(&String::from_utf8_lossy(
-            &piece.context("the stream broke")?,
-        ));
-        while let Some((event, after)) = rest.split_once("\n\n") {
-            view.take(event);
-            rest = after.to_owned();
+        for event in events.read(&piece.context("the stream broke")?) {
+            view.take(&event);
         }
     }
-    view.finish();
-    Ok(())
+    view.finish()
+}
+
+/// Cuts a stream of bytes into events. A character may be cut by the pieces of the stream; an event never is.
+#[derive(Default)]
+struct Events {
+    rest: Vec<u8>,
+}
+
+impl Events {
+    /// The events that are complete with this piece.
+    fn read(&mut self, piece: &[u8]) -> Vec<String> {
+        self.rest.extend_from_slice(piece);
+        let mut events = Vec::new();
+        while let Some(end) = self.rest.windows(2).position(|pair| pair == b"\n\n") {
+            let after = self.rest.split_off(end + 2);
+            let event = std::mem::replace(&mut self.rest, after);
+            events.push(String::from_utf8_lossy(&event[..end]).into_owned());
+        }
+        events
+    }
 }
 
 /// Prints each part once: what was understood and found at once, the answer when it is final.
 #[derive(Default)]
 struct View {
+    interpretation: Option<Value>,
     answer: Option<Value>,
+    failure: Option<String>,
+    is_done: bool,
     evidence: Option<Value>,
     elapsed_ms: u64,
 }
@@ -75,23 +93,50 @@ impl View {
             return;
         };
         match name {
-            "interpretation" => println!("{}", interpretation(&data)),
-            "evidence" => self.evidence = Some(data),
+            // It may come once more before the evidence.
+            "interpretation" => self.interpretation = Some(data),
+            "evidence" => {
+                self.show_interpretation();
+                self.evidence = Some(data);
+            }
             "answer" => self.answer = Some(data),
-            "done" => self.elapsed_ms = data["elapsed_ms"].as_u64().unwrap_or(0),
-            "error" => eprintln!("error: {}", data["detail"].as_str().unwrap_or("unknown")),
+            "done" => {
+                self.is_done = true;
+                self.elapsed_ms = data["elapsed_ms"].as_u64().unwrap_or(0);
+            }
+            "error" => {
+                let detail = data["detail"].as_str().unwrap_or("unknown");
+                self.failure = Some(detail.to_owned());
+            }
+            // What the model writes is shown when it is verified.
             _ => {}
         }
     }
 
-    fn finish(&self) {
+    fn show_interpretation(&mut self) {
+        if let Some(data) = self.interpretation.take() {
+            println!("{}", interpretation(&data));
+        }
+    }
+
+    /// Prints the answer; what was found stays visible when the answer failed.
+    fn finish(&mut self) -> anyhow::Result<()> {
+        self.show_interpretation();
         if let Some(answer) = &self.answer {
             print!("{}", render_answer(answer));
         }
         if let Some(evidence) = &self.evidence {
             print!("{}", render_evidence(&evidence["evidence"]));
         }
+        if let Some(failure) = self.failure.take() {
+            anyhow::bail!("the answer failed: {failure}");
+        }
+        anyhow::ensure!(
+            self.is_done,
+            "the answer ended early: the server closed the stream"
+        );
         println!("({} ms)", self.elapsed_ms);
+        Ok(())
     }
 }
 
@@ -166,4 +211,41 @@ fn render_evidence(evidence: &Value) -> String {
         );
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_character_that_two_pieces_share_stays_whole() {
+        let whole =
+            "event: answer\ndata: {\"text\":\"Grüße \u{2713}\"}\n\nevent: done\ndata: {}\n\n";
+        for cut in 1..whole.len() {
+            let mut events = Events::default();
+            let mut read = events.read(&whole.as_bytes()[..cut]);
+            read.extend(events.read(&whole.as_bytes()[cut..]));
+            assert_eq!(read.len(), 2, "{cut}");
+            assert!(read[0].ends_with("Grüße \u{2713}\"}"), "{cut}: {}", read[0]);
+        }
+    }
+
+    #[test]
+    fn a_failed_or_broken_answer_is_an_error() {
+        let outcome = |events: &[&str]| {
+            let mut view = View::default();
+            for event in events {
+                view.take(event);
+            }
+            view.finish().map_err(|error| error.to_string())
+        };
+        let done = "event: done\ndata: {\"elapsed_ms\":3}";
+        let failed = "event: error\ndata: {\"code\":\"timeout\",\"detail\":\"too slow\"}";
+        assert_eq!(outcome(&[done]), Ok(()));
+        assert_eq!(
+            outcome(&[failed]),
+            Err("the answer failed: too slow".to_owned())
+        );
+        assert!(outcome(&[]).is_err());
+    }
 }

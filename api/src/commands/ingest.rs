@@ -1,247 +1,218 @@
 //! `vigil ingest`: log files of any shape into a running server.
 
-use std::io::IsTerminal as _;
+mod feed;
+mod follow;
+mod progress;
+mod sender;
+mod source;
+mod wire;
+
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
-use domain::{Clock, LogRecord, ProjectId, SystemClock};
-use indicatif::{ProgressBar, ProgressStyle};
-use ingest::{Context, Limits, LineDecoder};
-use tokio::fs::File;
-use tokio::io::{AsyncBufRead, AsyncBufReadExt, BufReader};
+use domain::{Clock, ProjectId, SystemClock};
+use indicatif::ProgressBar;
+use ingest::{Context, Limits};
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
 
 use crate::cli::IngestArgs;
 use crate::config::Config;
-use crate::remote::Server;
+use crate::remote::{Retry, Server};
+use feed::Feed;
+use follow::Tail;
+use sender::Sender;
+use source::Chunks;
 
-/// Records of one request.
-const BATCH_RECORDS: usize = 2_000;
-/// Bytes of one request, well below the server's limit.
-const BATCH_BYTES: usize = 4 * 1024 * 1024;
-/// How often a followed file is looked at.
-const POLL: Duration = Duration::from_millis(250);
-
-/// What was done.
-#[derive(Debug, Default)]
-struct Totals {
-    lines: u64,
-    accepted: u64,
-    rejected: u64,
-    first_reason: Option<String>,
+/// How often and how long something is waited for.
+#[derive(Debug, Clone, Copy)]
+struct Pace {
+    /// How often a followed file is looked at, and after how long without input a stream counts as quiet.
+    poll: Duration,
+    /// After how long without input an unfinished line is taken as it is and a file that was replaced is left.
+    long_quiet: Duration,
+    /// How long a record waits at most for others to share its request.
+    oldest: Duration,
+    /// How long a server that is away is waited for; a followed file waits for ever.
+    patience: Duration,
+    /// The first pause between two tries.
+    first_pause: Duration,
 }
 
-/// Reads files and sends their records.
+impl Default for Pace {
+    fn default() -> Self {
+        Self {
+            poll: Duration::from_millis(250),
+            long_quiet: Duration::from_secs(5),
+            oldest: Duration::from_secs(1),
+            patience: Duration::from_secs(60),
+            first_pause: Duration::from_millis(250),
+        }
+    }
+}
+
+/// Reads files and sends their records. SIGINT and SIGTERM end it after what was read is sent.
 ///
 /// # Errors
-/// Fails when a file cannot be read or the server refuses everything.
+/// Fails when a file cannot be read, when the server stays away or refuses a request, and when every record was refused.
 pub async fn run(args: IngestArgs, config: &Config) -> anyhow::Result<()> {
+    check_files(&args)?;
     let server = Server::new(&args.remote, config).await?;
+    if !args.follow && !server.is_there().await {
+        bail!(server.how_to_start());
+    }
+    let stop = CancellationToken::new();
+    let job = Job {
+        args: &args,
+        server: &server,
+        clock: &SystemClock,
+        pace: Pace::default(),
+        stop: &stop,
+    };
+    let work = job.run();
+    tokio::pin!(work);
+    tokio::select! {
+        outcome = &mut work => outcome,
+        () = crate::serve::wait_for_signal() => {
+            stop.cancel();
+            work.await
+        }
+    }
+}
+
+/// Looks at all files before the first record is sent, so that a wrong name costs nothing.
+fn check_files(args: &IngestArgs) -> anyhow::Result<()> {
     if args.follow && args.files.len() > 1 {
         bail!("--follow reads one file at a time; start one command per file");
     }
-    let mut totals = Totals::default();
-    for path in &args.files {
-        file(&server, path, &args, &mut totals).await?;
+    for path in args.files.iter().filter(|path| !is_standard_input(path)) {
+        let about = std::fs::metadata(path).with_context(|| path.display().to_string())?;
+        if about.is_dir() {
+            bail!(
+                "{} is a folder; name its files, for instance {}/*.log",
+                path.display(),
+                path.display()
+            );
+        }
     }
-    let rejected = if totals.rejected > 0 {
-        format!(
-            ", {} rejected (first reason: {})",
-            totals.rejected,
-            totals.first_reason.as_deref().unwrap_or("none given")
-        )
-    } else {
-        String::new()
-    };
-    eprintln!(
-        "{} lines read, {} records accepted{rejected}",
-        totals.lines, totals.accepted
-    );
     Ok(())
 }
 
-async fn file(
-    server: &Server,
-    path: &Path,
-    args: &IngestArgs,
-    totals: &mut Totals,
-) -> anyhow::Result<()> {
-    let is_standard_input = path == Path::new("-");
-    let service = args.service.clone().or_else(|| file_service(path));
-    let limits = Limits::default();
-    let context = Context {
-        project_id: ProjectId(uuid::Uuid::nil()),
-        received_at_ns: SystemClock.now_ns(),
-        default_service: service,
-        limits: &limits,
-    };
-    let mut sender = Sender::new(server, totals);
-    let mut decoder = LineDecoder::new(&context);
-    if is_standard_input {
-        let mut reader = BufReader::new(tokio::io::stdin());
-        let bar = spinner();
-        loop {
-            if !read_lines(&mut reader, &mut decoder, &mut sender, &bar).await? {
+fn is_standard_input(path: &Path) -> bool {
+    path == Path::new("-")
+}
+
+/// What a run works with.
+struct Job<'a> {
+    args: &'a IngestArgs,
+    server: &'a Server,
+    clock: &'a dyn Clock,
+    pace: Pace,
+    stop: &'a CancellationToken,
+}
+
+impl Job<'_> {
+    async fn run(&self) -> anyhow::Result<()> {
+        let started = Instant::now();
+        let bar = progress::bar(&self.args.files);
+        let notice = |text: &str| bar.suspend(|| eprintln!("vigil: {text}"));
+        let retry = Retry {
+            patience: (!self.args.follow).then_some(self.pace.patience),
+            first_pause: self.pace.first_pause,
+            stop: self.stop,
+            notice: &notice,
+        };
+        let mut sender = Sender::new(self.server, retry, self.pace.oldest);
+        let mut outcome = Ok(());
+        for (index, path) in self.args.files.iter().enumerate() {
+            bar.set_message(progress::label(path, index, self.args.files.len()));
+            let before = sender.totals().accepted;
+            outcome = self.read(path, &mut sender, &bar).await.with_context(|| {
+                format!(
+                    "{}: {} records of it were sent before this",
+                    path.display(),
+                    sender.totals().accepted - before
+                )
+            });
+            if outcome.is_err() || self.stop.is_cancelled() {
                 break;
             }
         }
         bar.finish_and_clear();
-    } else {
-        let opened = File::open(path)
-            .await
-            .with_context(|| format!("opening {}", path.display()))?;
-        let length = opened.metadata().await?.len();
-        let bar = progress(path, length);
-        let mut reader = BufReader::with_capacity(256 * 1024, opened);
-        while read_lines(&mut reader, &mut decoder, &mut sender, &bar).await? {}
-        bar.finish_and_clear();
-        if args.follow {
-            follow(path, reader, &mut decoder, &mut sender).await?;
+        let totals = sender.totals();
+        if outcome.is_ok() || totals.accepted + totals.rejected > 0 {
+            eprintln!("{}", totals.summary(started.elapsed()));
         }
+        outcome?;
+        if totals.accepted == 0 && totals.rejected > 0 {
+            bail!("the server refused every record");
+        }
+        Ok(())
     }
-    if let Some(record) = decoder.finish() {
-        sender.push(&record).await?;
-    }
-    sender.flush().await
-}
 
-/// Reads some lines; false at the end of what is there now.
-async fn read_lines<R: AsyncBufRead + Unpin>(
-    reader: &mut R,
-    decoder: &mut LineDecoder,
-    sender: &mut Sender<'_>,
-    bar: &ProgressBar,
-) -> anyhow::Result<bool> {
-    let mut line = Vec::with_capacity(512);
-    for _ in 0..BATCH_RECORDS {
-        line.clear();
-        let count = reader.read_until(b'\n', &mut line).await?;
-        if count == 0 {
-            return Ok(false);
-        }
-        bar.inc(count as u64);
-        sender.totals.lines += 1;
-        while line
-            .last()
-            .is_some_and(|byte| matches!(byte, b'\n' | b'\r'))
-        {
-            line.pop();
-        }
-        if let Some(record) = decoder.push_line(&line) {
-            sender.push(&record).await?;
-        }
-    }
-    Ok(true)
-}
-
-/// Reads what is appended until Ctrl-C; a file that was replaced or cut is opened anew from its start.
-async fn follow(
-    path: &Path,
-    mut reader: BufReader<File>,
-    decoder: &mut LineDecoder,
-    sender: &mut Sender<'_>,
-) -> anyhow::Result<()> {
-    use std::os::unix::fs::MetadataExt as _;
-    use tokio::io::AsyncSeekExt as _;
-    let hidden = ProgressBar::hidden();
-    let mut identity = reader.get_ref().metadata().await?.ino();
-    eprintln!("following {}; Ctrl-C ends", path.display());
-    loop {
-        let mut has_more = true;
-        while has_more {
-            has_more = read_lines(&mut reader, decoder, sender, &hidden).await?;
-        }
-        // Nothing came for a moment: the last record is complete.
-        if let Some(record) = decoder.finish() {
-            sender.push(&record).await?;
-        }
-        sender.flush().await?;
-        tokio::select! {
-            _ = tokio::signal::ctrl_c() => return Ok(()),
-            () = tokio::time::sleep(POLL) => {}
-        }
-        let Ok(now) = tokio::fs::metadata(path).await else {
-            // Between the moment that the old file was moved away and the new one is there.
-            continue;
+    async fn read(
+        &self,
+        path: &Path,
+        sender: &mut Sender<'_>,
+        bar: &ProgressBar,
+    ) -> anyhow::Result<()> {
+        let limits = Limits::default();
+        let context = Context {
+            project_id: ProjectId(uuid::Uuid::nil()),
+            received_at_ns: self.clock.now_ns(),
+            default_service: self.args.service.clone().or_else(|| file_service(path)),
+            limits: &limits,
         };
-        let position = reader.stream_position().await?;
-        if now.ino() != identity || now.len() < position {
-            if let Some(record) = decoder.finish() {
-                sender.push(&record).await?;
+        let mut feed = Feed::new(&context, self.clock, self.pace.long_quiet, sender);
+        let is_file = !is_standard_input(path) && tokio::fs::metadata(path).await?.is_file();
+        if self.args.follow && is_file {
+            let tail = Tail::open(path).await?;
+            return tail.follow(&mut feed, &self.pace, self.stop, bar).await;
+        }
+        let chunks = source::open(path, bar)?;
+        let was_stopped = self.stream(chunks, &mut feed).await?;
+        if was_stopped && is_file {
+            bail!("stopped before the end of the file");
+        }
+        Ok(())
+    }
+
+    /// Reads to the end, or until the command is told to end: then true.
+    async fn stream(&self, mut chunks: Chunks, feed: &mut Feed<'_, '_>) -> anyhow::Result<bool> {
+        let mut quiet_for = Duration::ZERO;
+        loop {
+            let next = tokio::select! {
+                () = self.stop.cancelled() => break,
+                next = tokio::time::timeout(self.pace.poll, chunks.recv()) => next,
+            };
+            match next {
+                Err(_elapsed) => {
+                    quiet_for += self.pace.poll;
+                    feed.quiet(quiet_for).await?;
+                }
+                Ok(Some(Ok(chunk))) => {
+                    quiet_for = Duration::ZERO;
+                    feed.take(&chunk).await?;
+                }
+                Ok(Some(Err(error))) => {
+                    feed.end().await?;
+                    return Err(error).context("reading");
+                }
+                Ok(None) => {
+                    feed.end().await?;
+                    return Ok(false);
+                }
             }
-            let opened = File::open(path).await?;
-            identity = opened.metadata().await?.ino();
-            reader = BufReader::with_capacity(256 * 1024, opened);
         }
-    }
-}
-
-/// Collects records into requests.
-struct Sender<'a> {
-    server: &'a Server,
-    totals: &'a mut Totals,
-    body: String,
-    count: usize,
-}
-
-impl<'a> Sender<'a> {
-    fn new(server: &'a Server, totals: &'a mut Totals) -> Self {
-        Self {
-            server,
-            totals,
-            body: String::new(),
-            count: 0,
+        // What was read already is sent.
+        chunks.close();
+        while let Some(Ok(chunk)) = chunks.recv().await {
+            feed.take(&chunk).await?;
         }
+        feed.end().await?;
+        Ok(true)
     }
-
-    async fn push(&mut self, record: &LogRecord) -> anyhow::Result<()> {
-        self.body.push_str(&wire_line(record)?);
-        self.body.push('\n');
-        self.count += 1;
-        if self.count >= BATCH_RECORDS || self.body.len() >= BATCH_BYTES {
-            self.flush().await?;
-        }
-        Ok(())
-    }
-
-    async fn flush(&mut self) -> anyhow::Result<()> {
-        if self.count == 0 {
-            return Ok(());
-        }
-        let answer = self
-            .server
-            .send_records(std::mem::take(&mut self.body))
-            .await?;
-        self.count = 0;
-        self.totals.accepted += answer["accepted"].as_u64().unwrap_or(0);
-        self.totals.rejected += answer["rejected_count"].as_u64().unwrap_or(0);
-        if self.totals.first_reason.is_none() {
-            self.totals.first_reason = answer["rejected"][0]["reason"].as_str().map(str::to_owned);
-        }
-        Ok(())
-    }
-}
-
-/// A record as the server's own JSON.
-fn wire_line(record: &LogRecord) -> anyhow::Result<String> {
-    let mut object: serde_json::Map<String, serde_json::Value> = if record.attributes.is_empty() {
-        serde_json::Map::new()
-    } else {
-        serde_json::from_str(&record.attributes)?
-    };
-    object.insert("timestamp".into(), record.timestamp_ns.to_string().into());
-    if record.severity != domain::Severity::Unspecified {
-        object.insert("severity".into(), record.severity.as_str().into());
-    }
-    object.insert("service".into(), record.service.clone().into());
-    object.insert("message".into(), record.body.clone().into());
-    if let Some(trace_id) = &record.trace_id {
-        object.insert("trace_id".into(), trace_id.clone().into());
-    }
-    if let Some(span_id) = &record.span_id {
-        object.insert("span_id".into(), span_id.clone().into());
-    }
-    Ok(serde_json::to_string(&object)?)
 }
 
 /// A service's name out of a file's: `checkout-2026-11-23.log` is `checkout`.
@@ -251,27 +222,6 @@ fn file_service(path: &Path) -> Option<String> {
     let name = text.split('.').next().unwrap_or_default();
     let name = name.trim_end_matches(|c: char| c.is_ascii_digit() || matches!(c, '-' | '_'));
     (!name.is_empty()).then(|| name.to_lowercase())
-}
-
-fn progress(path: &Path, length: u64) -> ProgressBar {
-    if !std::io::stderr().is_terminal() {
-        return ProgressBar::hidden();
-    }
-    let style = ProgressStyle::with_template(
-        "{msg} [{bar:30}] {bytes} of {total_bytes}, {binary_bytes_per_sec}, {eta} left",
-    )
-    .unwrap_or_else(|_| ProgressStyle::default_bar());
-    ProgressBar::new(length)
-        .with_style(style)
-        .with_message(path.display().to_string())
-}
-
-fn spinner() -> ProgressBar {
-    if std::io::stderr().is_terminal() {
-        ProgressBar::new_spinner()
-    } else {
-        ProgressBar::hidden()
-    }
 }
 
 #[cfg(test)]

@@ -26,7 +26,9 @@ pub fn run(command: &ModelsCommand, config: &Config) -> anyhow::Result<()> {
         }
         ModelsCommand::Pull { ids } => {
             for model in chosen(&catalogue, ids, |model| model.default)? {
-                let files = acquirer.ensure(model, &mut BarProgress::new(&model.title))?;
+                let mut progress = BarProgress::for_command(&model.title);
+                let files = acquirer.ensure(&model, &mut progress)?;
+                drop(progress);
                 println!("{}: {}", model.id, files.directory.display());
             }
         }
@@ -34,7 +36,7 @@ pub fn run(command: &ModelsCommand, config: &Config) -> anyhow::Result<()> {
             let is_here = |model: &ModelSpec| acquirer.status(model) != Status::Missing;
             let mut wrong = 0;
             for model in chosen(&catalogue, ids, is_here)? {
-                match acquirer.verify(model) {
+                match acquirer.verify(&model) {
                     Ok(files) => println!("{}: right, {}", model.id, files.directory.display()),
                     Err(error) => {
                         wrong += 1;
@@ -50,22 +52,31 @@ pub fn run(command: &ModelsCommand, config: &Config) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn chosen<'a>(
-    catalogue: &'a Catalogue,
+fn chosen(
+    catalogue: &Catalogue,
     ids: &[String],
     otherwise: impl Fn(&ModelSpec) -> bool,
-) -> anyhow::Result<Vec<&'a ModelSpec>> {
+) -> anyhow::Result<Vec<ModelSpec>> {
     if ids.is_empty() {
         return Ok(catalogue
             .models()
             .iter()
             .filter(|model| otherwise(model))
+            .cloned()
             .collect());
     }
-    Ok(ids
-        .iter()
-        .map(|id| catalogue.get(id))
-        .collect::<Result<Vec<_>, _>>()?)
+    ids.iter().map(|id| named(catalogue, id)).collect()
+}
+
+/// A model of the catalogue, or of the hub: `owner/repository`, `owner/repository:file.gguf`.
+fn named(catalogue: &Catalogue, id: &str) -> anyhow::Result<ModelSpec> {
+    Ok(if id.contains(':') {
+        ModelSpec::hub_narrator(id)?
+    } else if id.contains('/') {
+        ModelSpec::hub_embedding(id)?
+    } else {
+        catalogue.get(id)?.clone()
+    })
 }
 
 fn print_model(model: &ModelSpec, acquirer: &Acquirer) {

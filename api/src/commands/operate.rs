@@ -2,18 +2,18 @@
 
 use anyhow::{Context as _, bail};
 use domain::{Clock as _, SystemClock};
-use embeddings::{EdgeIndex, Encoder, EncoderConfig, ServerIndex, VectorIndex};
+use embeddings::Encoder;
 use engine::Semantic;
-use models::{Catalogue, Status, Task};
-use secrecy::ExposeSecret as _;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 use store::IdentityStore as _;
+use tokio_util::sync::CancellationToken;
 
 use crate::auth;
 use crate::bootstrap;
 use crate::cli::TokenCommand;
 use crate::config::Config;
+use crate::embedding::Embedding;
+use crate::progress::BarProgress;
 use crate::serve;
 
 /// Brings the database to this version's schema. Blocks.
@@ -79,21 +79,18 @@ pub fn token(command: &TokenCommand, config: &Config) -> anyhow::Result<()> {
 /// Fails when the database cannot be used or there is no such user.
 pub fn reset_password(name: &str, config: &Config) -> anyhow::Result<()> {
     let opened = bootstrap::open(config)?;
-    if let Some(first) = bootstrap::first_secrets(&opened)?
-        && name == bootstrap::ADMIN
-    {
-        println!("{}", first.password);
-        return Ok(());
-    }
-    let user = opened
-        .store
-        .user_by_name(name)?
-        .with_context(|| format!("there is no user '{name}'"))?;
+    let store = &opened.store;
     let password = auth::new_secret();
     let hash = auth::hash_password(&password)?;
-    opened
-        .store
-        .set_password(user.id, &hash, SystemClock.now_ns())?;
+    let now_ns = SystemClock.now_ns();
+    let is_first =
+        name == bootstrap::ADMIN && store.create_first_admin(name, &hash, now_ns)?.is_some();
+    if !is_first {
+        let user = store
+            .user_by_name(name)?
+            .with_context(|| format!("there is no user '{name}'"))?;
+        store.set_password(user.id, &hash, now_ns)?;
+    }
     println!("{password}");
     Ok(())
 }
@@ -101,41 +98,37 @@ pub fn reset_password(name: &str, config: &Config) -> anyhow::Result<()> {
 /// Forgets the index and builds it anew. Blocks.
 ///
 /// # Errors
-/// Fails when the index is in use by a server, or store or index cannot be used.
+/// Fails when the index is in use by a server, the embedding model is here and wrong, or store or index cannot
+/// be used.
 pub fn rebuild_index(config: &Config) -> anyhow::Result<()> {
     let opened = bootstrap::open(config)?;
-    let schema = serve::index_schema()?;
-    let index: Arc<dyn VectorIndex> = match &config.qdrant_url {
-        Some(url) => Arc::new(ServerIndex::connect(
-            url,
-            config
-                .qdrant_api_key
-                .as_ref()
-                .map(|key| key.expose_secret()),
-            serve::COLLECTION,
-            &schema,
-        )?),
-        None => Arc::new(
-            EdgeIndex::open(&config.data_dir.join("index"), &schema)
-                .context("opening the index (stop the server first)")?,
-        ),
-    };
+    let acquirer = crate::model_tasks::acquirer(config, Arc::default());
+    let embedding = Embedding::choose(config, &acquirer)?;
+    let index =
+        serve::connect_index(config, &embedding.schema).context("is the server stopped?")?;
     let semantic = Semantic::new(index);
-    let catalogue = Catalogue::load()?;
-    let acquirer = crate::model_tasks::acquirer(config, Arc::new(AtomicBool::new(false)));
-    if let Some(spec) = catalogue.default_for(Task::Embedding) {
-        match acquirer.status(spec) {
-            Status::Missing => {
-                eprintln!("the embedding model is not here: the index gets words only")
-            }
-            Status::Ready { directory } | Status::Unverified { directory } => {
-                let encoder = Encoder::load(&directory, EncoderConfig::default())?;
-                semantic.set_encoder(&spec.id, Arc::new(encoder));
-            }
-        }
+    match local_encoder(config, &embedding)? {
+        Some(encoder) => semantic.set_encoder(Arc::new(encoder)),
+        None => eprintln!("the embedding model is not here: the index gets words only"),
     }
     semantic.forget(&opened.store)?;
-    let count = semantic.catch_up_all(&opened.store)?;
+    let count = semantic.catch_up_all(&opened.store, &CancellationToken::new())?;
     println!("{count} templates indexed");
     Ok(())
 }
+
+/// The encoder when its files are here, verified before they are read; nothing is fetched.
+fn local_encoder(config: &Config, embedding: &Embedding) -> anyhow::Result<Option<Encoder>> {
+    let mut here = config.clone();
+    here.is_offline = true;
+    let acquirer = crate::model_tasks::acquirer(&here, Arc::default());
+    if !embedding.is_here(&acquirer) {
+        return Ok(None);
+    }
+    let mut progress = BarProgress::for_command(&embedding.title);
+    let encoder = embedding.load(&acquirer, config.model_threads, &mut progress)?;
+    Ok(Some(encoder))
+}
+
+#[cfg(test)]
+mod tests;

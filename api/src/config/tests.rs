@@ -55,6 +55,21 @@ fn a_flag_wins_over_the_file_and_an_unknown_key_is_named() {
 }
 
 #[test]
+fn the_threads_of_the_models_are_a_flag_and_have_a_limit() {
+    let with = |threads| {
+        load(Settings {
+            model_threads: Some(threads),
+            ..Settings::default()
+        })
+    };
+    assert_eq!(with(3).unwrap().model_threads, Some(3));
+    for wrong in [0, 65] {
+        let error = with(wrong).unwrap_err().to_string();
+        assert!(error.contains(&wrong.to_string()), "{error}");
+    }
+}
+
+#[test]
 fn a_weak_secret_is_refused_beyond_loopback_only() {
     let with = |addr: &str, secret: &str| {
         load(Settings {
@@ -88,4 +103,38 @@ fn secrets_do_not_show_in_the_printed_settings() {
         !shown.contains("hunter2") && !shown.contains("Lq8x"),
         "{shown}"
     );
+}
+
+#[test]
+fn people_get_an_address_that_can_be_opened() {
+    let url = |addr: &str, public: Option<&str>| {
+        let config = load(Settings {
+            addr: Some(addr.into()),
+            public_url: public.map(str::to_owned),
+            ..Settings::default()
+        })
+        .unwrap();
+        // The port that was chosen when 0 was asked for.
+        config.url_at(SocketAddr::new(config.addr.ip(), 8081))
+    };
+    assert_eq!(url("127.0.0.1:0", None), "http://127.0.0.1:8081");
+    assert_eq!(url("0.0.0.0:0", None), "http://127.0.0.1:8081");
+    assert_eq!(url("[::]:0", None), "http://[::1]:8081");
+    assert_eq!(
+        url("0.0.0.0:0", Some("https://v.example/")),
+        "https://v.example"
+    );
+}
+
+#[test]
+fn a_short_metrics_token_is_refused() {
+    let with = |token: &str| {
+        load(Settings {
+            metrics_token: Some(token.into()),
+            ..Settings::default()
+        })
+    };
+    assert!(with("scrape").is_err());
+    assert!(with("scrape-scrape-scrape").is_ok());
+    assert!(with("").unwrap().metrics_token.is_none(), "empty is none");
 }

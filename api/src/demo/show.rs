@@ -1,6 +1,7 @@
 //! What the demo prints.
 
 use std::collections::HashSet;
+use std::path::Path;
 use std::time::Duration;
 
 use domain::{Anomaly, AnomalyId, ChangeEvent, Incident, ProjectId, Summary};
@@ -8,7 +9,16 @@ use engine::Engine;
 use serde_json::{Value, json};
 
 use crate::commands::ask::render_answer;
+use crate::config::reachable;
+use crate::program;
 use crate::serve::Server;
+
+/// Prints with the bars of models that are being fetched out of the way.
+macro_rules! println {
+    ($($text:tt)*) => {
+        crate::progress::suspend(|| std::println!($($text)*))
+    };
+}
 
 /// Anomalies that are shown as they come; the rest is counted.
 const SHOWN: usize = 8;
@@ -23,7 +33,8 @@ pub fn begin(server: &Server) {
     if let Some(first) = &server.first {
         println!(
             "Watch it on the page: http://{}  (user admin, password {})\n",
-            server.addr, first.password
+            reachable(server.addr),
+            first.password
         );
     }
 }
@@ -160,10 +171,14 @@ pub fn answer(question: &str, answer: &Value) {
 }
 
 /// The last lines.
-pub fn end(server: &Server, elapsed: Duration) {
+pub fn end(server: &Server, folder: &Path, elapsed: Duration) {
     println!(
-        "The demo took {:.0} s. The page shows it: http://{}",
+        "The demo took {:.0} s. The page shows it: http://{addr}\n\
+         Ask yourself:  {} ask --url http://{addr} --data-dir '{}' \"what is new since the deploy?\"\n\
+         Ctrl-C ends it and removes its data.",
         elapsed.as_secs_f64(),
-        server.addr
+        program::name(),
+        folder.display(),
+        addr = reachable(server.addr),
     );
 }

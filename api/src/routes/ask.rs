@@ -3,7 +3,6 @@
 use std::convert::Infallible;
 use std::sync::Arc;
 
-use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, header};
 use axum::response::sse::{Event, KeepAlive, Sse};
@@ -14,7 +13,8 @@ use serde::{Deserialize, Serialize};
 use tokio_stream::wrappers::ReceiverStream;
 
 use crate::auth::Member;
-use crate::problem::Problem;
+use crate::extract::Json;
+use crate::problem::{Cause, Problem, ProblemBody};
 use crate::routes::search::RecordItem;
 use crate::routes::wire::{AnswerItem, EvidenceItem, InterpretationItem};
 use crate::state::AppState;
@@ -23,7 +23,7 @@ use crate::state::AppState;
 const QUESTION_CHARS: usize = 2_000;
 
 /// A question.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AskBody {
     /// In plain words.
@@ -40,7 +40,7 @@ fn yes() -> bool {
 }
 
 /// The whole answer.
-#[derive(Debug, Default, Serialize)]
+#[derive(Debug, Default, Serialize, utoipa::ToSchema)]
 pub struct AskAnswer {
     interpretation: Option<InterpretationItem>,
     evidence: Vec<EvidenceItem>,
@@ -50,6 +50,8 @@ pub struct AskAnswer {
 }
 
 /// Answers a question.
+#[utoipa::path(post, path = "/api/v1/ask", tag = "ask", request_body = AskBody,
+    responses((status = 200, description = "with 'Accept: text/event-stream' the same, event by event", body = AskAnswer)))]
 pub async fn ask(
     State(state): State<Arc<AppState>>,
     member: Member,
@@ -112,6 +114,19 @@ struct EvidenceEvent {
     samples: Vec<RecordItem>,
 }
 
+/// The body that a problem has anywhere else; what a 5xx hides goes to our log.
+fn failure(error: engine::Error) -> Option<ProblemBody> {
+    let mut response = Problem::from(error).into_response();
+    if let Some(Cause(cause)) = response.extensions_mut().remove::<Cause>() {
+        tracing::error!(http.route = "/api/v1/ask", cause, "the answer failed");
+    }
+    response.extensions_mut().remove::<ProblemBody>()
+}
+
+/// The events of a stream: `interpretation` (again, with another chip, when the semantic index does not answer),
+/// `evidence`, `answer` with the computed facts; then, where a model phrases, `delta` with a JSON string each: a
+/// piece of its text as it is written, which nobody has verified and which the last `answer` takes the place
+/// of; and at the end `done` or `error` (a problem as in any other answer).
 fn sse(event: AskEvent) -> Event {
     let (name, data) = match event {
         AskEvent::Interpretation(item) => (
@@ -131,13 +146,29 @@ fn sse(event: AskEvent) -> Event {
             "done",
             Ok(format!("{{\"elapsed_ms\":{}}}", elapsed.as_millis())),
         ),
-        AskEvent::Failed(error) => (
-            "error",
-            serde_json::to_string(&serde_json::json!({ "detail": error.to_string() })),
-        ),
+        AskEvent::Failed(error) => ("error", serde_json::to_string(&failure(error))),
     };
     match data {
         Ok(data) => Event::default().event(name).data(data),
         Err(error) => Event::default().event("error").data(error.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failure_in_the_stream_is_a_problem_and_hides_its_cause() {
+        let body = |error: engine::Error| {
+            serde_json::to_value(failure(error).expect("a body")).expect("it is JSON")
+        };
+        let hidden = body(engine::Error::Internal(
+            "/data/vigil.db: disk I/O error".into(),
+        ));
+        assert_eq!(hidden["code"], "internal");
+        assert!(!hidden.to_string().contains("vigil.db"), "{hidden}");
+        let shown = body(engine::Error::BadRequest("limit is 0".into()));
+        assert_eq!(shown["detail"], "limit is 0");
     }
 }

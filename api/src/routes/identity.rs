@@ -1,16 +1,17 @@
 //! Logging in and out, and ingest tokens.
 
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
-use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::{ConnectInfo, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use domain::{Clock, ErrorKind, TokenId};
 use serde::{Deserialize, Serialize};
 use store::{IdentityStore, Lockout, NewToken, Session};
 
-use crate::auth::{self, Member, SESSION_COOKIE};
+use crate::auth::{self, Admin, Member, SESSION_COOKIE};
+use crate::extract::{Json, Path};
 use crate::problem::Problem;
 use crate::state::AppState;
 
@@ -21,11 +22,17 @@ const LOCKOUT: Lockout = Lockout {
     window_ns: 10 * domain::NANOS_PER_MINUTE,
     lock_ns: domain::NANOS_PER_MINUTE,
 };
+/// Twenty wrong passwords from one address: an office behind one router may mistype, a guesser may not go
+/// through all names.
+const ADDRESS_LOCKOUT: Lockout = Lockout {
+    limit: 20,
+    ..LOCKOUT
+};
 /// Longest name and password that are looked at.
 const TEXT_LIMIT: usize = 256;
 
 /// A login.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LoginRequest {
     /// The user's name.
@@ -36,7 +43,7 @@ pub struct LoginRequest {
 }
 
 /// A session.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct LoginAnswer {
     /// What to send as `Authorization: Bearer`.
     token: String,
@@ -47,8 +54,10 @@ pub struct LoginAnswer {
 }
 
 /// Checks a password and gives a session, as a token and as a cookie for the page.
+#[utoipa::path(post, path = "/api/v1/login", tag = "identity", request_body = LoginRequest, responses((status = 200, description = "also as a cookie for the page", body = LoginAnswer)))]
 pub async fn login(
     State(state): State<Arc<AppState>>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
     headers: HeaderMap,
     Json(request): Json<LoginRequest>,
 ) -> Result<Response, Problem> {
@@ -57,9 +66,21 @@ pub async fn login(
             "name and password may have {TEXT_LIMIT} bytes each"
         )));
     }
+    // Taken before the database is asked: guessing must cost neither memory nor connections of others.
+    let Ok(turn) = Arc::clone(&state.password_checks).try_acquire_owned() else {
+        return Err(Problem::new(
+            ErrorKind::RateLimited,
+            "too many logins at once; try again in a second",
+        ));
+    };
     let now_ns = domain::SystemClock.now_ns();
     let store = state.store.clone();
-    let user = engine::blocking(move || check(&store, &request, now_ns)).await??;
+    let address = address_of(peer.ip(), &headers);
+    let user = engine::blocking(move || {
+        let _turn = turn;
+        check(&store, &request, &address, now_ns)
+    })
+    .await??;
     let (token, claims) = state
         .sessions
         .issue(user.id, &user.name, user.project_id, now_ns)?;
@@ -102,18 +123,29 @@ struct LoggedIn {
 }
 
 /// The same answer, and about the same time, for an unknown name, a wrong password and a disabled user.
+/// The attempt counts before the password is looked at, so that many at once do not slip through.
 fn check(
     store: &store::Store,
     request: &LoginRequest,
+    address: &str,
     now_ns: i64,
 ) -> Result<Result<LoggedIn, Problem>, store::Error> {
-    if let Some(until_ns) = store.login_locked_until(&request.name, now_ns)? {
-        let seconds = ((until_ns - now_ns) / domain::NANOS_PER_SECOND + 1).unsigned_abs();
-        return Ok(Err(Problem::new(
-            ErrorKind::RateLimited,
-            format!("too many wrong passwords; try again in {seconds} s"),
-        )
-        .with_retry_after(seconds)));
+    let subjects = [
+        (format!("address {address}"), ADDRESS_LOCKOUT),
+        (format!("name {}", request.name), LOCKOUT),
+    ];
+    for (subject, _) in &subjects {
+        if let Some(until_ns) = store.login_locked_until(subject, now_ns)? {
+            let seconds = ((until_ns - now_ns) / domain::NANOS_PER_SECOND + 1).unsigned_abs();
+            return Ok(Err(Problem::new(
+                ErrorKind::RateLimited,
+                format!("too many wrong passwords; try again in {seconds} s"),
+            )
+            .with_retry_after(seconds)));
+        }
+    }
+    for (subject, lockout) in &subjects {
+        store.record_login_failure(subject, lockout, now_ns)?;
     }
     let user = store.user_by_name(&request.name)?;
     let hash = user
@@ -121,13 +153,14 @@ fn check(
         .filter(|user| user.disabled_at_ns.is_none())
         .map(|user| user.password_hash.as_str());
     if !auth::verify_password(&request.password, hash) {
-        store.record_login_failure(&request.name, &LOCKOUT, now_ns)?;
         return Ok(Err(Problem::new(
             ErrorKind::Unauthenticated,
             "the name or the password is wrong",
         )));
     }
-    store.clear_login_failures(&request.name)?;
+    for (subject, _) in &subjects {
+        store.clear_login_failures(subject)?;
+    }
     let Some(user) = user else {
         return Ok(Err(Problem::new(
             ErrorKind::Internal,
@@ -144,7 +177,33 @@ fn check(
         .ok_or_else(|| Problem::new(ErrorKind::Internal, "there is no project")))
 }
 
+/// Whom to hold responsible: the peer, or behind a proxy on this machine the address that the proxy added. An
+/// IPv6 network is one subject: its owner has 2^64 addresses.
+fn address_of(peer: IpAddr, headers: &HeaderMap) -> String {
+    let forwarded = headers
+        .get_all("x-forwarded-for")
+        .iter()
+        .next_back()
+        .and_then(|value| value.to_str().ok())
+        .and_then(|text| text.rsplit(',').next())
+        .and_then(|text| text.trim().parse::<IpAddr>().ok());
+    let peer = peer.to_canonical();
+    let address = if peer.is_loopback() {
+        forwarded.map_or(peer, |address| address.to_canonical())
+    } else {
+        peer
+    };
+    match address {
+        IpAddr::V4(address) => address.to_string(),
+        IpAddr::V6(address) => {
+            let network = u128::from(address) & !u128::from(u64::MAX);
+            format!("{}/64", std::net::Ipv6Addr::from(network))
+        }
+    }
+}
+
 /// Ends the session on every instance.
+#[utoipa::path(post, path = "/api/v1/logout", tag = "identity", responses((status = 204, description = "the session is over")))]
 pub async fn logout(
     State(state): State<Arc<AppState>>,
     member: Member,
@@ -163,7 +222,7 @@ pub async fn logout(
 }
 
 /// Who is logged in.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct MeAnswer {
     name: String,
     user_id: String,
@@ -171,6 +230,7 @@ pub struct MeAnswer {
 }
 
 /// Says who is logged in.
+#[utoipa::path(get, path = "/api/v1/me", tag = "identity", responses((status = 200, body = MeAnswer)))]
 pub async fn me(member: Member) -> Json<MeAnswer> {
     Json(MeAnswer {
         name: member.name,
@@ -180,7 +240,7 @@ pub async fn me(member: Member) -> Json<MeAnswer> {
 }
 
 /// A new ingest token.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TokenRequest {
     /// What it is for.
@@ -188,7 +248,7 @@ pub struct TokenRequest {
 }
 
 /// A token as lists show it.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct TokenItem {
     id: String,
     name: String,
@@ -199,7 +259,7 @@ pub struct TokenItem {
 }
 
 /// A new token: shown once.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct NewTokenAnswer {
     /// The token itself; it is not stored and cannot be shown again.
     token: String,
@@ -208,9 +268,10 @@ pub struct NewTokenAnswer {
 }
 
 /// Makes an ingest token for the session's project.
+#[utoipa::path(post, path = "/api/v1/tokens", tag = "identity", request_body = TokenRequest, responses((status = 201, body = NewTokenAnswer)))]
 pub async fn create_token(
     State(state): State<Arc<AppState>>,
-    member: Member,
+    Admin(member): Admin,
     Json(request): Json<TokenRequest>,
 ) -> Result<(StatusCode, Json<NewTokenAnswer>), Problem> {
     let name = request.name.trim().to_owned();
@@ -240,9 +301,10 @@ pub async fn create_token(
 }
 
 /// All tokens of the session's project.
+#[utoipa::path(get, path = "/api/v1/tokens", tag = "identity", responses((status = 200, body = Vec<TokenItem>)))]
 pub async fn list_tokens(
     State(state): State<Arc<AppState>>,
-    member: Member,
+    Admin(member): Admin,
 ) -> Result<Json<Vec<TokenItem>>, Problem> {
     let store = state.store.clone();
     let tokens = engine::blocking(move || store.tokens(member.project_id)).await?;
@@ -250,9 +312,10 @@ pub async fn list_tokens(
 }
 
 /// Refuses a token from now on.
+#[utoipa::path(delete, path = "/api/v1/tokens/{id}", tag = "identity", params(("id" = String, Path)), responses((status = 204, description = "refused within a second")))]
 pub async fn revoke_token(
     State(state): State<Arc<AppState>>,
-    member: Member,
+    Admin(member): Admin,
     Path(id): Path<String>,
 ) -> Result<StatusCode, Problem> {
     let id: TokenId = id
@@ -274,3 +337,6 @@ fn token_item(token: store::IngestToken) -> TokenItem {
         revoked_at: token.revoked_at_ns.map(domain::format_timestamp),
     }
 }
+
+#[cfg(test)]
+mod tests;

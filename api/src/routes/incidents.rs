@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 
-use axum::Json;
-use axum::extract::{Path, Query, State};
-use domain::{IncidentId, IncidentState};
+use axum::extract::State;
+use axum::http::HeaderName;
+use axum::response::{IntoResponse, Response};
+use domain::{IncidentId, IncidentState, PageRequest};
 use serde::{Deserialize, Serialize};
 
 use crate::auth::Member;
+use crate::extract::{Json, Path, Query};
 use crate::problem::Problem;
 use crate::routes::wire::{AnomalyItem, IncidentItem, SummaryItem, TimelineItem};
 use crate::state::AppState;
@@ -17,22 +19,29 @@ const DEFAULT_LIMIT: usize = 50;
 /// Most incidents or anomalies of a page.
 const MAX_LIMIT: usize = 500;
 
+/// The header with the cursor of the next page.
+const NEXT_CURSOR: HeaderName = HeaderName::from_static("x-next-cursor");
+
 /// Which incidents.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct ListQuery {
     /// `open`, `acknowledged`, `resolved`, or `active` (not resolved).
     state: Option<String>,
     /// How many, newest first.
     limit: Option<usize>,
+    /// Where the page before ended: its `x-next-cursor` header.
+    cursor: Option<String>,
 }
 
-/// Incidents, newest first.
+/// Incidents, newest first. The header `x-next-cursor` has the cursor of the next page; the last page has none.
+#[utoipa::path(get, path = "/api/v1/incidents", tag = "incidents", params(ListQuery), responses((status = 200, body = Vec<IncidentItem>, headers(("x-next-cursor" = String, description = "of the next page")))))]
 pub async fn list(
     State(state): State<Arc<AppState>>,
     member: Member,
     Query(query): Query<ListQuery>,
-) -> Result<Json<Vec<IncidentItem>>, Problem> {
+) -> Result<Response, Problem> {
     let states = match query.state.as_deref() {
         None => vec![],
         Some("active") => vec![IncidentState::Open, IncidentState::Acknowledged],
@@ -45,18 +54,28 @@ pub async fn list(
             )));
         }
     };
-    let limit = limit(query.limit)?;
-    let incidents = state
+    let page = PageRequest {
+        after: query
+            .cursor
+            .as_deref()
+            .map(engine::parse_cursor)
+            .transpose()?,
+        ..PageRequest::first(limit(query.limit)?)
+    };
+    let page = state
         .engine
-        .incidents(member.project_id, states, limit)
+        .incidents(member.project_id, states, page)
         .await?;
-    Ok(Json(
-        incidents.into_iter().map(IncidentItem::from).collect(),
-    ))
+    let items: Vec<IncidentItem> = page.items.into_iter().map(IncidentItem::from).collect();
+    let next = page.next.map(|cursor| [(NEXT_CURSOR, cursor.to_string())]);
+    Ok(match next {
+        Some(next) => (next, Json(items)).into_response(),
+        None => Json(items).into_response(),
+    })
 }
 
 /// One incident with everything around it.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct IncidentDetail {
     #[serde(flatten)]
     incident: IncidentItem,
@@ -66,6 +85,7 @@ pub struct IncidentDetail {
 }
 
 /// One incident.
+#[utoipa::path(get, path = "/api/v1/incidents/{id}", tag = "incidents", params(("id" = String, Path)), responses((status = 200, body = IncidentDetail)))]
 pub async fn get(
     State(state): State<Arc<AppState>>,
     member: Member,
@@ -93,6 +113,7 @@ pub async fn get(
 }
 
 /// The summary, written now if there is none yet.
+#[utoipa::path(get, path = "/api/v1/incidents/{id}/summary", tag = "incidents", params(("id" = String, Path)), responses((status = 200, body = SummaryItem)))]
 pub async fn summary(
     State(state): State<Arc<AppState>>,
     member: Member,
@@ -106,6 +127,7 @@ pub async fn summary(
 }
 
 /// Takes an incident: escalation stops.
+#[utoipa::path(post, path = "/api/v1/incidents/{id}/ack", tag = "incidents", params(("id" = String, Path)), responses((status = 200, body = IncidentItem)))]
 pub async fn acknowledge(
     State(state): State<Arc<AppState>>,
     member: Member,
@@ -119,6 +141,7 @@ pub async fn acknowledge(
 }
 
 /// Ends an incident.
+#[utoipa::path(post, path = "/api/v1/incidents/{id}/resolve", tag = "incidents", params(("id" = String, Path)), responses((status = 200, body = IncidentItem)))]
 pub async fn resolve(
     State(state): State<Arc<AppState>>,
     member: Member,
@@ -132,7 +155,8 @@ pub async fn resolve(
 }
 
 /// Which anomalies.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct AnomalyQuery {
     /// How many, newest first.
@@ -140,6 +164,7 @@ pub struct AnomalyQuery {
 }
 
 /// Anomalies, newest first.
+#[utoipa::path(get, path = "/api/v1/anomalies", tag = "incidents", params(AnomalyQuery), responses((status = 200, body = Vec<AnomalyItem>)))]
 pub async fn anomalies(
     State(state): State<Arc<AppState>>,
     member: Member,
@@ -153,7 +178,7 @@ pub async fn anomalies(
 }
 
 /// A stretch of the past to look at.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DetectBody {
     /// First instant, RFC 3339; the oldest record otherwise.
@@ -163,7 +188,7 @@ pub struct DetectBody {
 }
 
 /// What was found.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct DetectAnswer {
     minutes: usize,
     anomalies: Vec<AnomalyItem>,
@@ -171,6 +196,7 @@ pub struct DetectAnswer {
 }
 
 /// Looks for anomalies in stored records of the past, without notifying anybody.
+#[utoipa::path(post, path = "/api/v1/detect", tag = "incidents", request_body = DetectBody, responses((status = 200, body = DetectAnswer)))]
 pub async fn detect(
     State(state): State<Arc<AppState>>,
     member: Member,

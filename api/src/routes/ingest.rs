@@ -3,15 +3,16 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
 use domain::{ErrorKind, ProjectId, Rejected};
 use ingest::{Context, Decoded, Encoding, LogFormat};
 use serde::Serialize;
 
 use crate::auth::Writer;
+use crate::extract::RecordBody;
 use crate::problem::Problem;
 use crate::state::AppState;
 
@@ -21,8 +22,11 @@ const INLINE_BYTES: usize = 64 * 1024;
 /// Most rejected items that are listed in one answer; all are counted.
 const LISTED_REJECTIONS: usize = 100;
 
+/// Longest `Idempotency-Key`.
+const MAX_KEY_BYTES: usize = 255;
+
 /// What became of a request's items.
-#[derive(Debug, Serialize, serde::Deserialize)]
+#[derive(Debug, Serialize, serde::Deserialize, utoipa::ToSchema)]
 pub struct IngestAnswer {
     /// Items that are durable now.
     pub accepted: usize,
@@ -33,7 +37,7 @@ pub struct IngestAnswer {
 }
 
 /// One refused item.
-#[derive(Debug, Serialize, serde::Deserialize)]
+#[derive(Debug, Serialize, serde::Deserialize, utoipa::ToSchema)]
 pub struct RejectedItem {
     /// Position in the request, from 0.
     pub index: usize,
@@ -42,33 +46,42 @@ pub struct RejectedItem {
 }
 
 /// Takes log records.
+#[utoipa::path(post, path = "/api/v1/logs", tag = "ingest",
+    request_body(description = "an object, an array, NDJSON or lines; plain, gzip, zstd or deflate", content(
+        ("application/json"), ("application/x-ndjson"), ("text/plain")
+    )),
+    responses(
+        (status = 200, description = "what was accepted is durable", body = IngestAnswer),
+        (status = 422, description = "every record was refused", body = IngestAnswer)
+    ))]
 pub async fn logs(
     State(state): State<Arc<AppState>>,
     writer: Writer,
     headers: HeaderMap,
-    body: Bytes,
+    body: RecordBody,
 ) -> Result<Response, Problem> {
     let format = LogFormat::from_content_type(content_type(&headers)?)?;
     let service = header_text(&headers, "x-vigil-service");
+    let key = idempotency_key(&headers, &body.bytes)?;
     let decoded = decode(
         &state,
         writer.project_id,
         &headers,
         service,
-        body,
+        body.bytes,
         move |body, context| ingest::decode_logs(format, body, context),
     )
     .await?;
-    let positions = accepted_positions(&decoded);
-    let mut rejected = decoded.rejected;
+    let positions = decoded.positions;
+    let mut rejected = Refusals::new(decoded.rejected, decoded.rejected_count);
     let outcome = state
         .engine
         .intake()
-        .submit(writer.project_id, decoded.accepted)
+        .submit_once(writer.project_id, key, decoded.accepted)
         .await?;
     for (index, reason) in outcome.refused {
         rejected.push(Rejected {
-            index: positions.get(index).copied().unwrap_or(index),
+            index: positions.of(index),
             reason,
         });
     }
@@ -76,11 +89,14 @@ pub async fn logs(
 }
 
 /// Takes metric samples.
+#[utoipa::path(post, path = "/api/v1/metrics", tag = "ingest",
+    request_body(description = "samples: an object, an array or NDJSON", content(("application/json"), ("application/x-ndjson"))),
+    responses((status = 200, body = IngestAnswer), (status = 422, description = "every sample was refused", body = IngestAnswer)))]
 pub async fn metrics(
     State(state): State<Arc<AppState>>,
     writer: Writer,
     headers: HeaderMap,
-    body: Bytes,
+    body: RecordBody,
 ) -> Result<Response, Problem> {
     let format = LogFormat::from_content_type(content_type(&headers)?)?;
     let decoded = decode(
@@ -88,13 +104,13 @@ pub async fn metrics(
         writer.project_id,
         &headers,
         None,
-        body,
+        body.bytes,
         move |body, context| ingest::decode_metrics(format, body, context),
     )
     .await?;
-    let positions = accepted_positions(&decoded);
+    let positions = decoded.positions;
     let count = decoded.accepted.len();
-    let mut rejected = decoded.rejected;
+    let mut rejected = Refusals::new(decoded.rejected, decoded.rejected_count);
     let refused = state
         .engine
         .ingest_metrics(writer.project_id, decoded.accepted)
@@ -102,7 +118,7 @@ pub async fn metrics(
     let accepted = count - refused.len();
     for item in refused {
         rejected.push(Rejected {
-            index: positions.get(item.index).copied().unwrap_or(item.index),
+            index: positions.of(item.index),
             reason: item.reason,
         });
     }
@@ -110,11 +126,14 @@ pub async fn metrics(
 }
 
 /// Takes change events.
+#[utoipa::path(post, path = "/api/v1/events", tag = "ingest",
+    request_body(description = "changes: an object, an array or NDJSON", content(("application/json"), ("application/x-ndjson"))),
+    responses((status = 200, body = IngestAnswer), (status = 422, description = "every event was refused", body = IngestAnswer)))]
 pub async fn events(
     State(state): State<Arc<AppState>>,
     writer: Writer,
     headers: HeaderMap,
-    body: Bytes,
+    body: RecordBody,
 ) -> Result<Response, Problem> {
     let format = LogFormat::from_content_type(content_type(&headers)?)?;
     let decoded = decode(
@@ -122,7 +141,7 @@ pub async fn events(
         writer.project_id,
         &headers,
         None,
-        body,
+        body.bytes,
         move |body, context| ingest::decode_events(format, body, context),
     )
     .await?;
@@ -131,7 +150,10 @@ pub async fn events(
         .engine
         .ingest_events(writer.project_id, decoded.accepted)
         .await?;
-    Ok(answer(count, decoded.rejected))
+    Ok(answer(
+        count,
+        Refusals::new(decoded.rejected, decoded.rejected_count),
+    ))
 }
 
 async fn decode<T, F>(
@@ -173,27 +195,32 @@ where
     Ok(decoded?)
 }
 
-/// Where in the request the accepted items stood.
-fn accepted_positions<T>(decoded: &Decoded<T>) -> Vec<usize> {
-    if decoded.rejected.is_empty() {
-        return (0..decoded.accepted.len()).collect();
+/// What was refused: by the decoder and by the store.
+struct Refusals {
+    items: Vec<Rejected>,
+    /// At least as many as there are items: a decoder lists some and counts all.
+    count: usize,
+}
+
+impl Refusals {
+    fn new(items: Vec<Rejected>, count: usize) -> Self {
+        Self { items, count }
     }
-    let refused: std::collections::HashSet<usize> =
-        decoded.rejected.iter().map(|item| item.index).collect();
-    (0..)
-        .filter(|index| !refused.contains(index))
-        .take(decoded.accepted.len())
-        .collect()
+
+    fn push(&mut self, item: Rejected) {
+        self.items.push(item);
+        self.count += 1;
+    }
 }
 
 /// 200 when anything was accepted or nothing was sent; 422 when every item was refused (413 when size was
 /// the reason for all of them).
-fn answer(accepted: usize, mut rejected: Vec<Rejected>) -> Response {
-    rejected.sort_by_key(|item| item.index);
-    let rejected_count = rejected.len();
-    let is_all_refused = accepted == 0 && rejected_count > 0;
+fn answer(accepted: usize, mut rejected: Refusals) -> Response {
+    rejected.items.sort_by_key(|item| item.index);
+    let is_all_refused = accepted == 0 && rejected.count > 0;
     let is_too_large = is_all_refused
         && rejected
+            .items
             .iter()
             .all(|item| item.reason.contains(" bytes, limit is"));
     let status = match (is_too_large, is_all_refused) {
@@ -204,6 +231,7 @@ fn answer(accepted: usize, mut rejected: Vec<Rejected>) -> Response {
     let body = IngestAnswer {
         accepted,
         rejected: rejected
+            .items
             .into_iter()
             .take(LISTED_REJECTIONS)
             .map(|item| RejectedItem {
@@ -211,7 +239,7 @@ fn answer(accepted: usize, mut rejected: Vec<Rejected>) -> Response {
                 reason: item.reason,
             })
             .collect(),
-        rejected_count,
+        rejected_count: rejected.count,
     };
     (status, Json(body)).into_response()
 }
@@ -225,6 +253,26 @@ fn content_type(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
                 .map_err(|_| Problem::bad_request("content-type is not text"))
         })
         .transpose()
+}
+
+/// What a repeated request is known by: a digest of the sender's `Idempotency-Key` and of the body, so that a key that
+/// is used again for other records by mistake loses none.
+fn idempotency_key(headers: &HeaderMap, body: &[u8]) -> Result<Option<[u8; 32]>, Problem> {
+    use sha2::{Digest, Sha256};
+    let Some(key) = headers.get("idempotency-key") else {
+        return Ok(None);
+    };
+    if key.is_empty() || key.len() > MAX_KEY_BYTES {
+        return Err(Problem::bad_request(format!(
+            "idempotency-key is {} bytes, it must be 1 to {MAX_KEY_BYTES}",
+            key.len()
+        )));
+    }
+    let mut digest = Sha256::new();
+    digest.update((key.len() as u64).to_be_bytes());
+    digest.update(key.as_bytes());
+    digest.update(body);
+    Ok(Some(digest.finalize().into()))
 }
 
 fn header_text(headers: &HeaderMap, name: &str) -> Option<String> {

@@ -2,17 +2,17 @@
 
 use std::sync::Arc;
 
-use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 
-use crate::auth::Member;
+use crate::auth::{Admin, Member};
+use crate::extract::{Json, Path, Text};
 use crate::problem::Problem;
 use crate::state::AppState;
 
 /// A policy on the wire.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct PolicyItem {
     name: String,
     /// `file` or `api`.
@@ -38,6 +38,7 @@ impl From<engine::PolicyView> for PolicyItem {
 }
 
 /// All policies in force.
+#[utoipa::path(get, path = "/api/v1/policies", tag = "policies", responses((status = 200, body = Vec<PolicyItem>)))]
 pub async fn list(
     State(state): State<Arc<AppState>>,
     member: Member,
@@ -47,10 +48,11 @@ pub async fn list(
 }
 
 /// Adds or replaces policies: the body is YAML, one or several documents.
+#[utoipa::path(post, path = "/api/v1/policies", tag = "policies", request_body(content = String, content_type = "application/yaml"), responses((status = 201, body = Vec<PolicyItem>)))]
 pub async fn put(
     State(state): State<Arc<AppState>>,
-    member: Member,
-    body: String,
+    Admin(member): Admin,
+    Text(body): Text,
 ) -> Result<(StatusCode, Json<Vec<PolicyItem>>), Problem> {
     let policies = state.engine.put_policies(member.project_id, body).await?;
     Ok((
@@ -60,9 +62,10 @@ pub async fn put(
 }
 
 /// Removes a policy that came by the API.
+#[utoipa::path(delete, path = "/api/v1/policies/{name}", tag = "policies", params(("name" = String, Path)), responses((status = 204, description = "removed")))]
 pub async fn delete(
     State(state): State<Arc<AppState>>,
-    member: Member,
+    Admin(member): Admin,
     Path(name): Path<String>,
 ) -> Result<StatusCode, Problem> {
     state.engine.delete_policy(member.project_id, name).await?;
@@ -70,7 +73,7 @@ pub async fn delete(
 }
 
 /// A receiver to try.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TestBody {
     /// For example `slack:#ops`.
@@ -78,16 +81,17 @@ pub struct TestBody {
 }
 
 /// What became of a test message.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct TestAnswer {
     delivered: bool,
     detail: String,
 }
 
 /// Sends a test message to a configured receiver.
+#[utoipa::path(post, path = "/api/v1/receivers/test", tag = "policies", request_body = TestBody, responses((status = 200, body = TestAnswer)))]
 pub async fn test_receiver(
     State(state): State<Arc<AppState>>,
-    member: Member,
+    Admin(member): Admin,
     Json(body): Json<TestBody>,
 ) -> Result<Json<TestAnswer>, Problem> {
     let outcome = state
@@ -107,12 +111,13 @@ pub async fn test_receiver(
 }
 
 /// The configured receivers, by name; their secrets are never read back.
+#[utoipa::path(get, path = "/api/v1/receivers", tag = "policies", responses((status = 200, body = Vec<String>)))]
 pub async fn receivers(State(state): State<Arc<AppState>>, _member: Member) -> Json<Vec<String>> {
     Json(state.engine.receiver_names())
 }
 
 /// A group of patterns that mean about the same.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct ClusterItem {
     label: String,
     /// 0 to 1: how close its members are.
@@ -123,7 +128,7 @@ pub struct ClusterItem {
 }
 
 /// A pattern of a cluster.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct ClusterMember {
     id: String,
     text: String,
@@ -132,6 +137,7 @@ pub struct ClusterMember {
 }
 
 /// Groups semantically close patterns.
+#[utoipa::path(get, path = "/api/v1/clusters", tag = "search", responses((status = 200, body = Vec<ClusterItem>)))]
 pub async fn clusters(
     State(state): State<Arc<AppState>>,
     member: Member,

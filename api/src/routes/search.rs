@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use domain::{
     AttributeFilter, AttributeOp, LogFilter, LogRecord, Order, PageRequest, Severity, TemplateId,
     TextTerm, TimeRange,
@@ -11,6 +11,7 @@ use domain::{
 use serde::{Deserialize, Serialize};
 
 use crate::auth::Member;
+use crate::extract::{Path, Query};
 use crate::problem::Problem;
 use crate::state::AppState;
 
@@ -19,8 +20,9 @@ const DEFAULT_RANGE_NS: i64 = 24 * 60 * domain::NANOS_PER_MINUTE;
 /// Records of a page when nobody says.
 const DEFAULT_LIMIT: usize = 100;
 
-/// Filters of every read. `q` is the language of the search box; the others are added to it.
-#[derive(Debug, Default, Deserialize)]
+/// Filters of every read. `q` is the language of the search box; the others restrict it further.
+#[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct FilterQuery {
     /// The language of the search box.
@@ -52,7 +54,7 @@ pub struct FilterQuery {
 }
 
 /// A record on the wire.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct RecordItem {
     id: String,
     timestamp: String,
@@ -61,6 +63,7 @@ pub struct RecordItem {
     service: String,
     body: String,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
     attributes: Option<Box<serde_json::value::RawValue>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     trace_id: Option<String>,
@@ -87,7 +90,7 @@ impl From<LogRecord> for RecordItem {
 }
 
 /// One page of records.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct PageAnswer {
     records: Vec<RecordItem>,
     /// Give it back as `cursor` for the next page; null on the last.
@@ -97,6 +100,7 @@ pub struct PageAnswer {
 }
 
 /// Searches records.
+#[utoipa::path(get, path = "/api/v1/logs", tag = "search", params(FilterQuery), responses((status = 200, body = PageAnswer)))]
 pub async fn logs(
     State(state): State<Arc<AppState>>,
     member: Member,
@@ -132,7 +136,7 @@ pub async fn logs(
 }
 
 /// A histogram on the wire.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct HistogramAnswer {
     from: String,
     to: String,
@@ -142,7 +146,7 @@ pub struct HistogramAnswer {
 }
 
 /// One bucket.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct BucketItem {
     start: String,
     total: u64,
@@ -150,6 +154,7 @@ pub struct BucketItem {
 }
 
 /// Counts records over time, per severity.
+#[utoipa::path(get, path = "/api/v1/logs/histogram", tag = "search", params(FilterQuery), responses((status = 200, body = HistogramAnswer)))]
 pub async fn histogram(
     State(state): State<Arc<AppState>>,
     member: Member,
@@ -192,7 +197,8 @@ pub async fn histogram(
 }
 
 /// How many neighbours.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct ContextQuery {
     /// Records before it.
@@ -202,7 +208,7 @@ pub struct ContextQuery {
 }
 
 /// A record and its neighbours.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct ContextAnswer {
     before: Vec<RecordItem>,
     record: RecordItem,
@@ -210,6 +216,7 @@ pub struct ContextAnswer {
 }
 
 /// A record with the records of its service around it.
+#[utoipa::path(get, path = "/api/v1/logs/{id}/context", tag = "search", params(("id" = String, Path), ContextQuery), responses((status = 200, body = ContextAnswer)))]
 pub async fn context(
     State(state): State<Arc<AppState>>,
     member: Member,
@@ -236,7 +243,7 @@ pub async fn context(
 }
 
 /// A pattern on the wire.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct PatternItem {
     id: String,
     text: String,
@@ -274,6 +281,7 @@ impl PatternItem {
 }
 
 /// The most frequent patterns of a range.
+#[utoipa::path(get, path = "/api/v1/patterns", tag = "search", params(FilterQuery), responses((status = 200, body = Vec<PatternItem>)))]
 pub async fn patterns(
     State(state): State<Arc<AppState>>,
     member: Member,
@@ -293,6 +301,7 @@ pub async fn patterns(
 }
 
 /// One pattern.
+#[utoipa::path(get, path = "/api/v1/patterns/{id}", tag = "search", params(("id" = String, Path)), responses((status = 200, body = PatternItem)))]
 pub async fn pattern(
     State(state): State<Arc<AppState>>,
     member: Member,
@@ -306,7 +315,7 @@ pub async fn pattern(
 }
 
 /// A service on the wire.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct ServiceItem {
     service: String,
     count: u64,
@@ -314,6 +323,7 @@ pub struct ServiceItem {
 }
 
 /// What each service wrote.
+#[utoipa::path(get, path = "/api/v1/services", tag = "search", params(FilterQuery), responses((status = 200, body = Vec<ServiceItem>)))]
 pub async fn services(
     State(state): State<Arc<AppState>>,
     member: Member,
@@ -352,18 +362,21 @@ pub(crate) async fn filter(
                 .await?
         }
     };
-    filter
-        .services
-        .extend(list(&query.service).map(str::to_owned));
+    let mut is_possible = restrict(
+        &mut filter.services,
+        list(&query.service).map(str::to_owned).collect(),
+    );
     if let Some(text) = &query.severity {
-        filter.severities.extend(severities(text)?);
+        is_possible &= restrict(&mut filter.severities, severities(text)?);
     }
+    let mut template_ids = Vec::new();
     for id in list(&query.template) {
-        filter.template_ids.push(
+        template_ids.push(
             id.parse()
                 .map_err(|error: domain::ParseIdError| Problem::bad_request(error.to_string()))?,
         );
     }
+    is_possible &= restrict(&mut filter.template_ids, template_ids);
     if let Some(text) = query.text.as_deref().filter(|text| !text.is_empty()) {
         filter.text.push(TextTerm {
             term: text.to_owned(),
@@ -375,9 +388,32 @@ pub(crate) async fn filter(
         filter.attributes.push(attribute(text));
     }
     if let Some(trace_id) = &query.trace_id {
+        is_possible &= filter
+            .trace_id
+            .as_ref()
+            .is_none_or(|named| named.eq_ignore_ascii_case(trace_id));
         filter.trace_id = Some(trace_id.clone());
     }
+    if !is_possible {
+        // Nothing is of a service and not of it.
+        filter.services = vec![String::new()];
+        filter.excluded_services = filter.services.clone();
+    }
     Ok(filter)
+}
+
+/// Keeps of one condition what another one allows as well; an empty list is no condition. False when nothing can
+/// fulfil both.
+fn restrict<T: PartialEq>(kept: &mut Vec<T>, allowed: Vec<T>) -> bool {
+    if allowed.is_empty() {
+        return true;
+    }
+    if kept.is_empty() {
+        *kept = allowed;
+        return true;
+    }
+    kept.retain(|item| allowed.contains(item));
+    !kept.is_empty()
 }
 
 fn list(text: &Option<String>) -> impl Iterator<Item = &str> {
@@ -448,4 +484,22 @@ fn time_range(query: &FilterQuery, now_ns: i64) -> Result<TimeRange, Problem> {
         return Err(Problem::bad_request("from is later than to"));
     }
     Ok(TimeRange { start_ns, end_ns })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_conditions_on_the_same_thing_must_both_hold() {
+        let check = |kept: &[u8], allowed: &[u8]| {
+            let mut kept = kept.to_vec();
+            restrict(&mut kept, allowed.to_vec()).then_some(kept)
+        };
+        assert_eq!(check(&[], &[]), Some(vec![]));
+        assert_eq!(check(&[1], &[]), Some(vec![1]));
+        assert_eq!(check(&[], &[2]), Some(vec![2]));
+        assert_eq!(check(&[1, 2], &[2, 3]), Some(vec![2]));
+        assert_eq!(check(&[1], &[2]), None);
+    }
 }

@@ -7,7 +7,7 @@ use domain::{
 use serde::Serialize;
 
 /// How a question was understood.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct InterpretationItem {
     question: String,
     intent: String,
@@ -52,9 +52,10 @@ impl From<engine::Interpretation> for InterpretationItem {
 }
 
 /// A piece of evidence.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct EvidenceItem {
     number: u32,
+    #[schema(value_type = String)]
     kind: domain::EvidenceKind,
     text: String,
     service: Option<String>,
@@ -90,7 +91,7 @@ impl From<Evidence> for EvidenceItem {
 }
 
 /// A sentence with what it cites.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct SentenceItem {
     text: String,
     citations: Vec<u32>,
@@ -106,7 +107,7 @@ impl From<Sentence> for SentenceItem {
 }
 
 /// Who wrote a text.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct AuthorItem {
     /// `rules`, `model`, or `rules_after_rejection`.
     kind: &'static str,
@@ -135,7 +136,7 @@ impl From<SummaryAuthor> for AuthorItem {
 }
 
 /// An answer.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct AnswerItem {
     /// All sentences with their `[n]` marks as one text.
     text: String,
@@ -169,9 +170,10 @@ impl From<engine::Answer> for AnswerItem {
 }
 
 /// A line of a timeline.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct TimelineItem {
     at: String,
+    #[schema(value_type = String)]
     kind: domain::TimelineKind,
     text: String,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -190,7 +192,7 @@ impl From<TimelineEntry> for TimelineItem {
 }
 
 /// A root-cause candidate.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct SuspectItem {
     name: String,
     service: Option<String>,
@@ -214,7 +216,7 @@ impl From<Suspect> for SuspectItem {
 }
 
 /// An older incident that looks alike.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct SimilarItem {
     id: String,
     number: i64,
@@ -236,7 +238,7 @@ impl From<SimilarIncident> for SimilarItem {
 }
 
 /// A summary.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct SummaryItem {
     headline: String,
     what_happened: Vec<SentenceItem>,
@@ -284,7 +286,7 @@ impl From<Summary> for SummaryItem {
 }
 
 /// An incident as lists show it.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct IncidentItem {
     id: String,
     number: i64,
@@ -334,7 +336,7 @@ impl From<Incident> for IncidentItem {
 }
 
 /// An anomaly.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct AnomalyItem {
     id: String,
     kind: &'static str,

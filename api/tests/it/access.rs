@@ -1,85 +1,136 @@
+use api::routes::{Access, Endpoint};
 use serde_json::json;
+use store::{IdentityStore as _, Role, Store, StoreConfig};
 
 use crate::harness::{Database, Server};
 
+async fn status(server: &Server, endpoint: &Endpoint, credential: Option<&str>) -> u16 {
+    // What stands in braces need not exist: who may is decided before.
+    let path = endpoint.path.replace("{id}", "x").replace("{name}", "x");
+    let url = format!("{}{path}", server.url);
+    let mut request = server.client.request(endpoint.method.clone(), url);
+    if let Some(credential) = credential {
+        request = request.bearer_auth(credential);
+    }
+    let answer = request.send().await.unwrap();
+    let status = answer.status().as_u16();
+    if matches!(status, 401 | 403) {
+        assert_eq!(answer.headers()["content-type"], "application/problem+json");
+    }
+    assert!(status != 404 || path.ends_with("/x"), "{path} is no route");
+    status
+}
+
+/// A person who is no admin.
+async fn member_session(server: &Server) -> String {
+    let database = server.folder().join("data").join(store::SQLITE_FILE);
+    let opened = Store::open(&StoreConfig::new(database.display().to_string())).unwrap();
+    let hash = api::auth::hash_password("a member's password").unwrap();
+    opened.create_user("mia", &hash, Role::Member, 1).unwrap();
+    server.session_of("mia", "a member's password").await
+}
+
 #[tokio::test(flavor = "multi_thread")]
-async fn every_route_but_the_listed_ones_needs_a_credential() {
+async fn every_route_is_open_to_those_whom_the_table_names_and_to_nobody_else() {
+    let scrape = "scrape-scrape-scrape";
+    let more = ["--metrics-token".to_owned(), scrape.to_owned()];
+    let server = Server::start_with(Database::Sqlite, &more).await;
+    let member = member_session(&server).await;
+    let endpoints = api::routes::endpoints();
+    assert!(endpoints.len() > 30);
+    for endpoint in &endpoints {
+        let what = format!("{} {}", endpoint.method, endpoint.path);
+        let nobody = status(&server, endpoint, None).await;
+        let unknown = status(&server, endpoint, Some("vgl_00000000")).await;
+        let token = status(&server, endpoint, Some(&server.token)).await;
+        let scraper = status(&server, endpoint, Some(scrape)).await;
+        let expected = match endpoint.access {
+            Access::Public => {
+                assert!(!matches!(nobody, 401 | 403) || endpoint.path.ends_with("/login"));
+                continue;
+            }
+            Access::Write => {
+                assert!(!matches!(token, 401 | 403), "{what} with a token: {token}");
+                (401, 401, token, 401)
+            }
+            Access::Read | Access::Admin => (401, 403, 403, 401),
+            Access::Scrape => (401, 403, 403, 200),
+        };
+        assert_eq!((nobody, unknown, token, scraper), expected, "{what}");
+        if endpoint.path == "/api/v1/logout" {
+            continue;
+        }
+        let member = status(&server, endpoint, Some(&member)).await;
+        match endpoint.access {
+            Access::Admin => assert_eq!(member, 403, "{what} for a member"),
+            _ => assert!(
+                !matches!(member, 401 | 403),
+                "{what} for a member: {member}"
+            ),
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_page_is_for_everybody_and_runs_its_own_scripts_only() {
     let server = Server::start(Database::Sqlite).await;
-    let paths = [
-        "/api/v1/logs",
-        "/api/v1/logs/histogram",
-        "/api/v1/patterns",
-        "/api/v1/services",
-        "/api/v1/clusters",
-        "/api/v1/incidents",
-        "/api/v1/anomalies",
-        "/api/v1/policies",
-        "/api/v1/receivers",
-        "/api/v1/tokens",
-        "/api/v1/me",
-        "/api/v1/status",
-        "/metrics",
-    ];
-    for path in paths {
+    for path in ["/", "/livez", "/readyz"] {
         let url = format!("{}{path}", server.url);
         let answer = server.client.get(&url).send().await.unwrap();
-        assert_eq!(answer.status(), 401, "{path}");
-        assert_eq!(answer.headers()["content-type"], "application/problem+json");
-        if path != "/metrics" {
-            let answer = server
-                .client
-                .get(&url)
-                .bearer_auth(&server.token)
-                .send()
-                .await
-                .unwrap();
-            assert_eq!(
-                answer.status(),
-                403,
-                "{path} with a token that may only write"
-            );
-        }
-        let answer = server
-            .client
-            .get(&url)
-            .bearer_auth("vgl_00000000")
-            .send()
-            .await
-            .unwrap();
-        assert!(matches!(answer.status().as_u16(), 401 | 403), "{path}");
-    }
-    for path in [
-        "/api/v1/logs",
-        "/api/v1/metrics",
-        "/api/v1/events",
-        "/api/v1/ask",
-        "/api/v1/detect",
-    ] {
-        let url = format!("{}{path}", server.url);
-        let answer = server
-            .client
-            .post(&url)
-            .json(&json!({}))
-            .send()
-            .await
-            .unwrap();
-        assert_eq!(answer.status(), 401, "{path}");
-    }
-    for path in ["/livez", "/readyz", "/readyz?verbose", "/"] {
-        let answer = server
-            .client
-            .get(format!("{}{path}", server.url))
-            .send()
-            .await
-            .unwrap();
         assert_eq!(answer.status(), 200, "{path}");
-        assert!(
-            answer.headers()["content-security-policy"]
-                .to_str()
-                .unwrap()
-                .contains("script-src 'self'")
-        );
+        let policy = answer.headers()["content-security-policy"]
+            .to_str()
+            .unwrap();
+        assert!(policy.contains("script-src 'self'"));
     }
+    let page = server
+        .client
+        .get(&server.url)
+        .header("accept-encoding", "gzip");
+    let answer = page.send().await.unwrap();
+    assert_eq!(answer.headers()["content-encoding"], "gzip");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_cookie_of_the_page_works_for_the_page_only() {
+    let server = Server::start(Database::Sqlite).await;
+    let login = format!("{}/api/v1/login", server.url);
+    let body = json!({ "name": "admin", "password": server.password });
+    let answer = server.client.post(&login).json(&body).send().await.unwrap();
+    let cookie = answer.headers()["set-cookie"].to_str().unwrap().to_owned();
+    assert!(
+        cookie.contains("HttpOnly") && cookie.contains("SameSite=Strict"),
+        "{cookie}"
+    );
+    let cookie = cookie.split(';').next().unwrap().to_owned();
+    let me = format!("{}/api/v1/me", server.url);
+    let answer = server
+        .client
+        .get(&me)
+        .header("cookie", &cookie)
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(answer.status(), 200);
+    let act = async |fields: &[(&str, &str)]| {
+        let mut request = server
+            .client
+            .post(format!("{}/api/v1/tokens", server.url))
+            .header("cookie", &cookie)
+            .json(&json!({ "name": "made by a page" }));
+        for (name, value) in fields {
+            request = request.header(*name, *value);
+        }
+        request.send().await.unwrap().status().as_u16()
+    };
+    assert_eq!(
+        act(&[]).await,
+        403,
+        "a request that does not say where it comes from"
+    );
+    assert_eq!(act(&[("sec-fetch-site", "cross-site")]).await, 403);
+    assert_eq!(act(&[("origin", "https://evil.example")]).await, 403);
+    assert_eq!(act(&[("sec-fetch-site", "same-origin")]).await, 201);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -111,9 +162,20 @@ async fn a_logout_ends_the_session_and_wrong_passwords_lock_the_name() {
         let body = json!({ "name": "admin", "password": "wrong" });
         let answer = server.client.post(&login).json(&body).send().await.unwrap();
         statuses.push(answer.status().as_u16());
+        if answer.status() == 429 {
+            let seconds: u64 = answer.headers()["retry-after"]
+                .to_str()
+                .unwrap()
+                .parse()
+                .unwrap();
+            assert!((50..=61).contains(&seconds), "{seconds}");
+        }
     }
-    assert_eq!(statuses[0], 401);
-    assert_eq!(statuses[6], 429);
+    assert_eq!(statuses, [401, 401, 401, 401, 401, 429, 429]);
+    // Another name is not locked by this one's failures.
+    let body = json!({ "name": "ada", "password": "wrong" });
+    let answer = server.client.post(&login).json(&body).send().await.unwrap();
+    assert_eq!(answer.status(), 401);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -165,4 +227,22 @@ async fn a_revoked_token_is_refused_within_a_moment() {
         tokio::time::sleep(std::time::Duration::from_millis(50)).await;
     }
     assert_eq!(status, 401);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_address_that_tries_many_names_is_locked_out_and_many_at_once_wait() {
+    let server = Server::start(Database::Sqlite).await;
+    let login = format!("{}/api/v1/login", server.url);
+    let attempt = async |name: String| {
+        let body = json!({ "name": name, "password": "wrong" });
+        let answer = server.client.post(&login).json(&body).send().await.unwrap();
+        let has_advice = answer.headers().contains_key("retry-after");
+        (answer.status().as_u16(), has_advice)
+    };
+    let mut statuses = Vec::new();
+    for index in 0..21 {
+        statuses.push(attempt(format!("name{index}")).await);
+    }
+    assert_eq!(statuses[19], (401, false));
+    assert_eq!(statuses[20], (429, true));
 }

@@ -5,22 +5,24 @@ use std::time::Duration;
 
 use crate::harness::{Database, Server};
 
-/// Sends numbered records until the server dies; the numbers that were acknowledged.
-async fn load(server: &Server, sender: usize, stop: Arc<AtomicBool>) -> Vec<String> {
-    let (client, url, token) = (
-        server.client.clone(),
-        server.url.clone(),
-        server.token.clone(),
-    );
-    let mut acknowledged = Vec::new();
-    for batch in 0..400 {
-        if stop.load(Ordering::Relaxed) {
-            break;
-        }
-        let names: Vec<String> = (0..20)
-            .map(|index| format!("s{sender}b{batch}r{index}"))
-            .collect();
-        let body: String = names
+/// A request of numbered records under a key of its own.
+#[derive(Clone)]
+struct Batch {
+    key: String,
+    names: Vec<String>,
+}
+
+impl Batch {
+    fn new(sender: usize, number: usize) -> Self {
+        let key = format!("s{sender}b{number}");
+        let names = (0..20).map(|index| format!("{key}r{index}")).collect();
+        Self { key, names }
+    }
+
+    /// Whether the server acknowledged it.
+    async fn send(&self, server: &Server) -> bool {
+        let body: String = self
+            .names
             .iter()
             .map(|name| {
                 format!(
@@ -28,19 +30,33 @@ async fn load(server: &Server, sender: usize, stop: Arc<AtomicBool>) -> Vec<Stri
                 )
             })
             .collect();
-        let answer = client
-            .post(format!("{url}/api/v1/logs"))
-            .bearer_auth(&token)
-            .header("content-type", "application/x-ndjson")
-            .body(body)
+        let answer = server
+            .post_logs("application/x-ndjson", body)
+            .header("idempotency-key", &self.key)
             .send()
             .await;
-        match answer {
-            Ok(answer) if answer.status().is_success() => acknowledged.extend(names),
-            _ => break,
-        }
+        answer.is_ok_and(|answer| answer.status().is_success())
     }
-    acknowledged
+}
+
+/// Sends batches until the server dies: those that were acknowledged, and the one of which nobody knows.
+async fn load(
+    server: &Server,
+    sender: usize,
+    stop: Arc<AtomicBool>,
+) -> (Vec<String>, Option<Batch>) {
+    let mut acknowledged = Vec::new();
+    for number in 0..400 {
+        if stop.load(Ordering::Relaxed) {
+            break;
+        }
+        let batch = Batch::new(sender, number);
+        if !batch.send(server).await {
+            return (acknowledged, Some(batch));
+        }
+        acknowledged.extend(batch.names);
+    }
+    (acknowledged, None)
 }
 
 /// How often each record is stored.
@@ -85,10 +101,16 @@ async fn every_acknowledged_record_survives_a_kill(database: Database) {
                 stop.store(true, Ordering::Relaxed);
             }
         );
-        acknowledged.extend(one);
-        acknowledged.extend(two);
         server.reap();
         server.restart().await;
+        // As a client does: what was not acknowledged is sent again, whether or not it was stored.
+        for (known, unknown) in [one, two] {
+            acknowledged.extend(known);
+            if let Some(batch) = unknown {
+                assert!(batch.send(&server).await, "the repeated batch is taken");
+                acknowledged.extend(batch.names);
+            }
+        }
     }
     assert!(
         acknowledged.len() > 100,
@@ -111,6 +133,24 @@ async fn every_acknowledged_record_survives_a_kill(database: Database) {
         .map(|(name, _)| name)
         .collect();
     assert!(twice.is_empty(), "stored twice: {twice:?}");
+    let session = server.session().await;
+    let histogram = server
+        .get(&session, "/api/v1/logs/histogram?service=crash&from=1h")
+        .await;
+    assert_eq!(
+        histogram_total(&histogram),
+        found.len() as u64,
+        "the counts agree with the records: {histogram}"
+    );
+}
+
+/// All records of a histogram's answer.
+fn histogram_total(histogram: &serde_json::Value) -> u64 {
+    let buckets = histogram["buckets"].as_array().unwrap();
+    buckets
+        .iter()
+        .map(|bucket| bucket["total"].as_u64().unwrap())
+        .sum()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -128,7 +168,7 @@ async fn a_stop_by_signal_ends_well_and_loses_nothing() {
     let mut server = Server::start(Database::Sqlite).await;
     let stop = Arc::new(AtomicBool::new(true));
     stop.store(false, Ordering::Relaxed);
-    let (acknowledged, status) = tokio::join!(load(&server, 0, Arc::clone(&stop)), async {
+    let ((acknowledged, _), status) = tokio::join!(load(&server, 0, Arc::clone(&stop)), async {
         tokio::time::sleep(Duration::from_millis(300)).await;
         let pid = server.pid().to_string();
         std::process::Command::new("kill")
@@ -142,4 +182,30 @@ async fn a_stop_by_signal_ends_well_and_loses_nothing() {
     let found = stored(&server).await;
     assert!(!acknowledged.is_empty());
     assert!(acknowledged.iter().all(|name| found.contains_key(name)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_outage_of_the_database_loses_nothing_and_doubles_nothing() {
+    let postgres = testkit::Postgres::start().unwrap();
+    let url = postgres.database().unwrap();
+    let server = Server::start_with(Database::Sqlite, &["--database-url".into(), url]).await;
+    let before = Batch::new(0, 0);
+    assert!(before.send(&server).await);
+    postgres.crash().unwrap();
+    let during = Batch::new(0, 1);
+    // The commit waits for the database; nothing is promised meanwhile.
+    let (is_acknowledged, ()) = tokio::join!(during.send(&server), async {
+        tokio::time::sleep(Duration::from_secs(2)).await;
+        postgres.resume().unwrap();
+    });
+    assert!(
+        is_acknowledged,
+        "the batch is stored when the database is back"
+    );
+    let after = Batch::new(0, 2);
+    assert!(after.send(&server).await);
+    assert!(during.send(&server).await, "a repeated batch is answered");
+    let found = stored(&server).await;
+    assert_eq!(found.len(), 60);
+    assert!(found.values().all(|count| *count == 1), "{found:?}");
 }

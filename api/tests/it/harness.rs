@@ -1,4 +1,4 @@
-//! A server of a test's own: own data folder, own port, ended with the test.
+//! A server of a test's own: own folder, own port, own environment, ended with the test.
 
 use std::net::TcpListener;
 use std::path::Path;
@@ -22,33 +22,87 @@ pub enum Database {
 pub struct Server {
     child: Child,
     arguments: Vec<String>,
-    _folder: TempDir,
+    folder: TempDir,
     pub client: Client,
     pub url: String,
     pub token: String,
-    password: String,
+    pub password: String,
 }
 
-fn vigil(arguments: &[String]) -> Command {
+/// The executable in a folder of the test's own. Nothing of the developer's environment comes through: a
+/// `DATABASE_URL` or an `.env` must never lead a test into a real database.
+pub fn vigil(folder: &Path, arguments: &[String]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_vigil"));
     command
         .args(arguments)
-        .env("RUST_LOG", "warn")
-        .env_remove("DATABASE_URL")
+        .env_clear()
+        .env("RUST_LOG", "info")
+        .current_dir(folder)
         .stdin(Stdio::null());
+    for name in ["PATH", "HOME", "TMPDIR"] {
+        if let Some(value) = std::env::var_os(name) {
+            command.env(name, value);
+        }
+    }
     command
 }
 
-/// Runs a command of the executable; the last line that it prints.
-fn run(arguments: &[String], command: &[&str]) -> String {
-    let output = vigil(arguments).args(command).output().unwrap();
+/// Runs a command of the executable; what it prints.
+pub fn run(folder: &Path, arguments: &[String], command: &[&str]) -> String {
+    let output = vigil(folder, arguments).args(command).output().unwrap();
     assert!(
         output.status.success(),
         "vigil {command:?}: {}",
         String::from_utf8_lossy(&output.stderr)
     );
-    let text = String::from_utf8(output.stdout).unwrap();
-    text.lines().last().unwrap().trim().to_owned()
+    String::from_utf8(output.stdout).unwrap().trim().to_owned()
+}
+
+/// What a server in this folder prints and logs.
+fn spawn(folder: &Path, arguments: &[String]) -> Child {
+    let file = |name: &str| {
+        std::fs::File::options()
+            .append(true)
+            .create(true)
+            .open(folder.join(name))
+            .unwrap()
+    };
+    vigil(folder, arguments)
+        .stdout(file("stdout"))
+        .stderr(file("stderr"))
+        .spawn()
+        .unwrap()
+}
+
+pub fn client() -> Client {
+    rustls::crypto::ring::default_provider()
+        .install_default()
+        .ok();
+    Client::builder()
+        .no_proxy()
+        .timeout(Duration::from_secs(60))
+        .build()
+        .unwrap()
+}
+
+/// A port that was free a moment ago.
+pub fn free_port() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.local_addr().unwrap().port()
+}
+
+/// The settings of a server in a folder.
+pub fn arguments(folder: &Path, port: u16) -> Vec<String> {
+    [
+        "--addr",
+        &format!("127.0.0.1:{port}"),
+        "--data-dir",
+        &folder.join("data").display().to_string(),
+        "--no-narrator",
+        "--offline",
+    ]
+    .map(str::to_owned)
+    .to_vec()
 }
 
 impl Server {
@@ -57,43 +111,20 @@ impl Server {
     }
 
     pub async fn start_with(database: Database, more: &[String]) -> Self {
-        rustls::crypto::ring::default_provider()
-            .install_default()
-            .ok();
         let folder = tempfile::tempdir().unwrap();
-        let port = TcpListener::bind("127.0.0.1:0")
-            .unwrap()
-            .local_addr()
-            .unwrap()
-            .port();
-        let data = folder.path().join("data");
-        let mut arguments: Vec<String> = [
-            "--addr",
-            &format!("127.0.0.1:{port}"),
-            "--data-dir",
-            &data.display().to_string(),
-            "--no-narrator",
-            "--offline",
-        ]
-        .map(str::to_owned)
-        .to_vec();
+        let port = free_port();
+        let mut arguments = arguments(folder.path(), port);
         arguments.extend_from_slice(more);
         if matches!(database, Database::Postgres) {
             arguments.extend(["--database-url".into(), testkit::postgres_database()]);
         }
-        let password = run(&arguments, &["reset-password", "admin"]);
-        let token = run(&arguments, &["token", "create", "test"]);
-        let child = vigil(&arguments).stdout(Stdio::null()).spawn().unwrap();
-        let client = Client::builder()
-            .no_proxy()
-            .timeout(Duration::from_secs(60))
-            .build()
-            .unwrap();
-        let server = Self {
-            child,
+        let password = run(folder.path(), &arguments, &["reset-password", "admin"]);
+        let token = run(folder.path(), &arguments, &["token", "create", "test"]);
+        let mut server = Self {
+            child: spawn(folder.path(), &arguments),
             arguments,
-            _folder: folder,
-            client,
+            folder,
+            client: client(),
             url: format!("http://127.0.0.1:{port}"),
             token,
             password,
@@ -102,9 +133,45 @@ impl Server {
         server
     }
 
-    async fn wait(&self) {
+    /// A server that was never started before; its secrets are what it prints.
+    pub async fn first_start(folder: TempDir, port: u16) -> Self {
+        let arguments = arguments(folder.path(), port);
+        let mut server = Self {
+            child: spawn(folder.path(), &arguments),
+            arguments,
+            folder,
+            client: client(),
+            url: format!("http://127.0.0.1:{port}"),
+            token: String::new(),
+            password: String::new(),
+        };
+        server.wait().await;
+        let printed = server.printed("stdout");
+        let after = |label: &str| {
+            let line = printed.lines().find(|line| line.contains(label));
+            let word = line.and_then(|line| line.split_whitespace().last());
+            word.unwrap_or_default().to_owned()
+        };
+        server.password = after("admin password");
+        server.token = after("ingest token");
+        server
+    }
+
+    /// What the server printed (`stdout`) or logged (`stderr`) until now, over all its starts.
+    pub fn printed(&self, name: &str) -> String {
+        std::fs::read_to_string(self.folder.path().join(name)).unwrap()
+    }
+
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    async fn wait(&mut self) {
         let started = Instant::now();
         loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                panic!("the server ended with {status}: {}", self.printed("stderr"));
+            }
             let answer = self.client.get(format!("{}/readyz", self.url)).send().await;
             if answer.is_ok_and(|answer| answer.status().is_success()) {
                 return;
@@ -122,6 +189,13 @@ impl Server {
         self.child.id()
     }
 
+    /// Asks it to stop.
+    pub fn terminate(&self) {
+        let pid = self.pid().to_string();
+        let status = Command::new("kill").args(["-TERM", &pid]).status();
+        assert!(status.unwrap().success());
+    }
+
     /// Waits for its end.
     pub fn reap(&mut self) -> std::process::ExitStatus {
         self.child.wait().unwrap()
@@ -129,10 +203,7 @@ impl Server {
 
     /// Starts it again on the same data.
     pub async fn restart(&mut self) {
-        self.child = vigil(&self.arguments)
-            .stdout(Stdio::null())
-            .spawn()
-            .unwrap();
+        self.child = spawn(self.folder.path(), &self.arguments);
         self.wait().await;
     }
 
@@ -145,7 +216,11 @@ impl Server {
     }
 
     pub async fn session(&self) -> String {
-        let body = serde_json::json!({ "name": "admin", "password": self.password });
+        self.session_of("admin", &self.password).await
+    }
+
+    pub async fn session_of(&self, name: &str, password: &str) -> String {
+        let body = serde_json::json!({ "name": name, "password": password });
         let answer = self
             .client
             .post(format!("{}/api/v1/login", self.url))
@@ -180,7 +255,7 @@ impl Server {
             self.url.clone(),
         ]);
         arguments.extend(["--token".into(), self.token.clone()]);
-        let output = vigil(&arguments).output().unwrap();
+        let output = vigil(self.folder(), &arguments).output().unwrap();
         assert!(
             output.status.success(),
             "{}",

@@ -77,6 +77,11 @@ async fn limits_are_told_with_the_value_and_the_limit() {
         .await
         .unwrap();
     assert_eq!(answer.status(), 413);
+    let text = answer.text().await.unwrap();
+    assert!(
+        text.contains("body is 20971521 bytes, limit is 20971520"),
+        "{text}"
+    );
     // A bomb: small on the wire, too large when unpacked.
     let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
     encoder.write_all(&large).unwrap();
@@ -110,6 +115,45 @@ async fn limits_are_told_with_the_value_and_the_limit() {
         .unwrap();
     assert_eq!(answer.status(), 422);
     assert!(answer.text().await.unwrap().contains("1000"));
+    let nested = |depth: usize| {
+        let (open, close) = ("[".repeat(depth - 1), "]".repeat(depth - 1));
+        format!(r#"{{"message":"deep","a":{open}1{close}}}"#)
+    };
+    for (depth, status) in [(32, 200), (33, 422)] {
+        let request = server.post_logs("application/json", nested(depth));
+        let answer = request.send().await.unwrap();
+        assert_eq!(answer.status(), status, "depth {depth}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_refused_record_is_counted_and_the_first_are_listed() {
+    let server = Server::start(Database::Sqlite).await;
+    let mut lines = vec!["not json {"; 1_500];
+    lines[1_400] = r#"{"message":"good"}"#;
+    let request = server.post_logs("application/x-ndjson", lines.join("\n"));
+    let answer = json(request.send().await.unwrap()).await;
+    assert_eq!(answer["accepted"], 1);
+    assert_eq!(answer["rejected_count"], 1_499);
+    assert_eq!(answer["rejected"].as_array().unwrap().len(), 100);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_project_comes_from_the_credential_whatever_the_body_says() {
+    let server = Server::start(Database::Sqlite).await;
+    let foreign = "0192f3c4-0000-7000-8000-000000000001";
+    let record = format!(r#"{{"message":"whose","project_id":"{foreign}","project":"bank"}}"#);
+    let answer = server
+        .post_logs("application/json", record)
+        .header("x-vigil-project", foreign)
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(answer.status(), 200);
+    let session = server.session().await;
+    let found = server.get(&session, "/api/v1/logs?limit=10").await;
+    assert_eq!(found["records"][0]["body"], "whose");
+    assert_eq!(found["records"][0]["attributes"]["project_id"], foreign);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -124,12 +168,18 @@ async fn every_shape_and_encoding_of_a_body_is_taken() {
         encoder.finish().unwrap()
     };
     let zstd = zstd::encode_all(object.as_bytes(), 1).unwrap();
-    let cases: [(&str, Option<&str>, Vec<u8>, u64); 5] = [
+    let deflate = {
+        let mut encoder = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::fast());
+        encoder.write_all(object.as_bytes()).unwrap();
+        encoder.finish().unwrap()
+    };
+    let cases: [(&str, Option<&str>, Vec<u8>, u64); 6] = [
         ("application/json", None, object.into(), 1),
         ("application/json", None, array.into(), 2),
         ("text/plain", None, b"ERROR a\nWARN b\n".to_vec(), 2),
         ("application/json", Some("gzip"), gzip, 1),
         ("application/json", Some("zstd"), zstd, 1),
+        ("application/json", Some("deflate"), deflate, 1),
     ];
     for (content_type, encoding, body, expected) in cases {
         let mut request = server.post_logs(content_type, body);
@@ -149,6 +199,6 @@ async fn every_shape_and_encoding_of_a_body_is_taken() {
             "/api/v1/logs?q=level:error%20service:shop&from=2026-01-01T00:00:00Z",
         )
         .await;
-    assert_eq!(found["records"].as_array().unwrap().len(), 5);
+    assert_eq!(found["records"].as_array().unwrap().len(), 6);
     assert_eq!(found["records"][0]["attributes"]["user"], 7);
 }

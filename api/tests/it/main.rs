@@ -6,7 +6,10 @@
 )]
 
 mod access;
+mod connections;
 mod crash;
 mod harness;
 mod ingest;
 mod path;
+mod problems;
+mod start;

@@ -125,6 +125,59 @@ async fn the_charters_policy_reaches_slack_and_a_question_is_answered(database: 
     )
     .await;
     assert_eq!(nothing["answer"]["found"], false, "{nothing}");
+    conditions_on_the_same_thing_must_both_hold(&server, &session).await;
+}
+
+async fn conditions_on_the_same_thing_must_both_hold(server: &Server, session: &str) {
+    let day = "from=2026-11-23T00:00:00Z&to=2026-11-24T00:00:00Z";
+    for (filter, is_found) in [
+        ("q=service:payments&service=payments", true),
+        ("q=service:payments&service=web", false),
+        ("q=level:error&severity=error", true),
+        ("q=level:error&severity=info", false),
+    ] {
+        let path = format!("/api/v1/logs?{day}&{filter}");
+        let page = server.get(session, &path).await;
+        let found = !page["records"].as_array().unwrap().is_empty();
+        assert_eq!(found, is_found, "{filter}: {page}");
+        let path = format!("/api/v1/logs/histogram?{day}&{filter}");
+        let total = server.get(session, &path).await["total"].as_u64().unwrap();
+        assert_eq!(total > 0, is_found, "{filter}");
+    }
+    for (filter, count) in [
+        ("text=issuer", 60),
+        ("text=absent", 0),
+        ("text=payment%207%20", 1),
+    ] {
+        let path = format!("/api/v1/patterns?{day}&{filter}");
+        let patterns = server.get(session, &path).await;
+        let counted: u64 = patterns
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|pattern| pattern["count"].as_u64().unwrap())
+            .sum();
+        assert_eq!(counted, count, "{filter}: {patterns}");
+    }
+    // However many incidents there are by now, no page repeats one.
+    let url = format!("{}/api/v1/incidents?limit=1", server.url);
+    let page = server
+        .client
+        .get(url)
+        .bearer_auth(session)
+        .send()
+        .await
+        .unwrap();
+    let next = page.headers().get("x-next-cursor").cloned();
+    let first = body(page).await;
+    if let Some(next) = next {
+        let path = format!(
+            "/api/v1/incidents?limit=1&cursor={}",
+            next.to_str().unwrap()
+        );
+        let second = server.get(session, &path).await;
+        assert_ne!(first[0]["id"], second[0]["id"]);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

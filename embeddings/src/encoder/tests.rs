@@ -149,6 +149,7 @@ fn vectors_have_unit_length_and_the_dimension_of_the_config() {
     let model = TinyModel::default().write();
     let encoder = Encoder::load(model.path(), single_threaded()).unwrap();
     assert_eq!(encoder.dimension(), tiny::HIDDEN);
+    assert_eq!(Encoder::dimension_of(model.path()).unwrap(), tiny::HIDDEN);
     let vector = encoder.encode_one("disk full").unwrap();
     assert_eq!(vector.len(), tiny::HIDDEN);
     assert!((cosine(&vector, &vector) - 1.0).abs() < 1e-5);

@@ -4,6 +4,7 @@ use domain::{ProjectId, Severity, TemplateId};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
+use super::IndexSchema;
 use crate::error::Result;
 use crate::lexical::Sparse;
 
@@ -74,8 +75,7 @@ pub(super) type VectorPage = (Vec<(TemplateId, Vec<f32>)>, Option<Uuid>);
 pub(super) trait Backend: Send + Sync {
     const NAME: &'static str;
 
-    /// Values per dense vector.
-    fn dimension(&self) -> usize;
+    fn schema(&self) -> &IndexSchema;
 
     fn write(&self, points: Vec<StoredPoint>) -> Result<()>;
 
@@ -99,6 +99,8 @@ pub(super) trait Backend: Send + Sync {
     fn persist(&self) -> Result<()>;
 
     fn incarnation(&self) -> Result<String>;
+
+    fn alive(&self) -> Result<()>;
 }
 
 /// The id of a template's point: a UUIDv8 of the first 16 bytes of SHA-256 over both ids, so every

@@ -112,8 +112,8 @@ impl EdgeIndex {
 impl Backend for EdgeIndex {
     const NAME: &'static str = "edge";
 
-    fn dimension(&self) -> usize {
-        self.schema.dimension
+    fn schema(&self) -> &IndexSchema {
+        &self.schema
     }
 
     fn write(&self, points: Vec<StoredPoint>) -> Result<()> {
@@ -206,6 +206,13 @@ impl Backend for EdgeIndex {
 
     fn incarnation(&self) -> Result<String> {
         Ok(self.reading().epoch.clone())
+    }
+
+    fn alive(&self) -> Result<()> {
+        if self.reading().shard.is_some() {
+            return Ok(());
+        }
+        Err(Error::Edge("not open, see the first error".to_owned()))
     }
 }
 

@@ -139,6 +139,14 @@ impl<B: Backend> VectorIndex for B {
         self.incarnation()
     }
 
+    fn ping(&self) -> Result<()> {
+        self.alive()
+    }
+
+    fn model(&self) -> &str {
+        &self.schema().model
+    }
+
     fn backend(&self) -> &'static str {
         B::NAME
     }
@@ -185,7 +193,7 @@ fn stored(point: &IndexPoint) -> StoredPoint {
 }
 
 fn check<B: Backend>(backend: &B, vector: &[f32], template_id: TemplateId) -> Result<()> {
-    let expected = backend.dimension();
+    let expected = backend.schema().dimension;
     if vector.len() != expected {
         return Err(Error::Dimension {
             expected,

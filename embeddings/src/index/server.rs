@@ -1,10 +1,10 @@
 //! The index on a Qdrant server, over gRPC.
 
 use std::future::Future;
-use std::sync::{Mutex, PoisonError, mpsc};
-use std::time::Duration;
+use std::sync::{Mutex, MutexGuard, PoisonError, mpsc};
+use std::time::{Duration, Instant};
 
-use domain::ProjectId;
+use domain::{ErrorKind, ProjectId};
 use qdrant_client::qdrant::{
     DeletePoints, GetPoints, PointId, PointsIdsList, PointsSelector, QueryBatchPoints,
     UpsertPoints, points_selector::PointsSelectorOneOf,
@@ -32,6 +32,35 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// A call as a whole: a request, and once more on a fresh connection, as the client does.
 const CALL_TIMEOUT: Duration = Duration::from_secs(40);
 
+/// How long to wait for a server that may be away.
+#[derive(Debug, Clone, Copy)]
+struct Patience {
+    /// Asking whether it answers.
+    ping: Duration,
+    /// A failure that took longer is remembered; a quick one costs nobody anything.
+    slow: Duration,
+    /// For so long after a slow failure every call fails at once. Longer than the pause between two pings and
+    /// a ping together, so that while a server hangs nobody but the ping waits for it.
+    rest: Duration,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        Self {
+            ping: Duration::from_secs(3),
+            slow: Duration::from_secs(1),
+            rest: Duration::from_secs(10),
+        }
+    }
+}
+
+/// A failure that is remembered.
+struct Failure {
+    at: Instant,
+    reason: String,
+    kind: ErrorKind,
+}
+
 /// An index in one collection of a Qdrant server, shared by all nodes that use the same schema.
 ///
 /// The collection is made when the first call needs it, so the server may come up after us. Its
@@ -47,6 +76,10 @@ pub struct ServerIndex {
     schema: IndexSchema,
     /// The epoch, once the collection was seen; `None` again when it turned out to be gone.
     epoch: Mutex<Option<String>>,
+    /// Held by whoever makes sure of the collection, so that it is done once; never needed to read the epoch.
+    opening: Mutex<()>,
+    failure: Mutex<Option<Failure>>,
+    patience: Patience,
 }
 
 impl std::fmt::Debug for ServerIndex {
@@ -91,14 +124,28 @@ impl ServerIndex {
             collection: Collection::new(collection, schema),
             schema: schema.clone(),
             epoch: Mutex::new(None),
+            opening: Mutex::new(()),
+            failure: Mutex::new(None),
+            patience: Patience::default(),
         })
+    }
+
+    /// Waits for a server that hangs as short as a test can afford.
+    #[cfg(test)]
+    pub(super) fn hurried(mut self) -> Self {
+        self.patience = Patience {
+            ping: Duration::from_millis(200),
+            slow: Duration::from_millis(100),
+            rest: Duration::from_secs(3_600),
+        };
+        self
     }
 
     /// Removes the collection itself.
     #[cfg(test)]
     pub(super) fn discard(&self) -> Result<()> {
         let (client, collection) = (self.client.clone(), self.collection.clone());
-        self.run(
+        self.call(
             "discard",
             async move { collection.drop_if_there(&client).await },
         )
@@ -110,7 +157,7 @@ impl ServerIndex {
         T: Send + 'static,
         F: Future<Output = Result<T, QdrantError>> + Send + 'static,
     {
-        let outcome = self.run(action, async move {
+        let outcome = self.call(action, async move {
             future.await.map_err(|error| failure::of(action, error))
         });
         if let Err(error) = &outcome
@@ -125,7 +172,49 @@ impl ServerIndex {
         outcome
     }
 
-    fn run<T, F>(&self, action: &'static str, future: F) -> Result<T>
+    /// Runs a call, unless the server made somebody wait in vain a moment ago.
+    fn call<T, F>(&self, action: &'static str, future: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: Future<Output = Result<T>> + Send + 'static,
+    {
+        self.check_recent_failure(action)?;
+        let began = Instant::now();
+        let outcome = self.run(action, CALL_TIMEOUT, future);
+        self.remember(&outcome, began);
+        outcome
+    }
+
+    fn check_recent_failure(&self, action: &'static str) -> Result<()> {
+        match &*lock(&self.failure) {
+            Some(failure) if failure.at.elapsed() < self.patience.rest => Err(Error::Server {
+                action,
+                message: format!("not tried, it failed a moment ago: {}", failure.reason),
+                kind: failure.kind,
+            }),
+            _ => Ok(()),
+        }
+    }
+
+    fn remember<T>(&self, outcome: &Result<T>, began: Instant) {
+        let mut failure = lock(&self.failure);
+        match outcome {
+            Ok(_) => *failure = None,
+            Err(error) => {
+                let kind = error.kind();
+                let is_away = matches!(kind, ErrorKind::Timeout | ErrorKind::Unavailable);
+                if is_away && began.elapsed() >= self.patience.slow {
+                    *failure = Some(Failure {
+                        at: Instant::now(),
+                        reason: error.to_string(),
+                        kind,
+                    });
+                }
+            }
+        }
+    }
+
+    fn run<T, F>(&self, action: &'static str, limit: Duration, future: F) -> Result<T>
     where
         T: Send + 'static,
         F: Future<Output = Result<T>> + Send + 'static,
@@ -135,7 +224,7 @@ impl ServerIndex {
         };
         let (sender, receiver) = mpsc::sync_channel(1);
         runtime.spawn(async move {
-            let outcome = tokio::time::timeout(CALL_TIMEOUT, future).await;
+            let outcome = tokio::time::timeout(limit, future).await;
             // Nobody listens only when the caller is gone.
             let _ = sender.send(outcome);
         });
@@ -143,7 +232,7 @@ impl ServerIndex {
             Ok(Ok(outcome)) => outcome,
             Ok(Err(_)) => Err(Error::Timeout {
                 action,
-                timeout_ms: CALL_TIMEOUT.as_millis() as u64,
+                timeout_ms: limit.as_millis() as u64,
             }),
             Err(_) => Err(failure::other(
                 action,
@@ -152,19 +241,26 @@ impl ServerIndex {
         }
     }
 
-    fn known_epoch(&self) -> std::sync::MutexGuard<'_, Option<String>> {
-        self.epoch.lock().unwrap_or_else(PoisonError::into_inner)
+    fn known_epoch(&self) -> MutexGuard<'_, Option<String>> {
+        lock(&self.epoch)
     }
 
     /// Makes sure of the collection, once; answers its epoch.
     fn ready(&self) -> Result<String> {
-        let mut known = self.known_epoch();
-        if let Some(epoch) = &*known {
-            return Ok(epoch.clone());
+        let known = || self.known_epoch().clone();
+        if let Some(epoch) = known() {
+            return Ok(epoch);
+        }
+        self.check_recent_failure("open")?;
+        let _opening = lock(&self.opening);
+        // Another thread may have made sure of it while we waited.
+        if let Some(epoch) = known() {
+            return Ok(epoch);
         }
         let (client, collection) = (self.client.clone(), self.collection.clone());
-        let epoch = self.run("open", async move { collection.ensure(&client).await })?;
-        Ok(known.insert(epoch).clone())
+        let epoch = self.call("open", async move { collection.ensure(&client).await })?;
+        *self.known_epoch() = Some(epoch.clone());
+        Ok(epoch)
     }
 
     fn delete_selected(&self, selected: PointsSelectorOneOf) -> Result<()> {
@@ -195,8 +291,8 @@ impl Drop for ServerIndex {
 impl Backend for ServerIndex {
     const NAME: &'static str = "server";
 
-    fn dimension(&self) -> usize {
-        self.schema.dimension
+    fn schema(&self) -> &IndexSchema {
+        &self.schema
     }
 
     fn write(&self, points: Vec<StoredPoint>) -> Result<()> {
@@ -282,14 +378,14 @@ impl Backend for ServerIndex {
     }
 
     fn remove_all(&self) -> Result<()> {
-        let mut known = self.known_epoch();
+        let _opening = lock(&self.opening);
         let (client, collection) = (self.client.clone(), self.collection.clone());
-        *known = None;
-        let epoch = self.run("clear", async move {
+        *self.known_epoch() = None;
+        let epoch = self.call("clear", async move {
             collection.drop_if_there(&client).await?;
             collection.ensure(&client).await
         })?;
-        *known = Some(epoch);
+        *self.known_epoch() = Some(epoch);
         Ok(())
     }
 
@@ -301,4 +397,25 @@ impl Backend for ServerIndex {
     fn incarnation(&self) -> Result<String> {
         self.ready()
     }
+
+    /// A collection that is gone is not a failure of the server: the next call makes it anew.
+    fn alive(&self) -> Result<()> {
+        let (client, name) = (self.client.clone(), self.collection.name.clone());
+        let began = Instant::now();
+        let outcome = self.run("ping", self.patience.ping, async move {
+            client
+                .collection_exists(name)
+                .await
+                .map_err(|error| failure::of("ping", error))
+        });
+        self.remember(&outcome, began);
+        if !outcome? && self.known_epoch().take().is_some() {
+            metrics::recreated(Self::NAME);
+        }
+        Ok(())
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

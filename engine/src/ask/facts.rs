@@ -1,35 +1,39 @@
 //! The computed facts of an answer.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 
 use domain::{
-    LogFilter, LogReader, LogRecord, Order, PageRequest, ProjectId, Severity, Template,
-    TemplateCount, TemplateId, TextTerm,
+    Evidence, EvidenceKind, LogFilter, LogReader, LogRecord, PageRequest, ProjectId, RecordId,
+    TemplateId, TimeRange,
 };
-use inference::{AnswerFacts, AnswerIntent, Chip, Comparison, EvidenceBook, GroupCount};
-use query::{ChipKind, GroupBy, Intent, Interpretation, StatusCode};
-use store::{AnomalyFilter, AnomalyStore, LogStore};
+use inference::{AnswerFacts, AnswerIntent, Chip, Comparison, EvidenceBook};
+use query::{ChipKind, GroupBy, Intent, Interpretation};
 
+use super::scope::{self, Row, Scope};
+use super::{group, scope::samples_wanted};
+use crate::dictionaries::Dictionary;
 use crate::{Error, Inner};
 
 /// Patterns that are cited.
 const CITED: usize = 8;
-/// Sample records that go with an answer.
-const SAMPLES: usize = 6;
-/// Groups that are shown when nobody says how many.
-const GROUPS: usize = 10;
-/// Triples that are looked at.
-const COUNTED: usize = 5_000;
-/// Anomalies that a "why" looks at.
-const ANOMALIES: usize = 50;
+/// Patterns that are cited when they are what was asked for: more are never given to a model.
+const MOST_CITED: usize = 24;
+/// Records that are cited.
+const CITED_RECORDS: usize = 3;
+/// Records of a cited pattern.
+const RECORDS_PER_PATTERN: usize = 2;
 
-/// What a question is about, as filters.
-struct Scope {
-    /// The filter that counts.
-    filter: LogFilter,
-    /// Whether `filter` came about by searching for patterns.
-    is_by_meaning: bool,
+/// Everything computed for an answer.
+pub(super) struct Found {
+    pub(super) facts: AnswerFacts,
+    /// Sample records.
+    pub(super) samples: Vec<LogRecord>,
+    /// The semantic index did not answer: only words were compared.
+    pub(super) is_words_only: bool,
 }
+
+/// The chip of an outage of the semantic index: its label and its value.
+pub(super) const INDEX_CHIP: (&str, &str) = ("index", "unavailable: words only");
 
 impl Inner {
     /// Everything computed for an answer, and sample records. Blocks.
@@ -38,71 +42,80 @@ impl Inner {
         project_id: ProjectId,
         understood: &Interpretation,
         question: &str,
-    ) -> Result<(AnswerFacts, Vec<LogRecord>), Error> {
+    ) -> Result<Found, Error> {
         if understood.intent == Intent::Why {
             return self.why(project_id, understood, question);
         }
         let scope = self.scope(project_id, understood)?;
         let mut facts = self.blank(understood, question);
-        let is_empty_search = scope.is_by_meaning && scope.filter.template_ids.is_empty();
-        if is_empty_search {
-            facts.matching = Some(0);
-            return Ok((facts, Vec::new()));
+        if scope.is_words_only {
+            facts.interpretation.push(index_chip());
         }
-        let counts = self.counts(project_id, &scope.filter)?;
-        facts.matching = Some(self.store.count(project_id, &scope.filter)?);
-        if scope.filter.is_answered_by_rollups() {
-            let errors = counts
-                .iter()
-                .filter(|row| row.severity.is_error())
-                .map(|row| row.count)
-                .sum();
-            facts.errors = Some(errors);
+        let mut found = Found {
+            facts,
+            samples: Vec::new(),
+            is_words_only: scope.is_words_only,
+        };
+        if scope.is_empty() {
+            found.facts.matching = Some(0);
+            return Ok(found);
         }
-        if let Some(other) = understood.compare_with {
-            let filter = LogFilter {
-                range: other,
-                ..scope.filter.clone()
-            };
+        let dictionary = self.dictionaries.get(&self.store, project_id)?;
+        let wanted = samples_wanted(understood);
+        let matched = self.matched(project_id, understood, &scope, understood.range, wanted)?;
+        let mut rows = scope::rows(&dictionary, matched.counts);
+        found.samples = matched.records;
+        let facts = &mut found.facts;
+        facts.matching = Some(matched.total);
+        facts.errors = Some(errors(&rows));
+        facts.is_cut = matched.is_cut;
+        let mut others = Vec::new();
+        if let Some(range) = understood.compare_with {
+            let other = self.matched(project_id, understood, &scope, range, 0)?;
+            facts.is_cut |= other.is_cut;
             facts.comparison = Some(Comparison {
                 label: label_of(understood, ChipKind::ComparedWith)
                     .unwrap_or_else(|| "the time before".into()),
-                range: other,
-                count: self.store.count(project_id, &filter)?,
+                range,
+                count: other.total,
             });
+            others = scope::rows(&dictionary, other.counts);
+            facts.new_patterns = Some(beside(&mut rows, &others, understood.range, range));
         }
-        let samples = self.answer_samples(project_id, understood, &scope.filter)?;
         let mut book = EvidenceBook::new();
-        let cited = self.cite_patterns(project_id, &scope, &counts, &mut book)?;
-        // Where patterns alone do not tell (a text inside values, the first or last occurrence), records do.
-        let wants_records = !scope.filter.is_answered_by_rollups()
-            || matches!(understood.intent, Intent::First | Intent::Last);
-        if wants_records {
-            for record in samples.iter().take(3) {
-                book.record(record);
-            }
+        let is_edge = matches!(understood.intent, Intent::First | Intent::Last);
+        // Where patterns alone do not tell (a text inside values, the first or last occurrence), records do;
+        // the record that answers comes first.
+        if is_edge {
+            cite_records(&found.samples, &mut book);
         }
-        self.group(understood, &counts, &cited, &mut facts);
-        facts.is_cut = counts.len() >= COUNTED;
+        let ranked = ranked(understood, &scope, &rows);
+        let cited = self.cite(project_id, &scope, &dictionary, &ranked, &mut book)?;
+        if !is_edge && !scope.is_answered_by_rollups() {
+            cite_records(&found.samples, &mut book);
+        }
         facts.evidence = book.into_items();
-        if matches!(understood.intent, Intent::First | Intent::Last)
-            && let Some(record) = samples.first()
-        {
-            // The record that answers comes first.
-            let position = facts
-                .evidence
-                .iter()
-                .position(|item| item.record_ids.first() == Some(&record.id) && item.count == 1);
-            if let Some(position) = position {
-                let item = facts.evidence.remove(position);
-                facts.evidence.insert(0, item);
-                renumber(&mut facts);
-            }
-        }
-        Ok((facts, samples))
+        let services = if understood.intent == Intent::ListServices {
+            Some(self.store.services(project_id, understood.range)?)
+        } else {
+            None
+        };
+        group::fill(
+            facts,
+            &group::Counted {
+                understood,
+                dictionary: &dictionary,
+                rows: &rows,
+                others: &others,
+                buckets: &matched.buckets,
+                services: services.as_deref(),
+                cited: &cited,
+            },
+        );
+        Ok(found)
     }
 
-    fn blank(&self, understood: &Interpretation, question: &str) -> AnswerFacts {
+    pub(super) fn blank(&self, understood: &Interpretation, question: &str) -> AnswerFacts {
         AnswerFacts {
             question: question.to_owned(),
             intent: match understood.intent {
@@ -121,251 +134,149 @@ impl Inner {
             errors: None,
             grouped_by: None,
             groups: Vec::new(),
+            groups_left: 0,
             comparison: None,
+            new_patterns: None,
             evidence: Vec::new(),
             suspects: Vec::new(),
             is_cut: false,
         }
     }
 
-    /// The filter of a question: what it says literally, and the patterns that its topic means.
-    fn scope(&self, project_id: ProjectId, understood: &Interpretation) -> Result<Scope, Error> {
-        let mut filter = understood.filter();
-        for status in &understood.status_codes {
-            filter.text.push(status_term(status));
-        }
-        let topic = understood.retrieval_text.trim();
-        let is_by_meaning = filter.text.is_empty() && !topic.is_empty();
-        if is_by_meaning {
-            filter.template_ids = self.relevant_patterns(project_id, topic, &filter.services)?;
-        }
-        self.plan(project_id, &mut filter)?;
-        Ok(Scope {
-            filter,
-            is_by_meaning,
-        })
-    }
-
-    /// Counts per pattern; of the records themselves when rollups cannot answer.
-    fn counts(
-        &self,
-        project_id: ProjectId,
-        filter: &LogFilter,
-    ) -> Result<Vec<TemplateCount>, Error> {
-        if filter.is_answered_by_rollups() {
-            return Ok(self.store.template_counts(project_id, filter, COUNTED)?);
-        }
-        let page = self
-            .store
-            .search(project_id, filter, &PageRequest::first(crate::PAGE_LIMIT))?;
-        let mut rows: HashMap<(TemplateId, String, Severity), TemplateCount> = HashMap::new();
-        for record in page.items {
-            let minute_ns = domain::minute_start(record.timestamp_ns);
-            let key = (record.template_id, record.service.clone(), record.severity);
-            let row = rows.entry(key).or_insert_with(|| TemplateCount {
-                template_id: record.template_id,
-                service: record.service,
-                severity: record.severity,
-                count: 0,
-                first_minute_ns: minute_ns,
-                last_minute_ns: minute_ns,
-            });
-            row.count += 1;
-            row.first_minute_ns = row.first_minute_ns.min(minute_ns);
-            row.last_minute_ns = row.last_minute_ns.max(minute_ns);
-        }
-        let mut rows: Vec<TemplateCount> = rows.into_values().collect();
-        rows.sort_by(|a, b| {
-            b.count
-                .cmp(&a.count)
-                .then(a.template_id.cmp(&b.template_id))
-        });
-        Ok(rows)
-    }
-
-    fn answer_samples(
-        &self,
-        project_id: ProjectId,
-        understood: &Interpretation,
-        filter: &LogFilter,
-    ) -> Result<Vec<LogRecord>, Error> {
-        let order = if understood.intent == Intent::First {
-            Order::OldestFirst
-        } else {
-            Order::NewestFirst
-        };
-        let page = PageRequest {
-            limit: understood.limit.unwrap_or(SAMPLES).clamp(1, 50),
-            after: None,
-            order,
-        };
-        Ok(self.store.search(project_id, filter, &page)?.items)
-    }
-
-    /// Cites the patterns, the most relevant first when they were searched by meaning, else the worst and
-    /// most frequent.
-    fn cite_patterns(
+    /// Cites patterns; gives the number of each.
+    fn cite(
         &self,
         project_id: ProjectId,
         scope: &Scope,
-        counts: &[TemplateCount],
+        dictionary: &Dictionary,
+        rows: &[Row],
         book: &mut EvidenceBook,
     ) -> Result<HashMap<TemplateId, u32>, Error> {
-        let mut rows: Vec<&TemplateCount> = counts.iter().collect();
-        if scope.is_by_meaning {
-            let rank: HashMap<TemplateId, usize> = scope
-                .filter
-                .template_ids
-                .iter()
-                .enumerate()
-                .map(|(index, id)| (*id, index))
-                .collect();
-            rows.sort_by_key(|row| rank.get(&row.template_id).copied().unwrap_or(usize::MAX));
-        } else {
-            rows.sort_by(|a, b| {
-                b.severity
-                    .is_error()
-                    .cmp(&a.severity.is_error())
-                    .then(b.count.cmp(&a.count))
-            });
-        }
-        rows.truncate(CITED);
-        let ids: Vec<TemplateId> = rows.iter().map(|row| row.template_id).collect();
-        let templates: HashMap<TemplateId, Template> = self
-            .store
-            .templates_by_ids(project_id, &ids)?
-            .into_iter()
-            .map(|template| (template.id, template))
-            .collect();
         let mut cited = HashMap::new();
         for row in rows {
-            let Some(template) = templates.get(&row.template_id) else {
+            let Some(template) = dictionary.get(row.template_id) else {
                 continue;
             };
-            let samples = self.samples(
-                project_id,
-                row.template_id,
-                &row.service,
-                scope.filter.range,
-            )?;
-            let number = book.pattern(template, row, None, samples);
+            let number = book.push(Evidence {
+                number: 0,
+                kind: EvidenceKind::Template,
+                text: template.text.clone(),
+                service: row.service.clone(),
+                severity: row.severity,
+                count: row.count,
+                expected: row.other,
+                template_id: Some(template.id),
+                record_ids: self.records_of(project_id, scope, row)?,
+                first_at_ns: row.first_at_ns,
+                last_at_ns: row.last_at_ns,
+            });
             cited.entry(row.template_id).or_insert(number);
         }
         Ok(cited)
     }
 
-    /// Groups for "top", "by service" and "which services".
-    fn group(
-        &self,
-        understood: &Interpretation,
-        counts: &[TemplateCount],
-        cited: &HashMap<TemplateId, u32>,
-        facts: &mut AnswerFacts,
-    ) {
-        let wanted = match (understood.group_by, understood.intent) {
-            (Some(group), _) => group,
-            (None, Intent::Top) => GroupBy::Template,
-            (None, Intent::ListServices) => GroupBy::Service,
-            (None, _) => return,
-        };
-        let mut groups: BTreeMap<String, GroupCount> = BTreeMap::new();
-        for row in counts {
-            let (key, evidence) = match wanted {
-                GroupBy::Service => (row.service.clone(), None),
-                GroupBy::Severity => (row.severity.as_str().to_owned(), None),
-                GroupBy::Template => {
-                    let Some(number) = cited.get(&row.template_id) else {
-                        continue;
-                    };
-                    (format!("pattern {}", row.template_id), Some(*number))
-                }
-                GroupBy::Time(_) => (domain::format_timestamp_short(row.first_minute_ns), None),
-            };
-            let group = groups.entry(key.clone()).or_insert(GroupCount {
-                key,
-                count: 0,
-                evidence,
-            });
-            group.count += row.count;
-        }
-        let mut groups: Vec<GroupCount> = groups.into_values().collect();
-        groups.sort_by(|a, b| b.count.cmp(&a.count).then(a.key.cmp(&b.key)));
-        groups.truncate(understood.limit.unwrap_or(GROUPS));
-        facts.grouped_by = Some(
-            match wanted {
-                GroupBy::Service => "service",
-                GroupBy::Severity => "severity",
-                GroupBy::Template => "pattern",
-                GroupBy::Time(_) => "time",
-            }
-            .into(),
-        );
-        facts.groups = groups;
-    }
-
-    /// A "why": what stands out against the time before, what was changed, and whom to suspect.
-    fn why(
+    /// Some records of a row: those that were seen while counting, or the newest ones.
+    fn records_of(
         &self,
         project_id: ProjectId,
-        understood: &Interpretation,
-        question: &str,
-    ) -> Result<(AnswerFacts, Vec<LogRecord>), Error> {
-        let mut facts = self.blank(understood, question);
-        let filter = AnomalyFilter::in_range(understood.range);
-        let anomalies = self
-            .store
-            .anomalies(project_id, &filter, &PageRequest::first(ANOMALIES))?
-            .items;
-        let topic = understood.retrieval_text.trim();
-        let own: HashSet<TemplateId> = if topic.is_empty() {
-            HashSet::new()
-        } else {
-            self.relevant_patterns(project_id, topic, &understood.services)?
-                .into_iter()
-                .collect()
-        };
-        // An incident that is under way says best when it began; else the first anomaly does.
-        let onset_ns = self
-            .alerts
-            .open_incidents(project_id)?
-            .into_iter()
-            .filter(|incident| {
-                understood.services.is_empty()
-                    || incident
-                        .services
-                        .iter()
-                        .any(|service| understood.services.contains(service))
-            })
-            .map(|incident| incident.started_at_ns)
-            .chain(
-                anomalies
-                    .iter()
-                    .filter(|anomaly| crate::facts::is_bad(anomaly))
-                    .map(|anomaly| anomaly.started_at_ns),
-            )
-            .filter(|at_ns| understood.range.contains(*at_ns))
-            .min();
-        let mut window = understood.range;
-        if let Some(onset_ns) = onset_ns {
-            window.start_ns = domain::minute_start(onset_ns).max(window.start_ns);
+        scope: &Scope,
+        row: &Row,
+    ) -> Result<Vec<RecordId>, Error> {
+        if !scope.is_answered_by_rollups() {
+            return Ok(row
+                .records
+                .iter()
+                .copied()
+                .take(RECORDS_PER_PATTERN)
+                .collect());
         }
-        let found = self.investigate(project_id, window, &own, &[], &anomalies)?;
-        let filter = LogFilter {
-            range: window,
-            severities: vec![Severity::Error, Severity::Fatal],
-            ..understood.filter()
+        let mut filter = LogFilter {
+            template_ids: row.ids.clone(),
+            ..scope.filter.clone()
         };
-        let errors = self.store.count(project_id, &filter)?;
-        facts.range = window;
-        facts.matching = Some(errors);
-        facts.errors = Some(errors);
-        facts.evidence = found.evidence;
-        facts.suspects = found.suspects;
-        let samples = self
-            .store
-            .search(project_id, &filter, &PageRequest::first(SAMPLES))?
-            .items;
-        Ok((facts, samples))
+        if let Some(service) = &row.service {
+            filter.services = vec![service.clone()];
+            filter.severities = vec![row.severity];
+        }
+        let page = PageRequest::first(RECORDS_PER_PATTERN);
+        let page = self.store.search(project_id, &filter, &page)?;
+        Ok(page.items.into_iter().map(|record| record.id).collect())
+    }
+}
+
+fn errors(rows: &[Row]) -> u64 {
+    rows.iter()
+        .filter(|row| row.severity.is_error())
+        .map(|row| row.count)
+        .sum()
+}
+
+fn cite_records(samples: &[LogRecord], book: &mut EvidenceBook) {
+    for record in samples.iter().take(CITED_RECORDS) {
+        book.record(record);
+    }
+}
+
+/// Puts the counts of the other time beside each row, scaled to the same length. Gives how many patterns did
+/// not occur then.
+fn beside(rows: &mut [Row], others: &[Row], range: TimeRange, other_range: TimeRange) -> usize {
+    let scale = range.duration_ns() as f64 / other_range.duration_ns().max(1) as f64;
+    let key = |row: &Row| (row.template_id, row.service.clone(), row.severity);
+    let counts: HashMap<_, u64> = others.iter().map(|row| (key(row), row.count)).collect();
+    for row in rows.iter_mut() {
+        let count = counts.get(&key(row)).copied().unwrap_or(0);
+        row.other = Some(count as f64 * scale);
+    }
+    let known: HashSet<TemplateId> = others.iter().map(|row| row.template_id).collect();
+    rows.iter()
+        .map(|row| row.template_id)
+        .filter(|id| !known.contains(id))
+        .collect::<HashSet<_>>()
+        .len()
+}
+
+/// The rows that are cited: what was asked for first.
+fn ranked(understood: &Interpretation, scope: &Scope, rows: &[Row]) -> Vec<Row> {
+    let is_by_pattern = understood.group_by == Some(GroupBy::Template);
+    let mut ranked = if is_by_pattern {
+        scope::by_pattern(rows)
+    } else {
+        rows.to_vec()
+    };
+    if is_by_pattern {
+        ranked.truncate(understood.limit.unwrap_or(group::GROUPS).min(MOST_CITED));
+        return ranked;
+    }
+    if understood.compare_with.is_some() {
+        ranked.sort_by(|a, b| difference(b).total_cmp(&difference(a)));
+    } else if let Some(meant) = &scope.meant {
+        let rank: HashMap<TemplateId, usize> = meant
+            .iter()
+            .enumerate()
+            .map(|(index, id)| (*id, index))
+            .collect();
+        ranked.sort_by_key(|row| rank.get(&row.template_id).copied().unwrap_or(usize::MAX));
+    } else {
+        ranked.sort_by_key(|row| (!row.severity.is_error(), std::cmp::Reverse(row.count)));
+    }
+    ranked.truncate(CITED);
+    ranked
+}
+
+/// How much a row tells about a difference: what is new first, errors among it, then what changed beyond chance
+/// (in standard deviations of a Poisson count).
+fn difference(row: &Row) -> f64 {
+    let before = row.other.unwrap_or(0.0);
+    let change = (row.count as f64 - before).abs() / (before + 1.0).sqrt();
+    let newness = if before <= 0.0 { 1e12 } else { 0.0 };
+    let badness = if row.severity.is_error() { 1e10 } else { 0.0 };
+    newness + if newness > 0.0 { badness } else { 0.0 } + change
+}
+
+pub(super) fn index_chip() -> Chip {
+    Chip {
+        label: INDEX_CHIP.0.into(),
+        value: INDEX_CHIP.1.into(),
     }
 }
 
@@ -386,28 +297,4 @@ fn label_of(understood: &Interpretation, kind: ChipKind) -> Option<String> {
         .iter()
         .find(|chip| chip.kind == kind)
         .map(|chip| chip.label.clone())
-}
-
-fn status_term(status: &StatusCode) -> TextTerm {
-    let term = match status {
-        StatusCode::Exact(code) => format!(" {code} "),
-        StatusCode::Class(class) => format!(" {class}"),
-    };
-    TextTerm {
-        term,
-        negated: false,
-        template_ids: Vec::new(),
-    }
-}
-
-fn renumber(facts: &mut AnswerFacts) {
-    let mut numbers = HashMap::new();
-    for (index, item) in facts.evidence.iter_mut().enumerate() {
-        let number = u32::try_from(index + 1).unwrap_or(u32::MAX);
-        numbers.insert(item.number, number);
-        item.number = number;
-    }
-    for group in &mut facts.groups {
-        group.evidence = group.evidence.and_then(|old| numbers.get(&old).copied());
-    }
 }

@@ -1,12 +1,15 @@
 //! Understanding a question against what the project has, and finding the patterns that it is about.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::time::{Duration, Instant};
 
-use domain::{ChangeKind, LogReader, ProjectId, TemplateId, TimeRange};
-use query::{Deploy, Interpretation, OpenIncident, QuestionContext};
+use anomaly::TemplateInfo as _;
+use domain::{ChangeKind, LogFilter, LogReader, ProjectId, TemplateId, TimeRange};
+use embeddings::IndexHit;
+use query::{ChipKind, Deploy, Intent, Interpretation, OpenIncident, QuestionContext};
 use store::{EventStore, LogStore};
 
+use crate::dictionaries::Dictionary;
 use crate::{Error, Inner};
 
 /// How long the list of services is believed.
@@ -17,14 +20,26 @@ const DEPLOYS_NS: i64 = 14 * 24 * 60 * domain::NANOS_PER_MINUTE;
 const DEPLOYS: usize = 100;
 /// A day: the default range of questions.
 const DAY_NS: i64 = 24 * 60 * domain::NANOS_PER_MINUTE;
-/// Patterns that are retrieved.
-const HITS: usize = 40;
+/// Patterns that are retrieved: several times those that are kept, because many do not occur in the range.
+const HITS: usize = 100;
+/// Triples that tell which patterns occur in the range; a pattern beyond them is not taken to be meant.
+const PRESENT: usize = 10_000;
 /// Patterns that a question is taken to be about, at most.
 const RELEVANT: usize = 12;
 /// Cosine from which a pattern found by meaning alone is taken to be meant (MiniLM: unrelated texts lie below).
 const MEANT_SIMILARITY: f32 = 0.38;
 /// A hit far below the best one is noise.
 const LEAST_SHARE_OF_BEST: f32 = 0.45;
+
+/// The patterns that a text is about.
+pub(super) struct Relevant {
+    /// Best first, none of them merged away.
+    pub(super) ids: Vec<TemplateId>,
+    /// The same and those that were merged into them, since old records carry the old ids.
+    pub(super) with_merged: Vec<TemplateId>,
+    /// The semantic index did not answer: words were compared.
+    pub(super) is_words_only: bool,
+}
 
 impl Inner {
     /// What a question means here and now. Blocks.
@@ -36,7 +51,17 @@ impl Inner {
     ) -> Result<Interpretation, Error> {
         let mut context = self.question_context(project_id)?;
         context.time_zone = zone;
-        Ok(query::understand(question, &context))
+        let mut understood = query::understand(question, &context);
+        // Where something literal decides, the topic changes nothing, and that is said.
+        let is_used = understood.is_by_meaning() || understood.intent == Intent::Why;
+        if !is_used && !understood.retrieval_text.is_empty() {
+            understood.chips.retain(|chip| chip.kind != ChipKind::Topic);
+            let topic = std::mem::take(&mut understood.retrieval_text);
+            understood
+                .not_understood
+                .extend(topic.split_whitespace().map(str::to_owned));
+        }
+        Ok(understood)
     }
 
     /// What questions and filters are read against. Blocks.
@@ -93,46 +118,135 @@ impl Inner {
         Ok(names)
     }
 
-    /// The patterns that a text is about, best first; merged ones stand beside those that took their
-    /// place, since old records carry the old ids. Blocks.
+    /// The patterns that a text is about among those that occur in the range, in these services when some are
+    /// named. The index knows only who wrote a pattern when it was indexed, so it does not decide about
+    /// services alone: the counts do. Blocks.
     pub(super) fn relevant_patterns(
         &self,
         project_id: ProjectId,
         text: &str,
         services: &[String],
-    ) -> Result<Vec<TemplateId>, Error> {
-        let hits = match self.semantic.search(project_id, text, services, HITS) {
-            Ok(hits) => hits,
+        range: TimeRange,
+    ) -> Result<Relevant, Error> {
+        let dictionary = self.dictionaries.get(&self.store, project_id)?;
+        let filter = LogFilter {
+            services: services.to_vec(),
+            ..LogFilter::in_range(range)
+        };
+        let present: HashSet<TemplateId> = self
+            .store
+            .template_counts(project_id, &filter, PRESENT)?
+            .iter()
+            .map(|row| dictionary.resolve(row.template_id))
+            .collect();
+        let mut is_words_only = false;
+        let ranked = match self.hits(project_id, text, services) {
+            Ok(ranked) => ranked,
             Err(error) => {
-                // Words still find what is literally there.
-                tracing::warn!(%error, "the semantic index did not answer");
-                Vec::new()
+                tracing::warn!(%error, "the semantic index did not answer; words are compared");
+                metrics::counter!("vigil_engine_ask_without_index_total").increment(1);
+                is_words_only = true;
+                by_words(&dictionary, text)
             }
         };
-        let best = hits.first().map_or(0.0, |hit| hit.score);
-        let mut ids: Vec<TemplateId> = hits
-            .iter()
-            .filter(|hit| {
-                let is_meant = hit
-                    .similarity
-                    .is_some_and(|similarity| similarity >= MEANT_SIMILARITY);
-                (is_meant || hit.lexical.is_some()) && hit.score >= best * LEAST_SHARE_OF_BEST
-            })
-            .map(|hit| hit.template_id)
+        let mut chosen = HashSet::new();
+        let ids: Vec<TemplateId> = ranked
+            .into_iter()
+            .map(|id| dictionary.resolve(id))
+            .filter(|id| present.contains(id) && chosen.insert(*id))
             .take(RELEVANT)
             .collect();
-        let dictionary = self.dictionaries.get(&self.store, project_id)?;
-        let chosen: HashSet<TemplateId> = ids.iter().copied().collect();
-        let merged: Vec<TemplateId> = dictionary
-            .iter()
-            .filter(|template| {
-                template
-                    .merged_into
-                    .is_some_and(|into| chosen.contains(&into) && !chosen.contains(&template.id))
-            })
-            .map(|template| template.id)
-            .collect();
-        ids.extend(merged);
+        let kept: HashSet<TemplateId> = ids.iter().copied().collect();
+        let mut with_merged = ids.clone();
+        with_merged.extend(
+            dictionary
+                .iter()
+                .map(|template| template.id)
+                .filter(|id| !kept.contains(id) && kept.contains(&dictionary.resolve(*id))),
+        );
+        Ok(Relevant {
+            ids,
+            with_merged,
+            is_words_only,
+        })
+    }
+
+    /// What the index finds: in all services, and then in the named ones, whose patterns others may crowd out.
+    fn hits(
+        &self,
+        project_id: ProjectId,
+        text: &str,
+        services: &[String],
+    ) -> Result<Vec<TemplateId>, Error> {
+        let mut ids = meant(&self.semantic.search(project_id, text, &[], HITS)?);
+        if !services.is_empty() {
+            ids.extend(meant(
+                &self.semantic.search(project_id, text, services, HITS)?,
+            ));
+        }
         Ok(ids)
     }
+}
+
+/// The hits of one search that are meant, best first.
+fn meant(hits: &[IndexHit]) -> Vec<TemplateId> {
+    let best = hits.first().map_or(0.0, |hit| hit.score);
+    hits.iter()
+        .filter(|hit| {
+            let is_meant = hit
+                .similarity
+                .is_some_and(|similarity| similarity >= MEANT_SIMILARITY);
+            (is_meant || hit.lexical.is_some()) && hit.score >= best * LEAST_SHARE_OF_BEST
+        })
+        .map(|hit| hit.template_id)
+        .collect()
+}
+
+/// Patterns that hold words of a text, by how rare these words are; best first. What is left when the semantic
+/// index does not answer.
+fn by_words(dictionary: &Dictionary, text: &str) -> Vec<TemplateId> {
+    let wanted: HashSet<String> = words(text).collect();
+    let mut holders: HashMap<&str, Vec<TemplateId>> = HashMap::new();
+    let mut count = 0_usize;
+    for template in dictionary.iter() {
+        count += 1;
+        let held: HashSet<String> = words(&template.text)
+            .chain(words(&template.example))
+            .chain(template.services.iter().flat_map(|service| words(service)))
+            .collect();
+        for word in wanted.intersection(&held) {
+            if let Some(word) = wanted.get(word) {
+                holders.entry(word).or_default().push(template.id);
+            }
+        }
+    }
+    let mut scores: HashMap<TemplateId, f64> = HashMap::new();
+    for ids in holders.values() {
+        // Inverse document frequency, as in BM25.
+        let rarity = (1.0 + count as f64 / ids.len().max(1) as f64).ln();
+        for id in ids {
+            *scores.entry(*id).or_insert(0.0) += rarity;
+        }
+    }
+    let mut ranked: Vec<(TemplateId, f64)> = scores.into_iter().collect();
+    ranked.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+    let least = ranked
+        .first()
+        .map_or(0.0, |(_, best)| best * f64::from(LEAST_SHARE_OF_BEST));
+    ranked.retain(|(_, score)| *score >= least);
+    ranked.into_iter().map(|(id, _)| id).collect()
+}
+
+/// Words in lower case without what only bends them.
+fn words(text: &str) -> impl Iterator<Item = String> + '_ {
+    text.split(|c: char| !c.is_alphanumeric())
+        .filter(|word| word.len() > 1)
+        .map(|word| {
+            let word = word.to_lowercase();
+            ["ings", "ing", "ed", "es", "s"]
+                .iter()
+                .find_map(|ending| word.strip_suffix(ending).filter(|stem| stem.len() > 3))
+                .unwrap_or(&word)
+                .to_owned()
+        })
 }

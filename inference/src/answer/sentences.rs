@@ -6,15 +6,15 @@ use crate::cause::{classify, suspected_change};
 use crate::facts::{AnswerFacts, AnswerIntent};
 use crate::words;
 
-/// Groups named in one sentence.
-const MAX_GROUPS: usize = 5;
+/// Label of the chip that says that the semantic index did not answer.
+const INDEX_CHIP: &str = "index";
 
 /// What was searched and not found, plainly.
 pub(super) fn nothing(facts: &AnswerFacts) -> Vec<Sentence> {
     let searched: Vec<String> = facts
         .interpretation
         .iter()
-        .filter(|chip| chip.label != "intent" && chip.label != "time")
+        .filter(|chip| !matches!(chip.label.as_str(), "intent" | "time" | INDEX_CHIP))
         .map(|chip| {
             format!(
                 "{} {}",
@@ -28,13 +28,34 @@ pub(super) fn nothing(facts: &AnswerFacts) -> Vec<Sentence> {
     } else {
         format!(" for {}", words::list(&searched, 6))
     };
-    vec![
+    let verdict = if facts.is_cut {
+        "Nothing was found in the time there is"
+    } else {
+        "Nothing matches"
+    };
+    let mut sentences = vec![
         plain(format!(
-            "Nothing matches{what} {}.",
+            "{verdict}{what} {}.",
             span(facts.range, facts.now_ns)
         )),
         plain("A longer time, fewer conditions or other words may find it.".to_owned()),
-    ]
+    ];
+    sentences.extend(words_only(facts));
+    sentences
+}
+
+/// That only words were compared, when the semantic index did not answer.
+fn words_only(facts: &AnswerFacts) -> Option<Sentence> {
+    facts
+        .interpretation
+        .iter()
+        .any(|chip| chip.label == INDEX_CHIP)
+        .then(|| {
+            plain(
+                "The semantic index did not answer: only words were compared, not their meaning."
+                    .to_owned(),
+            )
+        })
 }
 
 /// The facts, by what was asked.
@@ -50,14 +71,17 @@ pub(super) fn found(facts: &AnswerFacts) -> Vec<Sentence> {
     };
     if facts.is_cut {
         sentences.push(plain(
-            "Only the strongest evidence is listed; there is more than is shown.".to_owned(),
+            "Not everything could be counted in time: each count is at least as high as it says."
+                .to_owned(),
         ));
     }
+    sentences.extend(words_only(facts));
     sentences
 }
 
 fn find(facts: &AnswerFacts) -> Vec<Sentence> {
     let mut sentences = vec![total(facts)];
+    sentences.extend(groups(facts));
     for item in patterns(facts).take(3) {
         sentences.push(pattern(facts, item));
     }
@@ -66,6 +90,10 @@ fn find(facts: &AnswerFacts) -> Vec<Sentence> {
 
 fn count(facts: &AnswerFacts) -> Vec<Sentence> {
     let mut sentences = vec![total(facts)];
+    if let Some(said) = groups(facts) {
+        sentences.push(said);
+        return sentences;
+    }
     if let Some(item) = patterns(facts).next() {
         let share = facts
             .matching
@@ -92,10 +120,12 @@ fn edge(facts: &AnswerFacts, is_first: bool) -> Vec<Sentence> {
             item.last_at_ns
         }
     };
+    // A record knows the instant, a pattern only the minute.
+    let records = || patterns(facts).filter(|item| item.kind == EvidenceKind::Record);
     let item = if is_first {
-        patterns(facts).min_by_key(at)
+        records().min_by_key(at).or(patterns(facts).min_by_key(at))
     } else {
-        patterns(facts).max_by_key(at)
+        records().max_by_key(at).or(patterns(facts).max_by_key(at))
     };
     let Some(item) = item else {
         return vec![total(facts)];
@@ -117,50 +147,88 @@ fn edge(facts: &AnswerFacts, is_first: bool) -> Vec<Sentence> {
 
 fn top(facts: &AnswerFacts) -> Vec<Sentence> {
     let mut sentences = vec![total(facts)];
+    match groups(facts) {
+        Some(said) => sentences.push(said),
+        None => sentences.extend(patterns(facts).take(3).map(|item| pattern(facts, item))),
+    }
+    sentences
+}
+
+/// All groups with their counts and shares; `None` when there are none.
+fn groups(facts: &AnswerFacts) -> Option<Sentence> {
     if facts.groups.is_empty() {
-        sentences.extend(patterns(facts).take(3).map(|item| pattern(facts, item)));
-        return sentences;
+        return None;
     }
     let by = facts.grouped_by.as_deref().unwrap_or("group");
+    let is_time = matches!(by, "minute" | "hour" | "day");
     let all: u64 = facts
         .matching
         .unwrap_or_else(|| facts.groups.iter().map(|g| g.count).sum());
-    let shown: Vec<String> = facts
+    let mut shown: Vec<String> = facts
         .groups
         .iter()
-        .take(MAX_GROUPS)
         .map(|group| {
             let key = if by == "pattern" {
                 words::quoted(&group.key)
             } else {
                 words::plain(&group.key, 60)
             };
-            format!(
-                "{key} with {} ({})",
-                words::count(group.count),
-                words::percent(group.count, all.max(group.count))
-            )
+            let count = words::count(group.count);
+            match group.other {
+                Some(other) => format!("{key} with {count} against {}", words::count(other)),
+                None if is_time => format!("{key} with {count}"),
+                None => format!(
+                    "{key} with {count} ({})",
+                    words::percent(group.count, all.max(group.count))
+                ),
+            }
         })
         .collect();
-    let citations = facts
+    if facts.groups_left > 0 {
+        shown.push(format!(
+            "and {} more",
+            words::count(facts.groups_left as u64)
+        ));
+    }
+    let mut citations: Vec<u32> = facts
         .groups
         .iter()
-        .take(MAX_GROUPS)
         .filter_map(|group| group.evidence)
         .collect();
-    sentences.push(Sentence {
+    if citations.is_empty() {
+        citations = first_citation(facts);
+    }
+    Some(Sentence {
         text: format!("By {}: {}.", words::plain(by, 40), shown.join("; ")),
         citations,
-    });
-    sentences
+    })
 }
 
 fn compare(facts: &AnswerFacts) -> Vec<Sentence> {
     let (Some(now), Some(other)) = (facts.matching, &facts.comparison) else {
-        return find(facts);
+        return compare_groups(facts);
     };
     let label = words::plain(&other.label, 60);
-    let change = match (now, other.count) {
+    let mut sentences = vec![Sentence {
+        text: format!(
+            "{}{} {}, against {} {label} ({}): {}.",
+            at_least(facts),
+            words::counted(now, "matching record"),
+            span(facts.range, facts.now_ns),
+            words::count(other.count),
+            span(other.range, facts.now_ns),
+            change(now, other.count, &label),
+        ),
+        citations: first_citation(facts),
+    }];
+    sentences.extend(groups(facts));
+    sentences.extend(differences(facts));
+    sentences
+}
+
+/// `12 times as many`, `20 % fewer`.
+fn change(now: u64, before: u64, label: &str) -> String {
+    match (now, before) {
         (a, b) if a == b => "the same".to_owned(),
         (_, 0) => format!("{label} had none"),
         (a, b) if a > b => {
@@ -172,23 +240,75 @@ fn compare(facts: &AnswerFacts) -> Vec<Sentence> {
             }
         }
         (a, b) => format!("{} fewer", words::percent(b - a, b)),
+    }
+}
+
+/// Two groups beside each other: `checkout has 120 and payments has 80: 50 % more.`
+fn compare_groups(facts: &AnswerFacts) -> Vec<Sentence> {
+    let [first, second] = facts.groups.as_slice() else {
+        return find(facts);
     };
-    let mut sentences = vec![Sentence {
-        text: format!(
-            "{} {}, against {} {label} ({}): {change}.",
-            words::counted(now, "matching record"),
-            span(facts.range, facts.now_ns),
-            words::count(other.count),
-            span(other.range, facts.now_ns),
-        ),
-        citations: first_citation(facts),
-    }];
-    sentences.extend(patterns(facts).take(2).map(|item| pattern(facts, item)));
+    let name = |text: &str| words::plain(text, 60);
+    let mut sentences = vec![
+        total(facts),
+        Sentence {
+            text: format!(
+                "{} has {} and {} has {}: {}.",
+                name(&first.key),
+                words::count(first.count),
+                name(&second.key),
+                words::count(second.count),
+                change(first.count, second.count, &name(&second.key)),
+            ),
+            citations: first_citation(facts),
+        },
+    ];
+    sentences.extend(patterns(facts).take(3).map(|item| pattern(facts, item)));
+    sentences
+}
+
+/// The patterns that are new against the other time, then those that changed most.
+fn differences(facts: &AnswerFacts) -> Vec<Sentence> {
+    let is_new = |item: &&Evidence| item.expected.is_some_and(|expected| expected <= 0.0);
+    let mut sentences = Vec::new();
+    match facts.new_patterns {
+        Some(0) => sentences.push(plain("No pattern is new.".to_owned())),
+        Some(count) => sentences.push(Sentence {
+            text: format!(
+                "{} did not occur in the other time.",
+                words::counted(count as u64, "pattern")
+            ),
+            citations: patterns(facts)
+                .filter(is_new)
+                .take(3)
+                .map(|item| item.number)
+                .collect(),
+        }),
+        None => {}
+    }
+    sentences.extend(
+        patterns(facts)
+            .take(3)
+            .map(|item| pattern_beside(facts, item)),
+    );
     sentences
 }
 
 fn why(facts: &AnswerFacts) -> Vec<Sentence> {
-    let mut sentences = vec![total(facts)];
+    let mut sentences = vec![match facts.matching {
+        Some(0) => Sentence {
+            text: format!(
+                "No matching record is an error {}, but {} out.",
+                span(facts.range, facts.now_ns),
+                match facts.evidence.len() {
+                    1 => "1 thing stands".to_owned(),
+                    count => format!("{} things stand", words::count(count as u64)),
+                },
+            ),
+            citations: first_citation(facts),
+        },
+        _ => total(facts),
+    }];
     sentences.extend(patterns(facts).take(2).map(|item| pattern(facts, item)));
     let found = classify(&facts.evidence);
     if let Some(suspect) = suspected_change(&facts.suspects, &facts.evidence) {
@@ -238,13 +358,15 @@ fn suspicion(suspect: &domain::Suspect, role: &str) -> Sentence {
 
 fn total(facts: &AnswerFacts) -> Sentence {
     let time = span(facts.range, facts.now_ns);
+    let least = at_least(facts);
     let text = match (facts.matching, facts.errors) {
         (Some(all), Some(errors)) if errors > 0 && errors < all => format!(
-            "{} {time}, {} of them errors.",
+            "{least}{} {time}, {}{} of them errors.",
             words::counted(all, "matching record"),
+            least.to_lowercase(),
             words::count(errors),
         ),
-        (Some(all), _) => format!("{} {time}.", words::counted(all, "matching record")),
+        (Some(all), _) => format!("{least}{} {time}.", words::counted(all, "matching record")),
         (None, _) => format!(
             "{} {time}.",
             words::counted(patterns(facts).count() as u64, "matching pattern")
@@ -256,11 +378,29 @@ fn total(facts: &AnswerFacts) -> Sentence {
     }
 }
 
+/// Before a count that is a lower bound.
+fn at_least(facts: &AnswerFacts) -> &'static str {
+    if facts.is_cut { "At least " } else { "" }
+}
+
 fn pattern(facts: &AnswerFacts, item: &Evidence) -> Sentence {
     let usual = item
         .expected
         .map(|expected| format!(", {} would be usual", words::usual(expected)))
         .unwrap_or_default();
+    told(facts, item, &usual)
+}
+
+/// A pattern with its count in the other time of a comparison.
+fn pattern_beside(facts: &AnswerFacts, item: &Evidence) -> Sentence {
+    let other = item
+        .expected
+        .map(|expected| format!(", {} in the other time", words::usual(expected)))
+        .unwrap_or_default();
+    told(facts, item, &other)
+}
+
+fn told(facts: &AnswerFacts, item: &Evidence, beside: &str) -> Sentence {
     let from = words::when(item.first_at_ns, facts.now_ns);
     let to = words::when(item.last_at_ns, facts.now_ns);
     let time = if from == to {
@@ -276,7 +416,7 @@ fn pattern(facts: &AnswerFacts, item: &Evidence) -> Sentence {
     cited(
         item,
         format!(
-            "{who}{} came {} {time}{usual}.",
+            "{who}{} came {} {time}{beside}.",
             words::quoted(&item.text),
             words::times(item.count),
         ),

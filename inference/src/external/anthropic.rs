@@ -3,21 +3,16 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use reqwest::StatusCode;
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 
-use super::{ExternalAnswer, ExternalModel, ExternalRequest, estimate_tokens, reason};
+use super::exchange::Exchange;
+use super::{ExternalAnswer, ExternalModel, ExternalRequest, estimate_tokens, secret_header};
 use crate::error::{Error, Result};
 
 /// The version of the interface that this file speaks.
 const VERSION: &str = "2023-06-01";
-/// Attempts of one request.
-const ATTEMPTS: u32 = 3;
-/// The longest pause that a provider can ask for between two attempts.
-const MAX_PAUSE: Duration = Duration::from_secs(20);
-/// Bytes of an answer that are read.
-const MAX_ANSWER_BYTES: usize = 1 << 20;
 
 /// Where and how to ask.
 #[derive(Debug, Clone)]
@@ -75,19 +70,8 @@ struct Usage {
     output_tokens: u32,
 }
 
-#[derive(Deserialize)]
-struct Failure {
-    error: FailureBody,
-}
-
-#[derive(Deserialize)]
-struct FailureBody {
-    #[serde(default)]
-    message: String,
-}
-
 impl AnthropicGenerator {
-    /// `http` is the process's one outbound client (timeouts, size limits, no redirects, guarded).
+    /// `http` is the process's one outbound client (timeouts, no redirects, guarded).
     #[must_use]
     pub fn new(http: reqwest::Client, config: AnthropicConfig) -> Self {
         Self {
@@ -114,73 +98,21 @@ impl AnthropicGenerator {
         }
     }
 
-    /// One attempt: the answer, or the failure and how long the provider wants us to wait.
-    async fn attempt(&self, body: &Body<'_>) -> Result<Answer, (Error, Option<Duration>)> {
-        let url = format!("{}/v1/messages", self.config.base_url.trim_end_matches('/'));
-        let response = self
-            .http
-            .post(url)
-            .timeout(self.config.timeout)
-            .header("x-api-key", self.config.api_key.expose_secret())
-            .header("anthropic-version", VERSION)
-            .json(body)
-            .send()
-            .await
-            .map_err(|error| (self.broken(&error), None))?;
-        let status = response.status();
-        let pause = response
-            .headers()
-            .get("retry-after")
-            .and_then(|value| value.to_str().ok())
-            .and_then(|value| value.parse().ok())
-            .map(Duration::from_secs);
-        let bytes = self.read(response).await.map_err(|error| (error, None))?;
-        if status.is_success() {
-            return serde_json::from_slice(&bytes).map_err(|_| {
-                let text = format!("{}: its answer is not what it should be", self.name);
-                (Error::Unreadable(text), None)
-            });
-        }
-        let message = serde_json::from_slice::<Failure>(&bytes)
-            .map(|failure| failure.error.message)
-            .unwrap_or_default();
-        let error = self.failure(format!("status {status}: {message}"), may_help(status));
-        Err((error, pause))
-    }
-
-    async fn read(&self, mut response: reqwest::Response) -> Result<Vec<u8>> {
-        let mut bytes = Vec::new();
-        while let Some(chunk) = response
-            .chunk()
-            .await
-            .map_err(|error| self.broken(&error))?
-        {
-            if bytes.len() + chunk.len() > MAX_ANSWER_BYTES {
-                let text = format!("its answer is larger than {MAX_ANSWER_BYTES} bytes");
-                return Err(self.failure(text, false));
-            }
-            bytes.extend_from_slice(&chunk);
-        }
-        Ok(bytes)
-    }
-
-    fn broken(&self, error: &reqwest::Error) -> Error {
-        let text = if error.is_timeout() {
-            "no answer in time"
-        } else if error.is_connect() {
-            "cannot connect"
-        } else {
-            "the connection broke"
-        };
-        self.failure(text.to_owned(), true)
-    }
-
-    fn failure(&self, text: String, retryable: bool) -> Error {
-        Error::Provider {
-            provider: self.name.clone(),
-            reason: reason(&text),
-            retryable,
-        }
+    fn exchange(&self) -> Result<Exchange<'_>> {
+        let key = secret_header(&self.name, self.config.api_key.expose_secret())?;
+        Ok(Exchange {
+            http: &self.http,
+            name: &self.name,
+            url: format!("{}/v1/messages", self.config.base_url.trim_end_matches('/')),
+            headers: HeaderMap::from_iter([
+                (HeaderName::from_static("x-api-key"), key),
+                (
+                    HeaderName::from_static("anthropic-version"),
+                    HeaderValue::from_static(VERSION),
+                ),
+            ]),
+            timeout: self.config.timeout,
+        })
     }
 }
 
@@ -191,28 +123,7 @@ impl ExternalModel for AnthropicGenerator {
     }
 
     async fn complete(&self, request: &ExternalRequest) -> Result<ExternalAnswer> {
-        let body = self.body(request);
-        let mut attempt = 1;
-        let answer = loop {
-            match self.attempt(&body).await {
-                Ok(answer) => break answer,
-                Err((error, pause)) => {
-                    let may_help = matches!(
-                        error,
-                        Error::Provider {
-                            retryable: true,
-                            ..
-                        }
-                    );
-                    if !may_help || attempt >= ATTEMPTS {
-                        return Err(error);
-                    }
-                    let growing = Duration::from_millis(500) * 2u32.pow(attempt);
-                    tokio::time::sleep(pause.unwrap_or(growing).min(MAX_PAUSE)).await;
-                    attempt += 1;
-                }
-            }
-        };
+        let answer: Answer = self.exchange()?.post(&self.body(request)).await?;
         let text: String = answer.content.into_iter().map(|block| block.text).collect();
         if text.is_empty() {
             return Err(Error::Unreadable(format!(
@@ -233,11 +144,4 @@ impl ExternalModel for AnthropicGenerator {
             text,
         })
     }
-}
-
-fn may_help(status: StatusCode) -> bool {
-    // 529 is Anthropic's "overloaded".
-    status == StatusCode::TOO_MANY_REQUESTS
-        || status == StatusCode::REQUEST_TIMEOUT
-        || status.is_server_error()
 }

@@ -2,19 +2,18 @@
 
 use std::time::Duration;
 
-use async_openai::Client;
-use async_openai::config::OpenAIConfig;
-use async_openai::error::OpenAIError;
 use async_openai::types::chat::{
     ChatCompletionRequestAssistantMessage, ChatCompletionRequestMessage,
     ChatCompletionRequestSystemMessage, ChatCompletionRequestUserMessage,
-    CreateChatCompletionRequest, CreateChatCompletionRequestArgs, FinishReason, ResponseFormat,
-    ResponseFormatJsonSchema,
+    CreateChatCompletionRequest, CreateChatCompletionRequestArgs, CreateChatCompletionResponse,
+    FinishReason, ResponseFormat, ResponseFormatJsonSchema,
 };
 use async_trait::async_trait;
+use reqwest::header::{AUTHORIZATION, HeaderMap};
 use secrecy::{ExposeSecret, SecretString};
 
-use super::{ExternalAnswer, ExternalModel, ExternalRequest, estimate_tokens, reason};
+use super::exchange::Exchange;
+use super::{ExternalAnswer, ExternalModel, ExternalRequest, estimate_tokens, secret_header};
 use crate::error::{Error, Result};
 
 /// Where and how to ask.
@@ -32,29 +31,19 @@ pub struct OpenAiConfig {
 
 /// A model behind OpenAI's chat interface.
 pub struct OpenAiGenerator {
-    client: Client<OpenAIConfig>,
+    http: reqwest::Client,
+    config: OpenAiConfig,
     name: String,
-    model: String,
-    timeout: Duration,
 }
 
 impl OpenAiGenerator {
-    /// `http` is the process's one outbound client (timeouts, size limits, no redirects, guarded).
+    /// `http` is the process's one outbound client (timeouts, no redirects, guarded).
     #[must_use]
     pub fn new(http: reqwest::Client, config: OpenAiConfig) -> Self {
-        let key = config
-            .api_key
-            .as_ref()
-            .map(|key| key.expose_secret().to_owned())
-            .unwrap_or_default();
-        let settings = OpenAIConfig::new()
-            .with_api_base(config.base_url.trim_end_matches('/'))
-            .with_api_key(key);
         Self {
-            client: Client::build(http, settings),
+            http,
             name: format!("openai:{}", config.model),
-            model: config.model,
-            timeout: config.timeout,
+            config,
         }
     }
 
@@ -67,7 +56,7 @@ impl OpenAiGenerator {
         }
         messages.push(ChatCompletionRequestUserMessage::from(request.prompt.get().as_str()).into());
         let mut body = CreateChatCompletionRequestArgs::default();
-        body.model(&self.model)
+        body.model(&self.config.model)
             .messages(messages)
             .max_completion_tokens(request.max_tokens)
             .temperature(0.0);
@@ -81,32 +70,29 @@ impl OpenAiGenerator {
                 },
             });
         }
-        body.build().map_err(|error| self.failure(&error))
+        body.build().map_err(|_| Error::Provider {
+            provider: self.name.clone(),
+            reason: "the request cannot be made".to_owned(),
+            retryable: false,
+        })
     }
 
-    /// The status and the provider's message; never the request.
-    fn failure(&self, error: &OpenAIError) -> Error {
-        let (text, retryable) = match error {
-            OpenAIError::ApiError(answer) => {
-                let status = answer.status_code;
-                (
-                    format!("status {status}: {}", answer.api_error.message),
-                    status.as_u16() == 429 || status.is_server_error(),
-                )
-            }
-            OpenAIError::Reqwest(error) if error.is_timeout() => ("no answer in time".into(), true),
-            OpenAIError::Reqwest(error) if error.is_connect() => ("cannot connect".into(), true),
-            OpenAIError::Reqwest(_) => ("the connection broke".into(), true),
-            OpenAIError::JSONDeserialize(..) => {
-                ("its answer is not what it should be".into(), false)
-            }
-            _ => ("the request cannot be made".into(), false),
-        };
-        Error::Provider {
-            provider: self.name.clone(),
-            reason: reason(&text),
-            retryable,
+    fn exchange(&self) -> Result<Exchange<'_>> {
+        let mut headers = HeaderMap::new();
+        if let Some(key) = &self.config.api_key {
+            let value = format!("Bearer {}", key.expose_secret());
+            headers.insert(AUTHORIZATION, secret_header(&self.name, &value)?);
         }
+        Ok(Exchange {
+            http: &self.http,
+            name: &self.name,
+            url: format!(
+                "{}/chat/completions",
+                self.config.base_url.trim_end_matches('/')
+            ),
+            headers,
+            timeout: self.config.timeout,
+        })
     }
 }
 
@@ -116,17 +102,10 @@ impl ExternalModel for OpenAiGenerator {
         &self.name
     }
 
-    /// async-openai tries again by itself on 429 and 5xx, a few times and with growing pauses.
+    /// The documents are async-openai's; its own client reads answers of any size, so the exchange is ours.
     async fn complete(&self, request: &ExternalRequest) -> Result<ExternalAnswer> {
         let body = self.body(request)?;
-        let chat = self.client.chat();
-        let call = chat.create(body);
-        let response = tokio::time::timeout(self.timeout, call)
-            .await
-            .map_err(|_| Error::Timeout {
-                budget_ms: super::millis(self.timeout),
-            })?
-            .map_err(|error| self.failure(&error))?;
+        let response: CreateChatCompletionResponse = self.exchange()?.post(&body).await?;
         let choice = response.choices.into_iter().next();
         let is_cut = choice
             .as_ref()

@@ -1,6 +1,6 @@
 //! What external models may cost.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use domain::Clock;
 
@@ -67,7 +67,7 @@ impl Spending {
     /// Calls, tokens and millionths of a dollar spent today.
     #[must_use]
     pub fn today(&self) -> (u64, u64, u64) {
-        let spent = self.current();
+        let spent = *self.current();
         (spent.calls, spent.tokens, spent.pico_dollars / 1_000_000)
     }
 
@@ -87,7 +87,6 @@ impl Spending {
             over(spent.pico_dollars / 1_000_000, limit, "micro-dollars")?;
         }
         spent.calls += 1;
-        *self.lock() = spent;
         Ok(())
     }
 
@@ -99,23 +98,19 @@ impl Spending {
             .pico_dollars
             .saturating_add(u64::from(read).saturating_mul(self.limits.input_price))
             .saturating_add(u64::from(written).saturating_mul(self.limits.output_price));
-        *self.lock() = spent;
     }
 
-    fn current(&self) -> Spent {
+    /// The count of today, held until it is looked at or changed: two calls at once must both be counted.
+    fn current(&self) -> MutexGuard<'_, Spent> {
+        let mut spent = self.spent.lock().unwrap_or_else(PoisonError::into_inner);
+        // Inside of the lock, so that a caller who read the clock before midnight cannot reset a new day.
         let period = self.clock.now_ns().div_euclid(PERIOD_NS);
-        let spent = *self.lock();
-        if spent.period == period {
-            spent
-        } else {
-            Spent {
+        if spent.period != period {
+            *spent = Spent {
                 period,
                 ..Spent::default()
-            }
+            };
         }
-    }
-
-    fn lock(&self) -> std::sync::MutexGuard<'_, Spent> {
-        self.spent.lock().unwrap_or_else(PoisonError::into_inner)
+        spent
     }
 }

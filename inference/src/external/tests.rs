@@ -244,6 +244,65 @@ async fn limits_of_a_day_hold_and_begin_anew_with_the_next() {
     ask().await.unwrap();
 }
 
+#[test]
+fn calls_at_the_same_time_are_all_counted() {
+    let (spending, _) = spending(SpendingLimits {
+        calls_per_day: 4_000,
+        ..SpendingLimits::default()
+    });
+    std::thread::scope(|scope| {
+        for _ in 0..8 {
+            scope.spawn(|| {
+                for _ in 0..1_000 {
+                    spending.reserve().ok();
+                    spending.record(1, 2);
+                }
+            });
+        }
+    });
+    // Half of the reservations came after the limit of 4,000 calls.
+    assert_eq!(spending.today(), (4_000, 24_000, 0));
+}
+
+#[tokio::test]
+async fn an_answer_without_end_is_not_read_to_its_end() {
+    let server = MockServer::start().await;
+    let endless = ResponseTemplate::new(200).set_body_bytes(vec![b' '; 3 << 20]);
+    Mock::given(method("POST"))
+        .respond_with(endless)
+        .mount(&server)
+        .await;
+    let generators: [Box<dyn Generator>; 2] =
+        [Box::new(openai(&server)), Box::new(anthropic(&server))];
+    for generator in generators {
+        let error = generator
+            .generate(request(), CancellationToken::new())
+            .await
+            .unwrap_err();
+        assert!(
+            error.to_string().contains("larger than 1048576 bytes"),
+            "{error}"
+        );
+    }
+    assert_eq!(server.received_requests().await.unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn a_failure_in_plain_words_is_told_as_well() {
+    let server = MockServer::start().await;
+    Mock::given(method("POST"))
+        .respond_with(
+            ResponseTemplate::new(400).set_body_json(json!({ "error": "model is not loaded" })),
+        )
+        .mount(&server)
+        .await;
+    let error = openai(&server)
+        .generate(request(), CancellationToken::new())
+        .await
+        .unwrap_err();
+    assert!(error.to_string().contains("model is not loaded"), "{error}");
+}
+
 #[tokio::test]
 async fn what_is_sent_is_audited_and_a_silent_provider_times_out() {
     let server = MockServer::start().await;

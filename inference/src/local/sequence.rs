@@ -46,7 +46,10 @@ pub(super) struct Sequence<'a> {
     limits: &'a Limits<'a>,
     constraint: Option<Constraint>,
     prompt: Vec<u32>,
-    cached: usize,
+    /// Tokens of the prompt that are in the model's cache.
+    held: usize,
+    /// Those of them that did not have to be computed for this request.
+    saved: usize,
     text: String,
     assembler: TextAssembler,
     generated: u32,
@@ -70,6 +73,8 @@ impl<'a> Sequence<'a> {
         let mut prompt = tokens.prefix;
         let prefix = prompt.len();
         prompt.extend(tokens.rest);
+        // The last token has to be computed: its logits are what comes next.
+        let prefix = prefix.min(prompt.len().saturating_sub(1));
         let wanted = request.max_tokens as usize;
         let limit = loaded.model.context();
         if prompt.len() + wanted > limit {
@@ -85,18 +90,19 @@ impl<'a> Sequence<'a> {
             limits,
             constraint,
             prompt,
-            cached: 0,
+            held: 0,
+            saved: 0,
             text: String::new(),
             assembler: TextAssembler::default(),
             generated: 0,
         };
-        sequence.cached = sequence.reuse(prefix)?;
+        (sequence.held, sequence.saved) = sequence.reuse(prefix)?;
         Ok(sequence)
     }
 
     /// Computes the prompt and writes the text.
     pub(super) fn run(mut self) -> Result<Generation> {
-        let mut ahead = self.prompt[self.cached..].to_vec();
+        let mut ahead = self.prompt[self.held..].to_vec();
         // What the grammar forces at the very start is part of the first computation.
         ahead.extend(self.forced());
         let mut logits = self.compute(&ahead)?;
@@ -126,7 +132,7 @@ impl<'a> Sequence<'a> {
         Ok(Generation {
             finish,
             prompt_tokens: u32::try_from(self.prompt.len()).unwrap_or(u32::MAX),
-            cached_tokens: u32::try_from(self.cached).unwrap_or(u32::MAX),
+            cached_tokens: u32::try_from(self.saved).unwrap_or(u32::MAX),
             generated_tokens: self.generated,
             first_token_ms,
             total_ms: millis(self.limits.asked_at.elapsed()),
@@ -134,8 +140,9 @@ impl<'a> Sequence<'a> {
         })
     }
 
-    /// Brings the model's cache to a state that begins like the prompt; gives the tokens it holds.
-    fn reuse(&mut self, prefix: usize) -> Result<usize> {
+    /// Brings the model's cache to a state that begins like the prompt; gives the tokens it holds, and how many
+    /// of them were there before.
+    fn reuse(&mut self, prefix: usize) -> Result<(usize, usize)> {
         let common = self
             .resident
             .tokens
@@ -145,18 +152,18 @@ impl<'a> Sequence<'a> {
             .count()
             .min(self.resident.loaded.model.position())
             // The last token has to be computed: its logits are what comes next.
-            .min(self.prompt.len() - 1);
+            .min(self.prompt.len().saturating_sub(1));
         if common >= prefix && self.resident.loaded.model.truncate(common) {
             self.resident.tokens.truncate(common);
             self.keep_prefix(prefix);
-            return Ok(common);
+            return Ok((common, common));
         }
         let prefix_tokens = &self.prompt[..prefix];
         if let Some(snapshot) = self.resident.prefixes.get(prefix_tokens)
             && self.resident.loaded.model.restore(snapshot)
         {
             self.resident.tokens = prefix_tokens.to_vec();
-            return Ok(prefix);
+            return Ok((prefix, prefix));
         }
         self.resident.tokens.clear();
         if !self.resident.loaded.model.truncate(0) {
@@ -167,7 +174,7 @@ impl<'a> Sequence<'a> {
             self.compute(&tokens)?;
             self.keep_prefix(prefix);
         }
-        Ok(0)
+        Ok((prefix, 0))
     }
 
     fn keep_prefix(&mut self, prefix: usize) {
@@ -294,3 +301,6 @@ impl<'a> Sequence<'a> {
 fn millis(duration: std::time::Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
+
+#[cfg(test)]
+mod tests;

@@ -279,6 +279,21 @@ async fn weights_that_cannot_be_loaded_are_an_answer_not_a_hang() {
 }
 
 #[tokio::test]
+async fn a_model_that_does_not_fit_into_memory_is_not_loaded() {
+    let fixture = start(LocalConfig {
+        load: LoadPolicy::OnFirstUse,
+        memory_bytes: Some(u64::MAX),
+        ..LocalConfig::default()
+    });
+    let outcome = fixture.model.generate(request(5), keep()).await;
+    assert!(matches!(outcome, Err(Error::Unavailable(_))), "{outcome:?}");
+    let Some(ModelState::Failed { reason }) = fixture.model.local_state() else {
+        panic!("{:?}", fixture.model.state());
+    };
+    assert!(reason.contains("MB of memory"), "{reason}");
+}
+
+#[tokio::test]
 async fn a_grammar_that_is_wrong_costs_only_its_own_request() {
     let fixture = start(LocalConfig::default());
     let wrong = GenerateRequest {

@@ -15,6 +15,7 @@ use super::{LoadPolicy, LocalConfig, ModelState, lock};
 use crate::error::{Error, Result};
 use crate::generator::{GenerateRequest, Generation};
 use crate::grammar::GrammarFactory;
+use crate::memory;
 use crate::metrics;
 use crate::model::{self, LoadedModel};
 
@@ -187,15 +188,22 @@ impl Worker {
             }
             Err(error) => {
                 tracing::warn!(model = %self.path.display(), %error, "local model cannot be loaded");
+                let reason = match error {
+                    Error::Unavailable(reason) => reason,
+                    other => other.to_string(),
+                };
                 self.state.send_replace(ModelState::Failed {
-                    reason: error.to_string(),
+                    reason: reason.clone(),
                 });
-                Err(Error::Unavailable(error.to_string()))
+                Err(Error::Unavailable(reason))
             }
         }
     }
 
     fn read(&self) -> Result<Resident> {
+        if let Some(needed) = self.config.memory_bytes {
+            memory::require_memory(needed).map_err(Error::Unavailable)?;
+        }
         let loaded = model::load(
             &self.path,
             self.config.engine,

@@ -69,7 +69,7 @@ pub(super) struct PackedMatrix {
 }
 
 /// Tiles `[outputs / 16][inputs / block]`, the last rows filled up with zeros.
-pub(super) enum Tiles {
+enum Tiles {
     /// 4 bits, from Q4_K: 4.75 bits a weight.
     Q4(Vec<TileQ4>),
     /// 8 bits, from everything else: 9 bits a weight.

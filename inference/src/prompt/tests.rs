@@ -11,7 +11,7 @@ fn a_block_names_kind_service_and_amount_in_words() {
     [1] pattern, checkout, error, far more often than usual: connect to payments-db <ip>:<num> failed: Connection refused
     [2] pattern, checkout, error, never seen in usual times: order <uuid> failed after <num> ms: payment not taken
     [3] pattern, web, warn, far more often than usual: upstream checkout answered <num> in <num> ms
-    [4] change, checkout: deploy: checkout v2.4.1
+    [4] change, checkout: deploy: checkout <version>
     END 000000000000feed
     ");
 }
@@ -54,4 +54,22 @@ fn a_flood_of_one_service_leaves_room_for_the_others() {
             .iter()
             .any(|item| item.service.as_deref() == Some("quiet"))
     );
+}
+
+#[test]
+fn names_with_digits_become_slots() {
+    let cases = [
+        (
+            "No Route to Host from MININT-FNANLI5/<ip> to <host>:<num>",
+            "No Route to Host from <id>/<ip> to <host>:<num>",
+        ),
+        ("deploy: checkout v2.14.0", "deploy: checkout <version>"),
+        ("retry 3 of 5 in shard-07.", "retry <num> of <num> in <id>."),
+        ("connection pool exhausted", "connection pool exhausted"),
+        ("... and - then. <*> ü1", "... and - then. <*> <id>"),
+        ("", ""),
+    ];
+    for (text, expected) in cases {
+        assert_eq!(without_digits(text), expected);
+    }
 }

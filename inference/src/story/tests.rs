@@ -36,6 +36,25 @@ fn text_without_a_citation_is_refused() {
 }
 
 #[test]
+fn two_sentences_behind_one_citation_are_refused() {
+    for story in [
+        "All data of customers was lost. Checkout fails [1].",
+        "All data was lost! checkout fails [1].",
+        "Was all data lost? (Checkout) fails [1]. Web is slow [2].",
+        "Checkout fails [1]. The web is \"slow.\" It lost data [2].",
+        "Checkout fails… It lost data [1].",
+    ] {
+        assert!(sentences(story).is_err(), "{story}");
+    }
+    assert_eq!(
+        sentences("Some calls, e.g. payments, fail vs. 2.4 before [1].")
+            .unwrap()
+            .len(),
+        1
+    );
+}
+
+#[test]
 fn fences_and_words_around_the_document_do_not_matter() {
     let text = "Here it is:\n```json\n{\"title\": \"A b\", \"story\": \"C d [1].\"}\n```";
     let story = parse_story(text).unwrap();

@@ -92,6 +92,60 @@ fn numbers_are_only_the_computed_figures_of_what_is_cited() {
 }
 
 #[test]
+fn numbers_in_words_are_numbers() {
+    for (story, number) in [
+        ("Nine hundred connections were refused [1].", "nine hundred"),
+        (
+            "Connections were refused four hundred and thirteen times [1].",
+            "four hundred and thirteen",
+        ),
+        (
+            "Connections were refused twenty-five times [1].",
+            "twenty five",
+        ),
+        (
+            "Connections were refused thousands of times [1].",
+            "thousands",
+        ),
+        ("Twice as many connections were refused [1].", "twice"),
+        ("Refused connections rose tenfold today [1].", "tenfold"),
+        ("Half of the connections were refused [1].", "half"),
+        ("One connection was refused [1].", "one"),
+    ] {
+        assert_eq!(
+            check(story),
+            Err(Rejection::Number(number.to_owned())),
+            "{story}"
+        );
+    }
+    check("Connections were refused four hundred and twelve times, where three are usual [1].")
+        .unwrap();
+    check("Connections were refused hundreds of times [1].").unwrap();
+    // A word of the cited line may be said again.
+    let evidence = numbered(vec![pattern(
+        "checkout",
+        Severity::Error,
+        "two of five replicas refused the connection",
+        9,
+        None,
+        (0, 5),
+    )]);
+    let story = crate::story::parse_story(
+        r#"{"story": "The connection was refused by two of five replicas [1]."}"#,
+    )
+    .unwrap();
+    let grounds = Grounds {
+        evidence: &evidence,
+        services: &[],
+        confidence: None,
+        given: "",
+        instructions: "",
+        max_sentences: 3,
+    };
+    verify(&story, &grounds).unwrap();
+}
+
+#[test]
 fn identifiers_hosts_and_links_have_to_be_in_the_cited_evidence() {
     for (story, word) in [
         (
@@ -201,4 +255,21 @@ fn markup_and_control_characters_are_refused() {
     ] {
         assert!(check(story).is_err(), "{story}");
     }
+}
+
+#[test]
+fn words_of_a_models_own_making_are_refused() {
+    for word in [
+        "db-vm-vm-vm",
+        "eterna-fnani-db-node",
+        "connectionrefusedunreachable",
+    ] {
+        let refused =
+            check(&format!("The checkout service is refused on {word} [1].")).unwrap_err();
+        assert!(
+            matches!(refused, Rejection::Identifier(_)),
+            "{word}: {refused}"
+        );
+    }
+    check("The checkout service tries side-by-side links to a well-known host [1].").unwrap();
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use domain::Evidence;
 
-use super::{Grounds, Rejection};
+use super::{Grounds, Rejection, numbers};
 
 /// Abbreviations that need no evidence.
 const COMMON: [&str; 19] = [
@@ -123,6 +123,9 @@ pub(super) fn check(
     grounds: &Grounds<'_>,
 ) -> Result<(), Rejection> {
     let figures = figures(cited);
+    if let Some(number) = numbers::unfounded(text, cited_text, &figures) {
+        return Err(Rejection::Number(number));
+    }
     for raw in text.split_whitespace() {
         let word = raw.trim_matches(|c: char| {
             !c.is_alphanumeric()
@@ -143,7 +146,7 @@ pub(super) fn check(
             }
             return Err(Rejection::Number(word.to_owned()));
         }
-        if is_plain_word(word) || COMMON.contains(&word) {
+        if (is_plain_word(word) && !is_made_up(word)) || COMMON.contains(&word) {
             continue;
         }
         let is_name = word
@@ -189,6 +192,20 @@ fn is_plain_word(word: &str) -> bool {
             Some(first) => first.is_alphabetic() && chars.all(char::is_lowercase),
         }
     })
+}
+
+/// Longer than words of prose are, many parts, or parts that repeat: what a model writes that has lost its way
+/// (`db-vm-vm-vm`). Such a word has to stand in the evidence.
+fn is_made_up(word: &str) -> bool {
+    const MAX_PARTS: usize = 3;
+    const MAX_LETTERS: usize = 18;
+    let parts: Vec<String> = word
+        .split(['-', '–'])
+        .map(|part| part.trim_end_matches(['\'', '’']).to_lowercase())
+        .collect();
+    parts.len() > MAX_PARTS
+        || parts.iter().any(|part| part.chars().count() > MAX_LETTERS)
+        || parts.windows(2).any(|pair| pair[0] == pair[1])
 }
 
 fn is_service(word: &str, grounds: &Grounds<'_>) -> bool {

@@ -96,3 +96,25 @@ fn headers_are_read_in_any_case_and_nested_encodings_are_refused() {
         assert_eq!(error.kind(), domain::ErrorKind::BadRequest);
     }
 }
+
+#[test]
+fn a_file_is_unpacked_when_its_first_bytes_say_so() {
+    let text = b"one\ntwo\n".repeat(10_000);
+    let mut members = gzip(&text[..40_000]);
+    members.extend(gzip(&text[40_000..]));
+    for file in [
+        text.clone(),
+        members,
+        zstd::encode_all(&text[..], 3).unwrap(),
+        b"".to_vec(),
+        b"\x1f\x8b".to_vec(),
+    ] {
+        let mut read = Vec::new();
+        unpacked(&file[..]).unwrap().read_to_end(&mut read).unwrap();
+        let expected = if file.len() > 2 { &text } else { &file };
+        assert!(read == *expected, "{} bytes", file.len());
+    }
+    let torn = &gzip(&text)[..60];
+    let mut read = Vec::new();
+    assert!(unpacked(torn).unwrap().read_to_end(&mut read).is_err());
+}

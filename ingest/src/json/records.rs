@@ -35,6 +35,18 @@ pub(crate) fn for_each_element<'a>(
     }
 }
 
+/// Ends the reason of a rejection behind which nothing could be read.
+const UNREAD: &str = ", the rest was not read";
+
+/// Where the next line after `from` begins that begins with an object, without indentation: members of objects that
+/// are printed over several lines are indented.
+fn next_line_object(text: &str, from: usize) -> Option<usize> {
+    let bytes = text.as_bytes();
+    memchr::memchr_iter(b'\n', &bytes[from..])
+        .map(|offset| from + offset + 1)
+        .find(|at| bytes.get(*at) == Some(&b'{'))
+}
+
 struct Walk<'a, 'l, F> {
     limits: &'l Limits,
     fields: Vec<Field<'a>>,
@@ -75,7 +87,8 @@ impl<'a, F: FnMut(usize, Element<'_, 'a>)> Walk<'a, '_, F> {
         }
     }
 
-    /// One value after the other; arrays are opened, their elements are the records.
+    /// One value after the other; arrays are opened, their elements are the records. Where an object breaks, the next
+    /// line that begins with one goes on, because NDJSON is often sent as JSON and one torn line must not cost the rest.
     fn sequence(&mut self, text: &'a str) -> Result<(), Error> {
         let mut scanner = Scanner::new(text);
         loop {
@@ -88,19 +101,55 @@ impl<'a, F: FnMut(usize, Element<'_, 'a>)> Walk<'a, '_, F> {
                         return Ok(());
                     }
                 }
-                Some(_) => {
-                    if !self.step(&mut scanner)? {
-                        return Ok(());
+                Some(b',' | b']') => {
+                    let next = next_line_object(text, scanner.at);
+                    self.reject(format!(
+                        "invalid JSON at byte {}: expected an object or an array{}",
+                        scanner.at,
+                        if next.is_some() { "" } else { UNREAD }
+                    ))?;
+                    match next {
+                        Some(next) => scanner.at = next,
+                        None => return Ok(()),
                     }
-                    if let Some(b',' | b']') = scanner.peek() {
-                        return self.reject(format!(
-                            "invalid JSON at byte {}: expected an object or an array, the rest was not read",
-                            scanner.at
-                        ));
+                }
+                Some(_) => {
+                    if !self.object_of_sequence(&mut scanner, text)? {
+                        return Ok(());
                     }
                 }
             }
         }
+    }
+
+    /// One record that is no element of an array. False when nothing after it can be found.
+    fn object_of_sequence(
+        &mut self,
+        scanner: &mut Scanner<'a>,
+        text: &'a str,
+    ) -> Result<bool, Error> {
+        let start = scanner.at;
+        let error = match self.element(scanner) {
+            Ok(None) => return self.accept().map(|()| true),
+            Ok(Some(reason)) => return self.reject(reason).map(|()| true),
+            Err(error) => error,
+        };
+        // The brackets of a torn line close nowhere or in a line that is not its own.
+        let next = next_line_object(text, start);
+        let mut own = Scanner::new(&text[..next.unwrap_or(text.len())]);
+        let (mut reason, is_closed) = self.explain(error, &mut own, start);
+        let goes_on = if is_closed && own.at > start {
+            scanner.at = own.at;
+            true
+        } else if let Some(next) = next {
+            scanner.at = next;
+            true
+        } else {
+            reason.push_str(UNREAD);
+            false
+        };
+        self.reject(reason)?;
+        Ok(goes_on)
     }
 
     /// The elements of an array whose bracket was read. False when it breaks and the rest cannot be read.
@@ -146,7 +195,7 @@ impl<'a, F: FnMut(usize, Element<'_, 'a>)> Walk<'a, '_, F> {
                 let (mut reason, goes_on) = self.explain(error, scanner, start);
                 let goes_on = goes_on && scanner.at > start;
                 if !goes_on {
-                    reason.push_str(", the rest was not read");
+                    reason.push_str(UNREAD);
                 }
                 self.reject(reason)?;
                 return Ok(goes_on);

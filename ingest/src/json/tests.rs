@@ -83,6 +83,38 @@ fn an_array_that_breaks_off_keeps_what_came_before() {
 }
 
 #[test]
+fn a_torn_line_of_objects_sent_as_json_costs_only_itself() {
+    for torn in [
+        r#"{"a":2,"message":"cut off he"#,
+        r#"{"a":2"#,
+        r#"{"a":"#,
+        r#"{"a":2,"#,
+        r#"{"a":[{"b":2},"#,
+        r#"{"a":2}}"#,
+        r#"{"a":2},"#,
+        "garbage",
+    ] {
+        let text = format!("{{\"a\":1}}\n{torn}\n{{\"a\":3}}\n{{\"a\":4}}\n");
+        let seen = walk(LogFormat::Json, &text);
+        let read = |wanted: &str| seen.iter().any(|one| one == wanted);
+        assert!(
+            read("ok a=1") && read("ok a=3") && read("ok a=4"),
+            "{torn}: {seen:?}"
+        );
+        let first = walk(LogFormat::Json, &format!("{torn}\n{{\"a\":3}}"));
+        assert!(first.contains(&"ok a=3".to_owned()), "{torn}: {first:?}");
+        assert!(seen.iter().any(|one| one.starts_with("no ")), "{torn}");
+    }
+    // A broken object that closes is stepped over where it closes.
+    assert_eq!(
+        walk(LogFormat::Json, "{\"a\":tru} {\"a\":2}\n{\"a\":3}")[1..],
+        ["ok a=2", "ok a=3"]
+    );
+    let pretty = "{\n  \"a\": [\n    {\"b\": 1}\n  ]\n}\n{\n  \"a\": 2\n}\n";
+    assert_eq!(walk(LogFormat::Json, pretty)[1], "ok a=2");
+}
+
+#[test]
 fn nesting_of_twenty_thousand_levels_is_one_rejection() {
     let deep = format!("{}1{}", "[".repeat(20_000), "]".repeat(20_000));
     let text = format!(r#"[{{"a":1}},{{"a":{deep}}},{deep},{{"a":2}}]"#);

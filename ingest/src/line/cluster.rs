@@ -2,6 +2,7 @@
 
 use super::level::level_word;
 use super::names::{digit_run, is_host, next_token};
+use super::stamp::leading_stamp;
 use super::syslog::tag_into;
 use crate::context::Origin;
 use crate::draft::Draft;
@@ -36,14 +37,14 @@ fn alert_first<'a>(line: &'a str, origin: &Origin) -> Option<Draft<'a>> {
         return Some(draft);
     }
     draft.attributes.push_text("host", node);
-    let Some((exact_ns, length)) = leading_timestamp(rest, origin.received_at_ns) else {
+    let Some((exact_ns, length)) = leading_stamp(rest, origin.received_at_ns) else {
         draft.body = rest.trim_end().into();
         return Some(draft);
     };
     let is_exact = rest.as_bytes()[0].is_ascii_digit();
     // The first stamp knows the year and, being an epoch, the zone; the second may only add the fraction.
     draft.timestamp_ns = Some(if is_exact {
-        epoch_ns + exact_ns.rem_euclid(domain::NANOS_PER_SECOND)
+        epoch_ns.saturating_add(exact_ns.rem_euclid(domain::NANOS_PER_SECOND))
     } else {
         epoch_ns
     });

@@ -8,11 +8,14 @@ use crate::context::Origin;
 use crate::draft::Draft;
 use crate::time::leading_timestamp;
 
+/// What a container writes to.
+pub(super) const STREAMS: [&str; 2] = ["stdout", "stderr"];
+
 /// A line as the runtime wrapped it.
 #[derive(Debug)]
 pub(super) struct Container<'a> {
     pub timestamp_ns: Option<i64>,
-    /// `stdout` or `stderr`.
+    /// One of [`STREAMS`].
     pub stream: &'a str,
     /// True when the runtime split the line here and goes on in the next.
     pub is_partial: bool,
@@ -20,6 +23,11 @@ pub(super) struct Container<'a> {
 }
 
 impl<'a> Container<'a> {
+    /// Which of [`STREAMS`] it is.
+    pub fn stream_index(&self) -> usize {
+        usize::from(self.stream == STREAMS[1])
+    }
+
     /// Reads `2026-11-23T14:00:00.123456789Z stdout F message`.
     /// Source: Kubernetes CRI logging format (kubernetes/design-proposals-archive, kubelet-cri-logging).
     pub fn of_cri_line(line: &'a str) -> Option<Self> {
@@ -29,7 +37,7 @@ impl<'a> Container<'a> {
         }
         let (stamp, rest) = line.split_once(' ')?;
         let (stream, rest) = rest.split_once(' ')?;
-        if stream != "stdout" && stream != "stderr" {
+        if !STREAMS.contains(&stream) {
             return None;
         }
         let (tags, content) = rest.split_once(' ').unwrap_or((rest, ""));

@@ -2,7 +2,7 @@
 
 use domain::{LogRecord, Severity};
 
-use crate::time::leading_timestamp;
+use super::stamp::leading_stamp;
 
 /// What kind of stack trace is being read, which decides how its last lines look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,7 +39,7 @@ pub(super) fn continues(
     let trimmed = line.trim_start();
     if trimmed.len() < line.len() {
         // Some formats indent whole records.
-        return leading_timestamp(trimmed, received_at_ns).is_none() && !trimmed.starts_with('{');
+        return leading_stamp(trimmed, received_at_ns).is_none() && !trimmed.starts_with('{');
     }
     if is_trace_line(line) {
         return true;

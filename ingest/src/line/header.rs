@@ -10,9 +10,9 @@ mod process;
 
 use super::level::leading_level;
 use super::names::{digit_run, is_identifier, next_token};
+use super::stamp::leading_stamp;
 use crate::context::Origin;
 use crate::draft::Draft;
-use crate::time::leading_timestamp;
 
 /// Headers have a handful of items; more are taken for message.
 const MAX_ITEMS: usize = 14;
@@ -108,7 +108,7 @@ impl<'a> Header<'a, '_> {
         let (name, rest) = next_token(self.rest);
         if name.contains(".log")
             && is_identifier(name)
-            && leading_timestamp(rest, self.origin.received_at_ns).is_some()
+            && leading_stamp(rest, self.origin.received_at_ns).is_some()
         {
             self.draft.attributes.push_text("file", name);
             self.rest = rest;
@@ -119,8 +119,7 @@ impl<'a> Header<'a, '_> {
         if self.draft.timestamp_ns.is_some() || self.has_component {
             return false;
         }
-        let Some((instant, length)) = leading_timestamp(self.rest, self.origin.received_at_ns)
-        else {
+        let Some((instant, length)) = leading_stamp(self.rest, self.origin.received_at_ns) else {
             return false;
         };
         self.draft.timestamp_ns = Some(instant);

@@ -74,16 +74,25 @@ fn version_one<'a>(text: &'a str, origin: &Origin) -> Option<Draft<'a>> {
     Some(draft)
 }
 
-/// Reads `-` or `[id key="value" ...]...` into attributes `id.key`; gives what follows.
+/// Longest id of an element and longest name of a parameter. RFC 5424 section 6.3 says 32; the id stands before every
+/// name, so without a limit a line of kilobytes would become attributes of megabytes.
+const NAME_BYTES: usize = 64;
+/// Most parameters of a line.
+const MOST_PARAMETERS: usize = 100;
+
+/// Reads `-` or `[id key="value" ...]...` into attributes `id.key`; gives what follows. An element that breaks the
+/// grammar or a limit stays in the message, as do those after it.
 fn structured_data<'a>(text: &'a str, draft: &mut Draft<'a>) -> &'a str {
     if let Some(rest) = text.strip_prefix('-') {
         return rest.trim_start();
     }
     let mut rest = text;
+    let mut room = MOST_PARAMETERS;
     while let Some(element) = rest.strip_prefix('[') {
-        let Some((after, parameters)) = element_of(element) else {
+        let Some((after, parameters)) = element_of(element, room) else {
             return rest;
         };
+        room -= parameters.len();
         for (key, value) in parameters {
             draft.attributes.push_text(&key, &value);
         }
@@ -94,10 +103,13 @@ fn structured_data<'a>(text: &'a str, draft: &mut Draft<'a>) -> &'a str {
 
 type Parameters = Vec<(String, String)>;
 
-/// One element without its opening bracket: what follows it, and its parameters (at most 100).
-fn element_of(text: &str) -> Option<(&str, Parameters)> {
+/// One element without its opening bracket: what follows it, and its parameters (at most `room`).
+fn element_of(text: &str, room: usize) -> Option<(&str, Parameters)> {
     let end_of_id = text.find([' ', ']'])?;
     let id = &text[..end_of_id];
+    if !is_structured_name(id) {
+        return None;
+    }
     let mut rest = &text[end_of_id..];
     let mut parameters = Vec::new();
     loop {
@@ -106,6 +118,9 @@ fn element_of(text: &str) -> Option<(&str, Parameters)> {
             return Some((after, parameters));
         }
         let (name, after) = rest.split_once("=\"")?;
+        if !is_structured_name(name) || parameters.len() >= room {
+            return None;
+        }
         let mut value = String::new();
         let mut chars = after.char_indices();
         let end = loop {
@@ -115,11 +130,14 @@ fn element_of(text: &str) -> Option<(&str, Parameters)> {
                 (_, character) => value.push(character),
             }
         };
-        if parameters.len() < 100 {
-            parameters.push((format!("{id}.{name}"), value));
-        }
+        parameters.push((format!("{id}.{name}"), value));
         rest = &after[end + 1..];
     }
+}
+
+/// RFC 5424's `SD-NAME`: no `=`, space, `]` or quote.
+fn is_structured_name(name: &str) -> bool {
+    (1..=NAME_BYTES).contains(&name.len()) && !name.contains(['=', ' ', ']', '"'])
 }
 
 /// RFC 3164 as it is in files: `Nov 23 14:00:00 host tag[pid]: message`.

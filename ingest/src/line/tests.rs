@@ -1,5 +1,6 @@
+mod hostile;
+
 use domain::{ProjectId, Severity};
-use proptest::prelude::*;
 
 use super::*;
 use crate::Limits;
@@ -448,31 +449,108 @@ fn a_line_over_the_limit_is_cut_and_old_timestamps_are_kept() {
     );
 }
 
-proptest! {
-    #[test]
-    fn any_bytes_become_records_without_panic(lines in proptest::collection::vec(proptest::collection::vec(any::<u8>(), 0..80), 0..12)) {
-        let limits = Limits::default();
-        let context = Context { project_id: ProjectId::from_parts(0, [7; 10]), received_at_ns: NOW_NS, default_service: None, limits: &limits };
-        let mut decoder = LineDecoder::new(&context);
-        for line in &lines {
-            decoder.push_line(line);
-        }
-        while decoder.finish().is_some() {}
+#[test]
+fn a_bare_number_is_a_time_only_in_company() {
+    for line in [
+        "1500000000 bytes sent",
+        "1795442400 bytes sent",
+        "1500000000",
+        "1500000000 - 3 is negative",
+        "1500000000: done",
+        "1500000000000 rows in the table",
+        "[ok] 1500000000 rows",
+    ] {
+        let record = &decode(line)[0];
+        assert_eq!((record.body.as_str(), record.timestamp_ns), (line, NOW_NS));
     }
+    for (line, expected) in [
+        (
+            "1795442399 ERROR disk full",
+            "2026-11-23T13:59:59Z | error | disk full | ",
+        ),
+        (
+            "1500000000 ERROR disk full",
+            "2017-07-14T02:40:00Z | error | disk full | ",
+        ),
+        (
+            "1795442399.5 started",
+            "2026-11-23T13:59:59.5Z | unspecified | started | ",
+        ),
+        (
+            "1500000000.25 started",
+            "2017-07-14T02:40:00.25Z | unspecified | started | ",
+        ),
+        (
+            "1795442399123 | started",
+            "2026-11-23T13:59:59.123Z | unspecified | started | ",
+        ),
+        (
+            "1795442399: started",
+            "2026-11-23T13:59:59Z | unspecified | started | ",
+        ),
+        (
+            "[1500000000] SERVICE ALERT: web1;disk",
+            "2017-07-14T02:40:00Z | unspecified | SERVICE ALERT: web1;disk | ",
+        ),
+        (
+            "1500000000 [error] disk full",
+            "2017-07-14T02:40:00Z | error | disk full | ",
+        ),
+    ] {
+        check(line, expected);
+    }
+    let joined = decode("upload\n  1500000000 bytes sent");
+    assert_eq!(joined.len(), 1);
+    assert_eq!(joined[0].body, "upload\n  1500000000 bytes sent");
+}
 
-    #[test]
-    fn nearly_headers_become_records_without_panic(
-        parts in proptest::collection::vec(prop_oneof![
-            Just("["), Just("]"), Just(" "), Just("|"), Just("-"), Just(":"), Just("2026-11-23 13:00:00"), Just("INFO"), Just("<34>"), Just("1 "),
-            Just("Nov 23 13:00:00"), Just("é"), Just("\""), Just("="), Just("a.b.C"), Just("1234"), Just("\t"), Just("{"), Just("I/x( 1): "), Just("error"),
-            Just("1117838570"), Just("2005.06.03"), Just("stdout F "), Just("E"), Just(", ["), Just("req-")
-        ], 0..16)
-    ) {
-        let line = parts.concat();
-        let records = decode(&line);
-        prop_assert_eq!(records.len(), usize::from(!line.trim_ascii().is_empty()));
-        for record in &records {
-            prop_assert!(!record.body.trim().is_empty(), "{:?}", line);
-        }
-    }
+#[test]
+fn split_lines_of_two_streams_are_put_together_apart() {
+    let of = |stream: &str, tag: &str, text: &str| {
+        format!("2026-11-23T13:00:00.000000001Z {stream} {tag} {text}\n")
+    };
+    let lines = [
+        of("stdout", "P", "out-1 "),
+        of("stderr", "P", "err-1 "),
+        of("stdout", "F", "out-2"),
+        of("stderr", "F", "err-2"),
+        of("stderr", "P", "never ended"),
+    ]
+    .concat();
+    let seen: Vec<String> = decode(&lines)
+        .into_iter()
+        .map(|record| format!("{} {}", record.body, record.attributes))
+        .collect();
+    assert_eq!(
+        seen,
+        [
+            r#"out-1 out-2 {"stream":"stdout"}"#,
+            r#"err-1 err-2 {"stream":"stderr"}"#,
+            r#"never ended {"stream":"stderr"}"#,
+        ]
+    );
+}
+
+#[test]
+fn a_pause_gives_the_held_record_and_keeps_split_lines_waiting() {
+    let limits = Limits::default();
+    let context = Context {
+        project_id: ProjectId::from_parts(0, [7; 10]),
+        received_at_ns: NOW_NS,
+        default_service: None,
+        limits: &limits,
+    };
+    let mut decoder = LineDecoder::new(&context);
+    assert_eq!(decoder.push_line(b"words"), None);
+    decoder.push_line(b"2026-11-23T13:00:00.000000001Z stdout P one ");
+    assert_eq!(
+        decoder.pause().map(|record| record.body),
+        Some("words".into())
+    );
+    assert_eq!(decoder.pause(), None);
+    decoder.push_line(b"2026-11-23T13:00:00.000000001Z stdout F two");
+    assert_eq!(
+        decoder.finish().map(|record| record.body),
+        Some("one two".into())
+    );
 }

@@ -309,6 +309,28 @@ fn every_poison_shape_in_a_batch_leaves_its_neighbours_alone() {
 }
 
 #[test]
+fn accepted_records_know_where_they_stood_however_many_were_rejected() {
+    let mut lines = vec!["x"; 3_000];
+    lines[0] = "{\"message\":\"first\"}";
+    lines[2_500] = "{\"message\":\"late\"}";
+    let decoded = decode_as(LogFormat::Ndjson, lines.join("\n").as_bytes());
+    assert_eq!(decoded.rejected.len(), 1_000);
+    let at: Vec<usize> = (0..2).map(|index| decoded.positions.of(index)).collect();
+    assert_eq!(at, [0, 2_500]);
+    let whole = decode_as(
+        LogFormat::Ndjson,
+        b"{\"message\":\"a\"}\n{\"message\":\"b\"}",
+    );
+    assert_eq!((whole.positions.of(0), whole.positions.of(1)), (0, 1));
+    let text = decode_as(
+        LogFormat::Text,
+        b"one\n  more of one\n\ntwo\n2026-11-23T13:00:00.000000001Z stdout P never ended",
+    );
+    let at: Vec<usize> = (0..3).map(|index| text.positions.of(index)).collect();
+    assert_eq!((text.accepted.len(), at), (3, vec![0, 2, 3]));
+}
+
+#[test]
 fn rejections_beyond_the_listed_ones_are_counted() {
     let decoded = decode_as(LogFormat::Ndjson, "x\n".repeat(5_000).as_bytes());
     assert_eq!(

@@ -78,7 +78,7 @@ fn why_questions() {
     );
     check(
         "Why is payments-api returning 500s since the deploy?",
-        "why | service=payments-api | status=500 | topic=returning 500s",
+        "why | service=payments-api | status=500",
     );
     check(
         "what caused the timeouts in inventory yesterday",
@@ -118,7 +118,7 @@ fn count_questions() {
     );
     check(
         "how often does \"connection refused\" occur per day",
-        "count | text=connection refused | by=day | topic=connection refused",
+        "count | text=connection refused | by=day",
     );
     check(
         "how many errors over time in the last 2 hours",
@@ -130,7 +130,7 @@ fn count_questions() {
 fn first_and_last_questions() {
     check(
         "when did ECONNRESET first occur?",
-        "first occurrence | text=ECONNRESET | topic=ECONNRESET",
+        "first occurrence | text=ECONNRESET",
     );
     check(
         "when did the payment errors start",
@@ -163,6 +163,10 @@ fn top_questions() {
     check(
         "which services had errors yesterday",
         "most frequent | severity=error+fatal | by=service",
+    );
+    check(
+        "top 3 patterns today",
+        "most frequent | by=pattern | limit=3",
     );
     check("noisiest services this week", "most frequent | by=service");
     check(
@@ -224,6 +228,10 @@ fn compare_questions_look_at_two_ranges() {
         understand("compare checkout and inventory today", &context()).compare_with,
         None
     );
+    check(
+        "new patterns since the deploy in auth",
+        "compare | service=auth",
+    );
     let found = understand("compare the error rate", &context());
     assert_eq!(
         found.compare_with.map(|range| range.end_ns),
@@ -263,7 +271,7 @@ fn find_and_summary_questions() {
     check("what was going on at 2:15 this morning", "summary");
     check(
         "disk full on node db-7",
-        "find | text=db-7 | topic=disk full node db-7",
+        "find | text=db-7 | topic=disk full node",
     );
 }
 
@@ -297,6 +305,84 @@ fn misspelt_and_shortened_service_names_find_the_real_ones() {
         "errors in the billing service",
         "find | severity=error+fatal | ?=billing",
     );
+}
+
+#[test]
+fn services_are_recognised_however_they_are_written() {
+    let mut context = context();
+    context.services = [
+        "order_service",
+        "CheckoutService",
+        "auth-v2",
+        "db-7",
+        "paymentGateway",
+        "http-server",
+    ]
+    .map(str::to_owned)
+    .to_vec();
+    let services = |question: &str| {
+        let found = understand(question, &context);
+        assert!(found.terms.is_empty(), "{question}: {:?}", found.terms);
+        assert_eq!(found.retrieval_text, "", "{question}");
+        found.services
+    };
+    assert_eq!(services("errors in order_service"), ["order_service"]);
+    assert_eq!(services("order_service errors today"), ["order_service"]);
+    assert_eq!(services("errors in CheckoutService"), ["CheckoutService"]);
+    assert_eq!(services("errors in checkoutservice"), ["CheckoutService"]);
+    assert_eq!(services("errors in checkout"), ["CheckoutService"]);
+    assert_eq!(services("CheckoutService's errors"), ["CheckoutService"]);
+    assert_eq!(services("errors in auth-v2"), ["auth-v2"]);
+    assert_eq!(services("how many errors in db-7?"), ["db-7"]);
+    assert_eq!(services("errors in payment gateway"), ["paymentGateway"]);
+    // What only looks like a name stays literal, and a code of HTTP is no server of it.
+    let found = understand("errors of /db-7 and handle_payment", &context);
+    assert_eq!(terms(&found, false), ["/db-7", "handle_payment"]);
+    let found = understand("http 503 errors", &context);
+    assert_eq!(found.status_codes, [StatusCode::Exact(503)]);
+    assert!(found.services.is_empty());
+}
+
+#[test]
+fn status_codes_take_the_word_error_with_them() {
+    check("how many 404 errors today?", "count | status=404");
+    check("5xx errors in auth", "find | service=auth | status=5xx");
+    check(
+        "fatal errors with status 500",
+        "find | severity=error+fatal | status=500",
+    );
+    check(
+        "show the last 500 errors",
+        "find | severity=error+fatal | limit=500",
+    );
+}
+
+#[test]
+fn only_what_is_not_literal_is_searched_by_meaning() {
+    let is_by_meaning = |question: &str| understand(question, &context()).is_by_meaning();
+    assert!(is_by_meaning("connection timeouts in auth"));
+    assert!(is_by_meaning("failed logins excluding heartbeats"));
+    assert!(!is_by_meaning("errors in auth"));
+    assert!(!is_by_meaning("errors excluding heartbeats"));
+    assert!(!is_by_meaning(
+        "requests of trace 4bf92f3577b34da6a3ce929d0e0e4736"
+    ));
+    assert!(!is_by_meaning("timeouts with region=eu"));
+    assert!(!is_by_meaning("requests that returned 503"));
+    assert!(!is_by_meaning("timeouts of order 4711"));
+}
+
+#[test]
+fn the_deploy_is_one_of_the_services_that_are_asked_about() {
+    let berlin = |time: &str| at(time, "Europe/Berlin");
+    let start = |question: &str| understand(question, &context()).range.start_ns;
+    let (checkout, auth) = (berlin("2026-11-18T11:00:00"), berlin("2026-11-18T13:15:00"));
+    assert_eq!(start("why does checkout fail since the deploy?"), checkout);
+    assert_eq!(start("errors since the deploy in checkout"), checkout);
+    assert_eq!(start("errors since the deploy"), auth);
+    // Inventory was not deployed: the latest deploy of all is meant.
+    assert_eq!(start("errors in inventory since the deploy"), auth);
+    assert_eq!(start("errors in checkout since the auth deploy"), auth);
 }
 
 #[test]
@@ -336,35 +422,32 @@ fn negations_exclude() {
 fn entities_are_literal() {
     check(
         "what happened to order 4711",
-        "summary | text=4711 | topic=order 4711",
+        "summary | text=4711 | topic=order",
     );
     check(
         "errors from 10.0.0.7",
-        "find | severity=error+fatal | text=10.0.0.7 | topic=10.0.0.7",
+        "find | severity=error+fatal | text=10.0.0.7",
     );
     check(
         "show trace 4bf92f3577b34da6a3ce929d0e0e4736",
-        "find | trace=4bf92f3577b34da6a3ce929d0e0e4736 | topic=trace 4bf92f3577b34da6a3ce929d0e0e4736",
+        "find | trace=4bf92f3577b34da6a3ce929d0e0e4736",
     );
     check(
         "find 0191f3a2-7c1e-7b4a-9d5e-3f2a1b0c9d8e",
-        "find | text=0191f3a2-7c1e-7b4a-9d5e-3f2a1b0c9d8e | topic=0191f3a2-7c1e-7b4a-9d5e-3f2a1b0c9d8e",
+        "find | text=0191f3a2-7c1e-7b4a-9d5e-3f2a1b0c9d8e",
     );
     check(
         "any 5xx on the search api?",
-        "find | service=search-api | status=5xx | topic=5xx",
+        "find | service=search-api | status=5xx",
     );
-    check(
-        "http 503 errors yesterday",
-        "find | severity=error+fatal | status=503 | topic=http 503",
-    );
+    check("http 503 errors yesterday", "find | status=503");
     check(
         "errors with region=eu",
-        "find | severity=error+fatal | attr=region:eu | topic=region=eu",
+        "find | severity=error+fatal | attr=region:eu",
     );
     check(
         "NullPointerException in order-service",
-        "find | service=order-service | text=NullPointerException | topic=NullPointerException",
+        "find | service=order-service | text=NullPointerException",
     );
 }
 
@@ -387,6 +470,26 @@ fn the_default_range_depends_on_the_intent() {
     assert_eq!(found.range.duration_ns(), 5_400_000_000_000);
     let found = understand("errors since the incident started", &context);
     assert_eq!(found.range.duration_ns(), 3_600_000_000_000);
+}
+
+#[test]
+fn imported_old_records_are_where_every_question_looks_without_a_time() {
+    let mut context = context();
+    let imported = domain::TimeRange::new(
+        at("2024-03-01T00:00:00", "UTC"),
+        at("2024-03-02T00:00:00", "UTC"),
+    );
+    context.default_range = Some(imported);
+    for question in [
+        "why is checkout failing",
+        "when did ECONNRESET first occur",
+        "when was the last error",
+        "errors in checkout",
+    ] {
+        let found = understand(question, &context);
+        assert!(found.range_is_default, "{question}");
+        assert_eq!(found.range, imported, "{question}");
+    }
 }
 
 #[test]

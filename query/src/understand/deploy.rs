@@ -4,6 +4,28 @@ use crate::context::{Deploy, QuestionContext};
 use crate::understand::service;
 use crate::words::Word;
 
+/// The context with the deploys of the services that the question names anywhere, when they have any: "why
+/// does checkout fail since the deploy" means a deploy of checkout.
+pub(super) fn of_named(words: &[Word], context: &QuestionContext) -> Option<QuestionContext> {
+    let services = service::named(words, &context.services);
+    let theirs: Vec<Deploy> = context
+        .last_deploys
+        .iter()
+        .filter(|deploy| {
+            deploy
+                .service
+                .as_ref()
+                .is_some_and(|service| services.contains(service))
+        })
+        .cloned()
+        .collect();
+    let is_known = theirs.iter().any(|deploy| deploy.at_ns <= context.now_ns);
+    is_known.then(|| QuestionContext {
+        last_deploys: theirs,
+        ..context.clone()
+    })
+}
+
 /// The instant of the deploy that `words` start with, and how many words say so. The latest one
 /// of the service that is named, else of any; `None` when no such deploy is known.
 pub(crate) fn parse(words: &[Word], context: &QuestionContext) -> Option<(i64, usize)> {

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use domain::{AttributeFilter, AttributeOp, TextTerm};
 use serde::{Deserialize, Serialize};
 
-use super::{Claim, Reading};
+use super::{Claim, Reading, service};
 
 /// A status code of HTTP or the like.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -61,8 +61,14 @@ const MAX_TERM_CHARS: usize = 256;
 /// Claims all entities.
 pub(super) fn read(reading: &mut Reading<'_>) -> Entities {
     let mut found = Entities::default();
+    // Where the name of a service ends that began before: `order_service` is one, not a literal text.
+    let mut named_until = 0;
     for at in 0..reading.words.len() {
-        if reading.claims[at].is_some() {
+        if let Some((_, length)) = service::name_at(&reading.words, at, &reading.context.services) {
+            named_until = named_until.max(at + length);
+        }
+        let code = status(reading, at);
+        if reading.claims[at].is_some() || at < named_until && code.is_none() {
             continue;
         }
         let word = reading.words[at].clone();
@@ -72,7 +78,7 @@ pub(super) fn read(reading: &mut Reading<'_>) -> Entities {
                 found.term(&word.text);
                 reading.claim(at..at + 1, Claim::Entity);
             }
-        } else if let Some((code, length)) = status(reading, at) {
+        } else if let Some((code, length)) = code {
             found.status_codes.push(code);
             reading.claim(at..at + length, Claim::Entity);
         } else if let Some(attribute) = attribute(&word.text) {
@@ -119,19 +125,54 @@ fn excluded(reading: &Reading<'_>, at: usize) -> bool {
     )
 }
 
-/// `status 500`, `http 503`, `500s`, `5xx`, `500 errors`, `returned 502`.
+/// `status 500`, `http 503`, `500s`, `5xx`, `500 errors`, `returned 502`: the code and how many words say so,
+/// with an `errors` or `responses` after it, which then says nothing about the severity of the record.
 fn status(reading: &Reading<'_>, at: usize) -> Option<(StatusCode, usize)> {
+    let (code, length) = bare_status(reading, at)?;
+    let is_open = reading
+        .words
+        .get(at + length - 1)
+        .is_some_and(|word| !word.ends_phrase);
+    let named = is_open && is_status_noun(reading.free(at + length));
+    Some((code, length + usize::from(named)))
+}
+
+fn is_status_noun(word: &str) -> bool {
+    matches!(
+        word,
+        "error"
+            | "errors"
+            | "response"
+            | "responses"
+            | "status"
+            | "statuses"
+            | "code"
+            | "codes"
+            | "failure"
+            | "failures"
+    )
+}
+
+fn bare_status(reading: &Reading<'_>, at: usize) -> Option<(StatusCode, usize)> {
     let code = |text: &str| {
         text.parse()
             .ok()
             .filter(|code| (100..=599).contains(code) && text.len() == 3)
     };
+    let class = |word: &str| {
+        word.strip_suffix("xxs")
+            .or_else(|| word.strip_suffix("xx"))
+            .and_then(|class| class.parse().ok())
+            .filter(|class| (1..=5).contains(class))
+    };
+    let one = |word: &str| {
+        code(word)
+            .or_else(|| word.strip_suffix('s').and_then(code))
+            .map(StatusCode::Exact)
+            .or_else(|| class(word).map(StatusCode::Class))
+    };
     let word = reading.lower(at);
-    let class = word.strip_suffix("xx").or_else(|| word.strip_suffix("xxs"));
-    if let Some(class) = class
-        .and_then(|class| class.parse().ok())
-        .filter(|class| (1..=5).contains(class))
-    {
+    if let Some(class) = class(word) {
         return Some((StatusCode::Class(class), 1));
     }
     if let Some(code) = word.strip_suffix('s').and_then(code) {
@@ -146,14 +187,16 @@ fn status(reading: &Reading<'_>, at: usize) -> Option<(StatusCode, usize)> {
         } else {
             1
         };
-        return code(reading.lower(at + skip)).map(|code| (StatusCode::Exact(code), skip + 1));
+        return one(reading.lower(at + skip)).map(|code| (code, skip + 1));
     }
-    let named = matches!(
-        reading.lower(at + 1),
-        "error" | "errors" | "response" | "responses" | "status" | "statuses"
+    // "the last 500 errors" are five hundred of them.
+    let before = at.checked_sub(1).map_or("", |at| reading.lower(at));
+    let is_limit = matches!(
+        before,
+        "last" | "first" | "top" | "latest" | "newest" | "only"
     );
     code(word)
-        .filter(|_| named)
+        .filter(|_| !is_limit && is_status_noun(reading.lower(at + 1)))
         .map(|code| (StatusCode::Exact(code), 1))
 }
 

@@ -66,6 +66,8 @@ const SIGNS: &[(Intent, &[&[&str]])] = &[
             &["changed"],
             &["what", "is", "new"],
             &["what's", "new"],
+            &["new", "patterns"],
+            &["new", "pattern"],
         ],
     ),
     (

@@ -136,12 +136,12 @@ fn default(intent: Intent, context: &QuestionContext) -> Ranges {
                 )
             });
             Ranges {
-                main: incident.unwrap_or(last(WHY_NS)),
+                main: incident.or(context.default_range).unwrap_or(last(WHY_NS)),
                 reference: None,
             }
         }
         Intent::First | Intent::Last => Ranges {
-            main: last(EXTREME_NS),
+            main: context.default_range.unwrap_or(last(EXTREME_NS)),
             reference: None,
         },
         Intent::Compare => Ranges {

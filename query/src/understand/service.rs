@@ -22,12 +22,75 @@ const FUZZY_MIN: usize = 5;
 /// Shortest word that may be misspelt by two letters.
 const FUZZY_TWO_MIN: usize = 8;
 
-/// The parts of a name in lower case: `payments-api` is `payments`, `api`.
+/// The parts of a name in lower case: `payments-api` and `PaymentsApi` are `payments`, `api`.
 fn parts(name: &str) -> Vec<String> {
-    name.split(|c: char| !c.is_alphanumeric())
-        .filter(|part| !part.is_empty())
-        .map(str::to_lowercase)
-        .collect()
+    let mut parts = Vec::new();
+    for piece in name.split(|c: char| !c.is_alphanumeric()) {
+        let mut part = String::new();
+        let mut after_small = false;
+        for c in piece.chars() {
+            if c.is_uppercase() && after_small {
+                parts.push(std::mem::take(&mut part));
+            }
+            after_small = c.is_lowercase() || c.is_numeric();
+            part.extend(c.to_lowercase());
+        }
+        if !part.is_empty() {
+            parts.push(part);
+        }
+    }
+    parts
+}
+
+/// A word as it was written, without a possessive `'s`.
+fn written(word: &Word) -> &str {
+    if word
+        .text
+        .chars()
+        .flat_map(char::to_lowercase)
+        .eq(word.lower.chars())
+    {
+        &word.text
+    } else {
+        &word.lower
+    }
+}
+
+/// Like [`at`], but only where every word can be a name.
+pub(super) fn name_at(
+    words: &[Word],
+    from: usize,
+    services: &[String],
+) -> Option<(Vec<String>, usize)> {
+    if !is_name(&words[from]) {
+        return None;
+    }
+    at(words, from, services).filter(|(_, length)| words[from..from + length].iter().all(is_name))
+}
+
+/// Whether a word can be the name of a service: no path, address, attribute or quoted text.
+fn is_name(word: &Word) -> bool {
+    !word.quoted
+        && word.lower.starts_with(char::is_alphanumeric)
+        && word
+            .lower
+            .chars()
+            .all(|c| c.is_alphanumeric() || matches!(c, '-' | '_' | '.'))
+}
+
+/// The services that a question names anywhere, each by its own words.
+pub(super) fn named(words: &[Word], services: &[String]) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut from = 0;
+    while from < words.len() {
+        let Some((names, length)) = name_at(words, from, services) else {
+            from += 1;
+            continue;
+        };
+        found.extend(names);
+        from += length;
+    }
+    found
 }
 
 /// Whether the first part of a name may be `part`; a cheap look before the name is cut up.
@@ -57,7 +120,7 @@ pub(crate) fn at(words: &[Word], at: usize, services: &[String]) -> Option<(Vec<
         {
             continue;
         }
-        let said: Vec<String> = said.iter().flat_map(|word| parts(&word.lower)).collect();
+        let said: Vec<String> = said.iter().flat_map(|word| parts(written(word))).collect();
         let Some(first) = said.first() else {
             continue;
         };
@@ -68,7 +131,8 @@ pub(crate) fn at(words: &[Word], at: usize, services: &[String]) -> Option<(Vec<
                 .cloned()
                 .collect()
         };
-        let exact = pick(&|parts| parts == said);
+        // "checkoutservice" is the CheckoutService.
+        let exact = pick(&|parts| parts == said || length == 1 && parts.concat() == said.concat());
         if !exact.is_empty() {
             let generic = usize::from(is_service_word(words, at + length));
             return Some((exact, length + generic));

@@ -82,6 +82,8 @@ const FILLERS: &[&str] = &[
     "other",
     "our",
     "over",
+    "pattern",
+    "patterns",
     "please",
     "records",
     "record",

@@ -108,10 +108,11 @@ fn is_social_security(text: &str) -> bool {
 /// The end of a card number: all digits of the run, or the leading groups when other numbers follow in the next word.
 fn card_end(text: &str, start: usize, end: usize, digits: &[u8]) -> Option<usize> {
     let is_plain = end - start == digits.len();
-    if is_plain && is_counter(text, start) {
+    let is_announced = is_announced_card(text, start);
+    // `card_id=4111...` ends like a counter's name and is a card all the same.
+    if is_plain && !is_announced && is_counter(text, start) {
         return None;
     }
-    let is_announced = is_announced_card(text, start);
     if is_card(digits, is_announced) {
         return Some(end);
     }

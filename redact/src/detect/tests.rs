@@ -62,6 +62,17 @@ fn numbers_with_checksums_are_found() {
 }
 
 #[test]
+fn a_card_whose_name_ends_like_a_counter_is_found_and_a_counter_is_not() {
+    for name in ["card_id", "visa-id", "credit_card_id", "card_txn"] {
+        check(
+            &format!("{name}=4111111111111111 charged"),
+            &["CARD 4111111111111111"],
+        );
+    }
+    check("order_id=4111111111111111 charged", &[]);
+}
+
+#[test]
 fn provider_keys_are_known_by_their_form() {
     let random = "aB3dE5fG7hJ9kL2mN4pQ6rS8tU0vW1xY3zA5bC7d";
     for prefix in [

@@ -108,16 +108,20 @@ pub(super) fn insert(
     let project = project_id.as_bytes().as_slice();
     // Taking the number locks the project's counter, so nobody adds the same anomaly between the look and the insert.
     let sequence = next_number(connection, project, "anomalies", 1)?;
-    let known: Option<Vec<u8>> = dsl::anomalies
+    let known: Option<(Vec<u8>, Option<Vec<u8>>)> = dsl::anomalies
         .filter(dsl::project_id.eq(project))
         .filter(dsl::natural_key.eq(&row.natural_key))
-        .select(dsl::id)
+        .select((dsl::id, dsl::incident_id))
         .first(connection)
         .optional()?;
-    if let Some(known) = known {
+    if let Some((known, incident)) = known {
+        let incident = incident
+            .map(|bytes| uuid(&bytes, "anomalies.incident_id"))
+            .transpose()?;
         return Ok(RecordedAnomaly {
             id: AnomalyId(uuid(&known, "anomalies.id")?),
             is_new: false,
+            incident_id: incident.map(IncidentId),
         });
     }
     on_both!(connection, concrete => {
@@ -128,6 +132,7 @@ pub(super) fn insert(
     Ok(RecordedAnomaly {
         id: AnomalyId(uuid(&row.id, "anomalies.id")?),
         is_new: true,
+        incident_id: None,
     })
 }
 

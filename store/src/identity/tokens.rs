@@ -5,6 +5,7 @@ use domain::{NANOS_PER_MINUTE, ProjectId, TokenId};
 
 use super::{IngestToken, NewToken};
 use crate::columns::{MAX_LIST, bounded, key, random, uuid};
+use crate::connection::AnyConnection;
 use crate::schema_operations::ingest_tokens::dsl;
 use crate::{Error, Store};
 
@@ -37,22 +38,27 @@ const COLUMNS: (
 );
 
 pub(super) fn create(store: &Store, new: &NewToken, now_ns: i64) -> Result<IngestToken, Error> {
+    store.write(|connection| insert(connection, new, now_ns))
+}
+
+pub(super) fn insert(
+    connection: &mut AnyConnection,
+    new: &NewToken,
+    now_ns: i64,
+) -> Result<IngestToken, Error> {
     key("token name", &new.name)?;
     bounded("token prefix", &new.prefix, 16)?;
     let id = TokenId::from_parts(now_ns, random());
-    store.write(|connection| {
-        diesel::insert_into(dsl::ingest_tokens)
-            .values((
-                dsl::id.eq(id.as_bytes().as_slice()),
-                dsl::project_id.eq(new.project_id.as_bytes().as_slice()),
-                dsl::name.eq(&new.name),
-                dsl::hash.eq(new.hash.as_slice()),
-                dsl::prefix.eq(&new.prefix),
-                dsl::created_at_ns.eq(now_ns),
-            ))
-            .execute(connection)?;
-        Ok(())
-    })?;
+    diesel::insert_into(dsl::ingest_tokens)
+        .values((
+            dsl::id.eq(id.as_bytes().as_slice()),
+            dsl::project_id.eq(new.project_id.as_bytes().as_slice()),
+            dsl::name.eq(&new.name),
+            dsl::hash.eq(new.hash.as_slice()),
+            dsl::prefix.eq(&new.prefix),
+            dsl::created_at_ns.eq(now_ns),
+        ))
+        .execute(connection)?;
     Ok(IngestToken {
         id,
         project_id: new.project_id,

@@ -3,7 +3,7 @@
 use diesel::prelude::*;
 use domain::UserId;
 
-use super::{Role, User, sessions};
+use super::{NewToken, Role, User, sessions, tokens};
 use crate::columns::{MAX_LIST, key, random, uuid};
 use crate::connection::AnyConnection;
 use crate::schema_operations::users::dsl;
@@ -25,6 +25,7 @@ pub(super) fn create_first_admin(
     store: &Store,
     name: &str,
     hash: &str,
+    token: Option<&NewToken>,
     now_ns: i64,
 ) -> Result<Option<User>, Error> {
     let created = store.write(|connection| {
@@ -32,7 +33,11 @@ pub(super) fn create_first_admin(
         if count > 0 {
             return Ok(None);
         }
-        insert(connection, name, hash, Role::Admin, now_ns).map(Some)
+        let user = insert(connection, name, hash, Role::Admin, now_ns)?;
+        if let Some(token) = token {
+            tokens::insert(connection, token, now_ns)?;
+        }
+        Ok(Some(user))
     });
     match created {
         // Another node that starts at the same time was first.

@@ -110,23 +110,12 @@ fn take(
         .collect()
 }
 
-/// Frees expired leases inside a transaction. Each statement checks again what it changes, so concurrent ones are harmless.
+/// Frees expired leases inside a transaction. The statement checks again what it changes, so concurrent ones are harmless.
 pub(super) fn reap(connection: &mut AnyConnection, now_ns: i64) -> Result<usize, Error> {
-    let expired = || {
-        dsl::jobs
-            .filter(dsl::state.eq(JobState::Leased.as_str()))
-            .filter(dsl::leased_until_ns.le(now_ns))
-    };
-    let dead = diesel::update(expired().filter(dsl::attempts.ge(dsl::max_attempts)))
-        .set((
-            dsl::state.eq(JobState::Dead.as_str()),
-            dsl::leased_until_ns.eq(None::<i64>),
-            dsl::leased_by.eq(None::<String>),
-            dsl::last_error.eq(LOST),
-            dsl::updated_at_ns.eq(now_ns),
-        ))
-        .execute(connection)?;
-    let ready = diesel::update(expired())
+    let expired = dsl::jobs
+        .filter(dsl::state.eq(JobState::Leased.as_str()))
+        .filter(dsl::leased_until_ns.le(now_ns));
+    Ok(diesel::update(expired)
         .set((
             dsl::state.eq(JobState::Ready.as_str()),
             dsl::leased_until_ns.eq(None::<i64>),
@@ -134,6 +123,5 @@ pub(super) fn reap(connection: &mut AnyConnection, now_ns: i64) -> Result<usize,
             dsl::last_error.eq(LOST),
             dsl::updated_at_ns.eq(now_ns),
         ))
-        .execute(connection)?;
-    Ok(dead + ready)
+        .execute(connection)?)
 }

@@ -10,6 +10,7 @@ use domain::RecordId;
 use uuid::Uuid;
 
 use super::batch::{CommitBatch, CommitReceipt, Prepared};
+use super::receipts;
 use super::statistics::{self, Additions};
 use crate::connection::AnyConnection;
 use crate::statement::Statement;
@@ -30,7 +31,12 @@ pub(crate) fn append(store: &Store, batch: &CommitBatch) -> Result<CommitReceipt
         }
         match commit(store, batch, &prepared) {
             // Some of the ids are stored: the caller repeats a commit whose answer it did not get.
-            Err(Error::Duplicate { .. }) if tries < MAX_TRIES => drop_stored(store, &mut prepared)?,
+            Err(Error::Duplicate { constraint }) if tries < MAX_TRIES => {
+                if !receipts::find(store, batch.project_id, &keys(batch))?.is_empty() {
+                    return Err(Error::Duplicate { constraint });
+                }
+                drop_stored(store, &mut prepared)?;
+            }
             Err(Error::Contention { message }) if tries < MAX_TRIES => {
                 tracing::debug!(message, tries, "commit is repeated");
             }
@@ -52,6 +58,10 @@ pub(crate) fn append(store: &Store, batch: &CommitBatch) -> Result<CommitReceipt
             }
         }
     }
+}
+
+fn keys(batch: &CommitBatch) -> Vec<[u8; 32]> {
+    batch.receipts.iter().map(|receipt| receipt.key).collect()
 }
 
 /// What a commit learnt and what is left to write later.
@@ -80,6 +90,7 @@ fn commit(store: &Store, batch: &CommitBatch, prepared: &Prepared<'_>) -> Result
         due
     });
     let result = store.write(|connection| {
+        receipts::add(connection, project_id, &batch.receipts)?;
         insert_records(connection, prepared)?;
         let mut outcome = Outcome {
             new_templates: 0,
@@ -88,11 +99,13 @@ fn commit(store: &Store, batch: &CommitBatch, prepared: &Prepared<'_>) -> Result
         };
         if let Some(due) = &due {
             templates::lock(connection, project_id)?;
+            let known_until = templates::last_sequence(connection, project_id)?;
             outcome.new_templates =
                 templates::insert_new(connection, project_id, &batch.new_templates, &additions)?;
             templates::set_merged(connection, project_id, &batch.merged)?;
             outcome.missing = templates::add(connection, project_id, due)?;
-            outcome.learnt = templates::add_services(connection, project_id, &unknown)?;
+            outcome.learnt =
+                templates::add_services(connection, project_id, &unknown, known_until)?;
         }
         rollups::add(connection, project_id, &cells)?;
         Ok(outcome)

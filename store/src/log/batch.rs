@@ -5,6 +5,8 @@ use std::collections::HashSet;
 
 use domain::{LogRecord, ProjectId, RecordId, Rejected, Template, TemplateId};
 
+use super::receipts::IngestReceipt;
+
 /// Service names longer than this many bytes are cut: they are part of index keys (Postgres allows 2,704 bytes).
 pub const MAX_SERVICE_BYTES: usize = 256;
 /// Trace and span ids longer than this many bytes are cut, for the same reason.
@@ -24,6 +26,8 @@ pub struct CommitBatch {
     pub new_templates: Vec<Template>,
     /// Templates (first) that a more general one (second) replaced.
     pub merged: Vec<(TemplateId, TemplateId)>,
+    /// Requests with a key of their sender's whose records are in this batch, written with it.
+    pub receipts: Vec<IngestReceipt>,
 }
 
 impl CommitBatch {
@@ -35,6 +39,7 @@ impl CommitBatch {
             records,
             new_templates: Vec::new(),
             merged: Vec::new(),
+            receipts: Vec::new(),
         }
     }
 }

@@ -108,7 +108,7 @@ fn delete_some(
         .sql(" AND timestamp_ns < ")
         .int(until_ns);
     let rows = on_both!(connection, concrete => rows.execute(concrete))?;
-    if next.first().is_some() {
+    if !next.is_empty() {
         return Ok((counted(rows), None));
     }
     let mut cells = Statement::new("DELETE FROM rollups WHERE project_id = ");

@@ -172,7 +172,19 @@ impl<'a> Search<'a> {
         found: &mut Vec<LogRecord>,
     ) -> Result<(), Error> {
         let mut after = self.after;
+        let mut stretch = stretch;
         loop {
+            // Without the bound the database would walk from the start of the stretch for each statement.
+            if let Some(after) = after {
+                match self.order {
+                    Order::NewestFirst => {
+                        stretch.end_ns = stretch.end_ns.min(after.timestamp_ns.saturating_add(1));
+                    }
+                    Order::OldestFirst => {
+                        stretch.start_ns = stretch.start_ns.max(after.timestamp_ns);
+                    }
+                }
+            }
             let limit = if self.filter.attributes.is_empty() {
                 (wanted - found.len()).min(ROWS_PER_STATEMENT)
             } else {

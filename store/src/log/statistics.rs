@@ -165,21 +165,24 @@ impl KnownTemplates {
         project_id: ProjectId,
         cells: &[(CellKey<'a>, i64)],
     ) -> BTreeMap<i64, Vec<&'a str>> {
-        let inner = self.lock();
-        let mut unknown: BTreeMap<i64, Vec<&'a str>> = BTreeMap::new();
-        for (cell, _) in cells
+        let pairs: HashSet<(i64, &'a str)> = cells
             .iter()
             .filter(|(cell, _)| cell.template_id != NOT_MINED)
-        {
-            let template_id = TemplateId::from_i64(cell.template_id);
-            let pair = (project_id, template_id, self.hasher.hash_one(cell.service));
+            .map(|(cell, _)| (cell.template_id, cell.service))
+            .collect();
+        let mut unknown: BTreeMap<i64, Vec<&'a str>> = BTreeMap::new();
+        let inner = self.lock();
+        for (template_id, service) in pairs {
+            let pair = (
+                project_id,
+                TemplateId::from_i64(template_id),
+                self.hasher.hash_one(service),
+            );
             if !inner.pairs.contains(&pair) {
-                let services = unknown.entry(cell.template_id).or_default();
-                if !services.contains(&cell.service) {
-                    services.push(cell.service);
-                }
+                unknown.entry(template_id).or_default().push(service);
             }
         }
+        drop(inner);
         unknown
     }
 

@@ -267,7 +267,7 @@ impl<'a> Tally<'a> {
 
 /// The number of the bucket of a column, counted from the epoch also before 1970; without buckets always 0.
 /// The detour over negative numbers stays inside `i64` for every instant.
-fn bucket(statement: &mut Statement<'_>, column: &'static str, bucket_ns: Option<i64>) {
+pub(super) fn bucket(statement: &mut Statement<'_>, column: &'static str, bucket_ns: Option<i64>) {
     match bucket_ns {
         None => statement.sql("CAST(0 AS BIGINT)"),
         Some(width) => statement.sql(format!(

@@ -115,6 +115,47 @@ pub(super) fn query(
     Ok(found)
 }
 
+/// One step into the key per series, as in [`latest`].
+pub(super) fn before(
+    store: &Store,
+    project_id: ProjectId,
+    series: &[SeriesId],
+    before_ns: i64,
+) -> Result<HashMap<SeriesId, (i64, f64)>, Error> {
+    let mut found = HashMap::with_capacity(series.len());
+    for chunk in series.chunks(MAX_SERIES) {
+        let mut statement =
+            Statement::new("SELECT s.id, m.timestamp_ns, m.value FROM metric_series s ");
+        match store.backend() {
+            Backend::Postgres => statement
+                .sql(
+                    "CROSS JOIN LATERAL (SELECT timestamp_ns, value FROM metric_samples \
+                     WHERE project_id = s.project_id AND series_id = s.id AND timestamp_ns < ",
+                )
+                .int(before_ns)
+                .sql(" ORDER BY timestamp_ns DESC LIMIT 1) m WHERE s.project_id = "),
+            Backend::Sqlite => statement
+                .sql(
+                    "JOIN metric_samples m ON m.project_id = s.project_id AND m.series_id = s.id \
+                     AND m.timestamp_ns = (SELECT MAX(x.timestamp_ns) FROM metric_samples x \
+                     WHERE x.project_id = s.project_id AND x.series_id = s.id AND x.timestamp_ns < ",
+                )
+                .int(before_ns)
+                .sql(") WHERE s.project_id = "),
+        };
+        statement
+            .bytes(project_id.as_bytes().as_slice())
+            .sql(" AND ");
+        statement.in_ints("s.id", chunk.iter().map(|series| series.0));
+        let rows = load_samples(store, statement)?;
+        found.extend(
+            rows.into_iter()
+                .map(|(id, timestamp_ns, value)| (SeriesId(id), (timestamp_ns, value))),
+        );
+    }
+    Ok(found)
+}
+
 pub(super) fn latest(
     store: &Store,
     project_id: ProjectId,

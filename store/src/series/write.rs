@@ -1,6 +1,7 @@
 //! Writing samples, and retention of them.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use diesel::pg::Pg;
 use diesel::prelude::*;
@@ -89,7 +90,7 @@ fn prepare(
         .map(|(label, value)| (clean(label).into_owned(), clean(value).into_owned()))
         .collect();
     let id = SeriesId::of(&name, &labels).0;
-    if !prepared.series.contains_key(&id) {
+    if let Entry::Vacant(vacant) = prepared.series.entry(id) {
         let text = serde_json::to_string(&labels).map_err(|error| error.to_string())?;
         if text.len() > MAX_LABELS_BYTES {
             return Err(format!(
@@ -97,15 +98,12 @@ fn prepare(
                 text.len()
             ));
         }
-        prepared.series.insert(
+        vacant.insert(NewSeries {
             id,
-            NewSeries {
-                id,
-                name,
-                kind: MetricKind::as_str(point.kind),
-                labels: text,
-            },
-        );
+            name,
+            kind: MetricKind::as_str(point.kind),
+            labels: text,
+        });
     }
     prepared
         .samples

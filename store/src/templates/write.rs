@@ -46,6 +46,19 @@ struct NewRow<'a> {
     merged_into: Option<i64>,
 }
 
+/// The highest sequence of a project; 0 without templates. What changes so that readers must see it gets the next
+/// one, under [`lock`].
+pub(crate) fn last_sequence(
+    connection: &mut AnyConnection,
+    project_id: ProjectId,
+) -> Result<i64, Error> {
+    let last: Option<i64> = templates::table
+        .filter(templates::project_id.eq(project_id.as_bytes().as_slice()))
+        .select(max(templates::sequence))
+        .first(connection)?;
+    Ok(last.unwrap_or(0))
+}
+
 /// Adds the templates that are not there yet and gives them their sequence; how many that were.
 pub(crate) fn insert_new(
     connection: &mut AnyConnection,
@@ -57,11 +70,7 @@ pub(crate) fn insert_new(
         return Ok(0);
     }
     let project = project_id.as_bytes().as_slice();
-    let last: Option<i64> = templates::table
-        .filter(templates::project_id.eq(project))
-        .select(max(templates::sequence))
-        .first(connection)?;
-    let mut sequence = last.unwrap_or(0);
+    let mut sequence = last_sequence(connection, project_id)?;
     let mut inserted = 0;
     for template in new {
         let id = template.id.to_i64();
@@ -106,20 +115,35 @@ pub(crate) fn insert_new(
     Ok(inserted)
 }
 
-/// Marks templates that a more general one replaced.
+/// Marks templates that a more general one replaced. They move to the end of the sequence, so that whoever follows it
+/// hears of the merge; one that is merged like that already stays where it is.
 pub(crate) fn set_merged(
     connection: &mut AnyConnection,
     project_id: ProjectId,
     merged: &[(TemplateId, TemplateId)],
 ) -> Result<(), Error> {
+    if merged.is_empty() {
+        return Ok(());
+    }
+    let mut sequence = last_sequence(connection, project_id)?;
     for (from, into) in merged {
-        diesel::update(
+        let into = into.to_i64();
+        let changed = diesel::update(
             templates::table
                 .filter(templates::project_id.eq(project_id.as_bytes().as_slice()))
-                .filter(templates::id.eq(from.to_i64())),
+                .filter(templates::id.eq(from.to_i64()))
+                .filter(
+                    templates::merged_into
+                        .is_null()
+                        .or(templates::merged_into.ne(into)),
+                ),
         )
-        .set(templates::merged_into.eq(Some(into.to_i64())))
+        .set((
+            templates::merged_into.eq(Some(into)),
+            templates::sequence.eq(sequence + 1),
+        ))
         .execute(connection)?;
+        sequence += i64::from(changed > 0);
     }
     Ok(())
 }
@@ -251,30 +275,44 @@ impl RunQueryDsl<PgConnection> for Add {}
 
 /// Adds services to templates that may lack them. What the database is known to have afterwards comes back.
 /// The rows are locked already when their counts were added in the same transaction.
+///
+/// A template that readers may know, because its sequence is at most `known_until`, moves to the end of the sequence.
 pub(crate) fn add_services(
     connection: &mut AnyConnection,
     project_id: ProjectId,
     services: &BTreeMap<i64, Vec<&str>>,
+    known_until: i64,
 ) -> Result<Vec<(i64, String)>, Error> {
     const IDS_PER_STATEMENT: usize = 1_000;
+    if services.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut last = last_sequence(connection, project_id)?;
     let mut learnt = Vec::new();
     let ids: Vec<i64> = services.keys().copied().collect();
     let project = project_id.as_bytes().as_slice();
     for chunk in ids.chunks(IDS_PER_STATEMENT) {
-        let rows: Vec<(i64, String)> = templates::table
+        let rows: Vec<(i64, i64, String)> = templates::table
             .filter(templates::project_id.eq(project))
             .filter(templates::id.eq_any(chunk.to_vec()))
-            .select((templates::id, templates::services))
+            .select((templates::id, templates::sequence, templates::services))
             .load(connection)?;
-        for (id, present) in rows {
+        for (id, mut sequence, present) in rows {
             let new = &services[&id];
             if let Some(list) = joined(&present, new)? {
+                if sequence <= known_until {
+                    last += 1;
+                    sequence = last;
+                }
                 diesel::update(
                     templates::table
                         .filter(templates::project_id.eq(project))
                         .filter(templates::id.eq(id)),
                 )
-                .set(templates::services.eq(list))
+                .set((
+                    templates::services.eq(list),
+                    templates::sequence.eq(sequence),
+                ))
                 .execute(connection)?;
             }
             learnt.extend(new.iter().map(|service| (id, (*service).to_owned())));

@@ -4,7 +4,7 @@ use domain::{
 
 use super::Fixture;
 use super::fixture::{MINUTE, NOON, SECOND, commit, project, record, template};
-use crate::{CommitBatch, LogStore, Store};
+use crate::{CommitBatch, IngestReceipt, LogStore, Store};
 
 fn everything(store: &Store, project_id: ProjectId) -> Vec<LogRecord> {
     let mut found = Vec::new();
@@ -99,7 +99,10 @@ pub(crate) fn projects_never_see_each_other(fixture: &Fixture) {
     commit(&fixture.store, &[record(mine, NOON, "mine")]);
     let theirs = record(other, NOON, "theirs");
     commit(&fixture.store, std::slice::from_ref(&theirs));
-    assert_eq!(everything(&fixture.store, other), [theirs.clone()]);
+    assert_eq!(
+        everything(&fixture.store, other),
+        std::slice::from_ref(&theirs)
+    );
     assert_eq!(count(&fixture.store, mine), 1);
     let found = fixture.store.record(mine, theirs.id).expect("read");
     assert_eq!(found, None);
@@ -177,4 +180,34 @@ pub(crate) fn a_batch_larger_than_the_bind_limit_is_one_commit(fixture: &Fixture
         .collect();
     assert_eq!(commit(&fixture.store, &records).stored, 5_003);
     assert_eq!(everything(&fixture.store, project_id).len(), 5_003);
+}
+
+pub(crate) fn a_receipt_is_found_until_it_is_forgotten(fixture: &Fixture) {
+    let store = &fixture.store;
+    let project_id = project();
+    let receipt = IngestReceipt {
+        key: [7; 32],
+        accepted: 1,
+        created_at_ns: NOON,
+    };
+    let mut batch = CommitBatch::new(project_id, vec![record(project_id, NOON, "once")]);
+    batch.receipts.push(receipt);
+    store.append(&batch).expect("stored");
+    let find = |project_id, key| {
+        store
+            .ingest_receipts(project_id, &[[key; 32]])
+            .expect("read")
+    };
+    assert_eq!(find(project_id, 7), [receipt]);
+    assert!(find(project_id, 8).is_empty());
+    assert!(find(project(), 7).is_empty());
+    // Under the same key nothing more is stored, whatever the records.
+    let mut again = CommitBatch::new(project_id, vec![record(project_id, NOON, "twice")]);
+    again.receipts.push(receipt);
+    let error = store.append(&again).expect_err("the key is taken");
+    assert!(matches!(error, crate::Error::Duplicate { .. }), "{error}");
+    assert_eq!(count(store, project_id), 1);
+    assert_eq!(store.delete_ingest_receipts(NOON).expect("deleted"), 0);
+    assert!(store.delete_ingest_receipts(NOON + 1).expect("deleted") >= 1);
+    assert!(find(project_id, 7).is_empty());
 }

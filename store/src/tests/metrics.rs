@@ -140,6 +140,34 @@ pub(crate) fn latest_is_the_newest_sample_of_each_series(fixture: &Fixture) {
     assert_eq!(latest[0].timestamp_ns, NOON + SECOND);
 }
 
+pub(crate) fn the_last_sample_before_an_instant_is_found_per_series(fixture: &Fixture) {
+    let project_id = project();
+    let points = [
+        point(project_id, "m", "api", 1, 1.0),
+        point(project_id, "m", "api", 3, 3.0),
+        point(project_id, "m", "api", 5, 5.0),
+        point(project_id, "m", "shop", 5, 7.0),
+        point(project_id, "other", "api", 2, 2.0),
+    ];
+    fixture
+        .store
+        .append_metrics(project_id, &points)
+        .expect("stored");
+    let series = fixture
+        .store
+        .metric_query(project_id, "m", &[], TimeRange::ALL)
+        .expect("read");
+    let ids: Vec<_> = series.iter().map(|series| series.id).collect();
+    let before = fixture
+        .store
+        .samples_before(project_id, &ids, NOON + 5 * SECOND)
+        .expect("read");
+    assert_eq!(before.len(), 1, "shop has none before");
+    assert_eq!(before[&series[0].id], (NOON + 3 * SECOND, 3.0));
+    let elsewhere = fixture.store.samples_before(project(), &ids, i64::MAX);
+    assert!(elsewhere.expect("read").is_empty());
+}
+
 pub(crate) fn names_are_listed_with_their_kinds(fixture: &Fixture) {
     let project_id = project();
     let mut gauge = point(project_id, "b", "api", 0, 1.0);

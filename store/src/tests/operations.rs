@@ -36,6 +36,7 @@ operations_suite! {
     identity::{
         a_project_is_found_by_its_id_and_its_name_is_unique,
         nodes_that_start_together_agree_on_the_first_project_and_admin,
+        the_first_admin_and_the_first_token_come_both_or_neither,
         a_user_is_found_by_name_and_a_new_password_ends_the_sessions,
         a_disabled_user_has_no_valid_session,
         a_session_ends_by_time_and_by_revocation,
@@ -89,7 +90,7 @@ operations_suite! {
         a_late_worker_whose_job_nobody_took_may_still_finish_it,
         an_extended_lease_is_not_given_away,
         a_failed_job_waits_for_its_retry_and_dies_after_the_last,
-        a_job_whose_workers_all_vanish_dies,
+        a_job_whose_workers_all_vanish_is_handed_out_once_more_to_be_ended,
         a_dead_job_can_be_retried_unless_its_key_is_taken,
         counts_tell_the_state_of_the_queue,
         finished_jobs_are_deleted_after_a_while,

@@ -113,10 +113,44 @@ pub(crate) fn merged_templates_say_into_what(fixture: &Fixture) {
     batch.merged.push((TemplateId(1), TemplateId(2)));
     fixture.store.append(&batch).expect("the batch commits");
     let found = all(&fixture.store, project_id);
-    assert_eq!(found[0].merged_into, Some(TemplateId(2)));
+    assert_eq!(found[0].id, TemplateId(2));
+    assert_eq!(found[1].merged_into, Some(TemplateId(2)));
     let top = fixture.store.top_templates(project_id, 10).expect("read");
     assert_eq!(top.len(), 1);
     assert_eq!(top[0].id, TemplateId(2));
+}
+
+pub(crate) fn a_merge_and_a_new_service_move_a_template_to_the_end_of_the_sequence(
+    fixture: &Fixture,
+) {
+    let project_id = project();
+    let new = (1..=3).map(|id| template(project_id, id, "t")).collect();
+    let records = (1..=3)
+        .map(|id| of_template(project_id, id, NOON))
+        .collect();
+    learn(&fixture.store, records, new);
+    let order = |after| -> Vec<(i64, u64)> {
+        let found = fixture
+            .store
+            .templates(project_id, after, 10)
+            .expect("read");
+        found.iter().map(|t| (t.sequence, t.id.0)).collect()
+    };
+    assert_eq!(order(0), [(1, 1), (2, 2), (3, 3)]);
+    let mut batch = CommitBatch::new(project_id, Vec::new());
+    batch.merged.push((TemplateId(1), TemplateId(3)));
+    fixture.store.append(&batch).expect("the batch commits");
+    assert_eq!(order(3), [(4, 1)], "who read up to 3 hears of the merge");
+    fixture.store.append(&batch).expect("the batch commits");
+    assert_eq!(order(4), [], "once");
+    let mut elsewhere = of_template(project_id, 2, NOON);
+    elsewhere.service = "cart".to_owned();
+    commit(&fixture.store, &[elsewhere]);
+    assert_eq!(order(4), [(5, 2)]);
+    let moved = fixture.store.templates(project_id, 4, 10).expect("read");
+    assert_eq!(moved[0].services, ["cart", "shop"]);
+    commit(&fixture.store, &[of_template(project_id, 2, NOON)]);
+    assert_eq!(order(5), [], "a known service changes nothing");
 }
 
 pub(crate) fn an_overlong_example_is_cut_at_a_character(fixture: &Fixture) {

@@ -1,7 +1,8 @@
 use super::bench::*;
 use crate::machine::{AnomalyGate, Input, Settings};
 use crate::policy::parse_policies;
-use domain::{IncidentSeverity, IncidentState, Severity};
+use domain::{AnomalyId, AnomalyKind, IncidentSeverity, IncidentState, Severity, TemplateId};
+use uuid::Uuid;
 
 #[test]
 fn an_anomaly_without_policy_opens_an_incident_for_its_service() {
@@ -67,6 +68,42 @@ fn anomalies_that_nobody_ends_expire() {
     bench.pass(24 * 60 * MINUTE);
     bench.pass(10 * MINUTE);
     assert_eq!(bench.incident_state(), IncidentState::Resolved);
+}
+
+#[test]
+fn a_silent_service_and_a_silent_project_open_incidents_by_themselves() {
+    let mut bench = Bench::with(Vec::new(), Settings::default());
+    let mut silent = anomaly(1, "checkout", START);
+    silent.kind = AnomalyKind::Drop;
+    silent.severity = Severity::Unspecified;
+    let mut project = silent.clone();
+    project.id = AnomalyId(Uuid::from_u128(2));
+    project.service = None;
+    project.score = 0.7;
+    let mut pattern = silent.clone();
+    pattern.id = AnomalyId(Uuid::from_u128(3));
+    pattern.template_id = Some(TemplateId(5));
+    let mut faint = silent.clone();
+    faint.id = AnomalyId(Uuid::from_u128(4));
+    faint.service = Some("cart".into());
+    faint.score = 0.6;
+    let gate = AnomalyGate::default();
+    let opens: Vec<bool> = [&silent, &project, &pattern, &faint]
+        .map(|anomaly| gate.opens(anomaly))
+        .to_vec();
+    assert_eq!(opens, [true, true, false, false]);
+    for anomaly in [silent, project, pattern, faint] {
+        bench.step(Input::AnomalyOpened {
+            anomaly: Box::new(anomaly),
+            join: None,
+        });
+    }
+    let severities: Vec<_> = bench
+        .state
+        .open_incidents()
+        .map(|incident| incident.severity)
+        .collect();
+    assert_eq!(severities, [IncidentSeverity::Error; 2]);
 }
 
 const ANOMALY_POLICY: &str = "

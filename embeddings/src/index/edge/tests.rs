@@ -131,7 +131,8 @@ fn the_log_is_cut_and_later_changes_of_old_points_still_count() {
     // The same points again and again, until their log is far beyond its limit.
     let shard = index.layout.shard();
     let wide = IndexPoint {
-        text: "long ".repeat(400) + &(0..300).map(|n| format!("w{n} ")).collect::<String>(),
+        // As many different words as the limit of a text leaves room for.
+        text: (0..400).map(|n| format!("w{n} ")).collect(),
         ..points(0..1).remove(0)
     };
     let mut largest = 0;

@@ -114,7 +114,10 @@ impl Collection {
         match client.create_collection(request).await {
             Ok(_) => Ok(()),
             Err(error) => match failure::of("create collection", error) {
-                Error::Server { kind, .. } if kind == ErrorKind::Conflict => Ok(()),
+                Error::Server {
+                    kind: ErrorKind::Conflict,
+                    ..
+                } => Ok(()),
                 // Servers before 1.13 answer an existing collection with "invalid argument".
                 Error::Server { message, .. } if message.contains("already exists") => Ok(()),
                 error => Err(error),

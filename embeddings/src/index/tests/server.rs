@@ -164,6 +164,45 @@ fn a_server_that_is_not_there_is_unavailable() {
 }
 
 #[test]
+fn a_server_that_hangs_holds_up_the_ping_only() {
+    // Takes connections and never says a word.
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let index = ServerIndex::connect(&url, None, "vigil", &schema())
+        .unwrap()
+        .hurried();
+    let error = index.ping().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Timeout, "{error}");
+    let began = std::time::Instant::now();
+    for error in [
+        index.epoch().unwrap_err(),
+        index.count(project(A)).unwrap_err(),
+        index.search(&question(A, "disk", None)).unwrap_err(),
+    ] {
+        assert_eq!(error.kind(), ErrorKind::Timeout);
+        assert!(error.to_string().contains("a moment ago"), "{error}");
+    }
+    // Each of them alone would have taken fifteen seconds and more.
+    assert!(began.elapsed() < std::time::Duration::from_secs(5));
+}
+
+#[test]
+fn a_ping_sees_an_outage_that_the_epoch_does_not_and_its_end() {
+    let server = Server::start();
+    let index = server.connect(&schema());
+    index.ping().unwrap();
+    let epoch = index.epoch().unwrap();
+    server.world().outage = Some(Status::unavailable("restarting"));
+    assert_eq!(index.epoch().unwrap(), epoch, "out of memory");
+    assert_eq!(index.ping().unwrap_err().kind(), ErrorKind::Unavailable);
+    server.world().outage = None;
+    index.ping().unwrap();
+    server.world().collections.clear();
+    index.ping().unwrap();
+    assert_ne!(index.epoch().unwrap(), epoch, "the loss was noticed");
+}
+
+#[test]
 fn a_wrong_key_or_url_is_refused_and_not_repeated_in_the_message() {
     let server = Server::start();
     let index = ServerIndex::connect(&server.url(), Some("wrong-key"), "vigil", &schema()).unwrap();

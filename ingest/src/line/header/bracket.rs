@@ -2,6 +2,7 @@
 
 use super::super::level::{Spelling, leading_level, level_word};
 use super::super::names::{bracketed, digit_run, is_class_path, is_component, next_token};
+use super::super::stamp::{is_bare_number, is_near, leading_stamp};
 use super::{Before, Header};
 use crate::time::leading_timestamp;
 
@@ -64,7 +65,7 @@ impl<'a> Header<'a, '_> {
         if self.draft.timestamp_ns.is_some() {
             return false;
         }
-        let Some((instant, length)) = leading_timestamp(content, self.origin.received_at_ns) else {
+        let Some((instant, length)) = self.instant_in_bracket(content) else {
             return self.uptime(content);
         };
         self.draft.timestamp_ns = Some(instant);
@@ -84,6 +85,18 @@ impl<'a> Header<'a, '_> {
             }
         }
         true
+    }
+
+    /// The timestamp that the inside of a bracket begins with. A number alone is one where a line begins (Nagios:
+    /// `[1795442400] SERVICE ALERT: ...`), elsewhere only near arrival.
+    fn instant_in_bracket(&self, content: &str) -> Option<(i64, usize)> {
+        let received_at_ns = self.origin.received_at_ns;
+        if !is_bare_number(content) {
+            return leading_stamp(content, received_at_ns);
+        }
+        leading_timestamp(content, received_at_ns).filter(|(instant, _)| {
+            self.before == Before::Start || is_near(*instant, received_at_ns)
+        })
     }
 
     /// `[12345.678901]`: seconds since the kernel booted. The arrival time stands in for the instant.

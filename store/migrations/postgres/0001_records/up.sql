@@ -85,3 +85,14 @@ CREATE TABLE change_events (
     PRIMARY KEY (project_id, id)
 );
 CREATE INDEX change_events_time ON change_events (project_id, timestamp_ns);
+
+-- Requests that were acknowledged under a key of their sender's (Idempotency-Key): a repeated one is answered from here
+-- and not stored again. `key` is a digest, so that long keys cost nothing.
+CREATE TABLE ingest_receipts (
+    project_id BYTEA NOT NULL,
+    key BYTEA NOT NULL,
+    accepted BIGINT NOT NULL,
+    created_at_ns BIGINT NOT NULL,
+    PRIMARY KEY (project_id, key)
+);
+CREATE INDEX ingest_receipts_created ON ingest_receipts (created_at_ns);

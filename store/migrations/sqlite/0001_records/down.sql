@@ -1,3 +1,4 @@
+DROP TABLE ingest_receipts;
 DROP TABLE change_events;
 DROP TABLE metric_samples;
 DROP TABLE metric_series;

@@ -1,5 +1,7 @@
--- Log records. WITHOUT ROWID makes the primary key the table itself: time ranges of a project are read
--- in place and paging needs no second index. The index on id serves single records and forbids doubles.
+-- Log records in the order of arrival: a commit appends to the table whatever times its records bear, and only the
+-- two small indexes are in another order. (Measured with records scattered over half an hour: a table in the order of
+-- time costs 2.5 times as much, because every row then changes a page of its own.) The index on time serves ranges
+-- and paging; ties of one instant are sorted by id while reading. The one on id serves single records and forbids doubles.
 -- There is none on traces: random keys would cost as much as all the rest of a commit (measured 4.5 us a record).
 CREATE TABLE log_tail (
     project_id BLOB NOT NULL,
@@ -12,10 +14,10 @@ CREATE TABLE log_tail (
     trace_id TEXT,
     span_id TEXT,
     body TEXT NOT NULL,
-    attributes TEXT NOT NULL,
-    PRIMARY KEY (project_id, timestamp_ns, id)
-) WITHOUT ROWID;
+    attributes TEXT NOT NULL
+);
 CREATE UNIQUE INDEX log_tail_id ON log_tail (id);
+CREATE INDEX log_tail_time ON log_tail (project_id, timestamp_ns);
 
 -- Counts per minute. The order of the key lets counts by severity be read without sorting.
 CREATE TABLE rollups (
@@ -86,3 +88,14 @@ CREATE TABLE change_events (
     PRIMARY KEY (project_id, id)
 );
 CREATE INDEX change_events_time ON change_events (project_id, timestamp_ns);
+
+-- Requests that were acknowledged under a key of their sender's (Idempotency-Key): a repeated one is answered from here
+-- and not stored again. `key` is a digest, so that long keys cost nothing.
+CREATE TABLE ingest_receipts (
+    project_id BLOB NOT NULL,
+    key BLOB NOT NULL,
+    accepted BIGINT NOT NULL,
+    created_at_ns BIGINT NOT NULL,
+    PRIMARY KEY (project_id, key)
+);
+CREATE INDEX ingest_receipts_created ON ingest_receipts (created_at_ns);

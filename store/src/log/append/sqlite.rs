@@ -56,7 +56,7 @@ pub(super) fn insert_records(
             record,
         })
         .collect();
-    // In key order every insert goes to the page of the one before it.
+    // In the order of time every insert into the index goes to the page of the one before it.
     rows.sort_unstable_by_key(|row| (row.record.timestamp_ns, row.id));
     values::insert(
         connection,

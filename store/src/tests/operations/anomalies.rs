@@ -196,4 +196,11 @@ pub(super) fn old_anomalies_go_unless_an_incident_has_them(fixture: &Fixture) {
     assert_eq!(page.items, [kept]);
     let sequenced = store.anomalies_after(shop, 0, 5).unwrap();
     assert_eq!(sequenced[0].incident_id, Some(incident.id));
+    let again = store
+        .record_anomalies(shop, std::slice::from_ref(&page.items[0]))
+        .unwrap();
+    assert_eq!(
+        (again[0].is_new, again[0].incident_id),
+        (false, Some(incident.id))
+    );
 }

@@ -59,6 +59,30 @@ pub(super) fn nodes_that_start_together_agree_on_the_first_project_and_admin(fix
     );
 }
 
+pub(super) fn the_first_admin_and_the_first_token_come_both_or_neither(fixture: &Fixture) {
+    let store = &fixture.store;
+    let project = store.ensure_project("default", NOON).unwrap();
+    let nameless = NewToken {
+        name: String::new(),
+        prefix: "longer than sixteen".to_owned(),
+        ..token(project.id, 7)
+    };
+    store
+        .create_first_admin_and_token("admin", "$argon2id$x", &nameless, NOON)
+        .unwrap_err();
+    assert_eq!(store.users().unwrap(), []);
+    let good = token(project.id, 8);
+    let admin = store
+        .create_first_admin_and_token("admin", "$argon2id$x", &good, NOON)
+        .unwrap();
+    assert_eq!(store.users().unwrap(), [admin.unwrap()]);
+    assert!(store.token_by_hash(&good.hash).unwrap().is_some());
+    let late = token(project.id, 9);
+    let second = store.create_first_admin_and_token("admin", "$argon2id$x", &late, NOON);
+    assert_eq!(second.unwrap(), None);
+    assert!(store.token_by_hash(&late.hash).unwrap().is_none());
+}
+
 pub(super) fn a_user_is_found_by_name_and_a_new_password_ends_the_sessions(fixture: &Fixture) {
     let store = &fixture.store;
     let ann = store

@@ -240,22 +240,28 @@ pub(super) fn a_failed_job_waits_for_its_retry_and_dies_after_the_last(fixture: 
     assert!(store.dead_jobs(project(), 10).unwrap().is_empty());
 }
 
-pub(super) fn a_job_whose_workers_all_vanish_dies(fixture: &Fixture) {
+pub(super) fn a_job_whose_workers_all_vanish_is_handed_out_once_more_to_be_ended(
+    fixture: &Fixture,
+) {
     let store = &fixture.store;
     let id = add(store, project(), None);
     let mut now = NOON;
     for _ in 0..3 {
-        lease_one(store, "a", now).unwrap();
+        assert!(!lease_one(store, "a", now).unwrap().is_spent());
         now += MINUTE;
     }
     assert_eq!(store.reap_leases(now - 1).unwrap(), 0);
     assert_eq!(store.reap_leases(now).unwrap(), 1);
-    let job = store.job(id).unwrap().unwrap();
-    assert_eq!((job.state, job.attempts), (JobState::Dead, 3));
+    let spent = lease_one(store, "b", now).unwrap();
+    assert_eq!((spent.job.id, spent.lease.attempt), (id, 4));
+    assert!(spent.is_spent() && spent.is_last_attempt());
     assert_eq!(
-        job.last_error.as_deref(),
+        spent.job.last_error.as_deref(),
         Some("the worker's lease expired")
     );
+    let state = store.finish_job(&spent.lease, &retry(now), now).unwrap();
+    assert_eq!(state, JobState::Dead, "it is not tried again");
+    assert_eq!(lease_one(store, "b", now + MINUTE), None);
 }
 
 pub(super) fn a_dead_job_can_be_retried_unless_its_key_is_taken(fixture: &Fixture) {

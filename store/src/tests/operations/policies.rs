@@ -75,7 +75,10 @@ pub(super) fn silences_end_by_time_or_by_hand(fixture: &Fixture) {
         ends_at_ns: NOON + MINUTE,
     };
     let created = store.create_silence(shop, &new, NOON).unwrap();
-    assert_eq!(store.silences(shop, NOON).unwrap(), [created.clone()]);
+    assert_eq!(
+        store.silences(shop, NOON).unwrap(),
+        std::slice::from_ref(&created)
+    );
     assert!(store.silences(shop, NOON + MINUTE).unwrap().is_empty());
     assert!(store.silences(project(), NOON).unwrap().is_empty());
     let refused = store

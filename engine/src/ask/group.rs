@@ -1,0 +1,173 @@
+//! The groups of an answer: per service, severity, pattern or stretch of time.
+
+use std::collections::{BTreeMap, HashMap};
+
+use domain::{ServiceCount, TemplateId};
+use inference::{AnswerFacts, GroupCount};
+use query::{GroupBy, Intent, Interpretation, TimeUnit};
+
+use super::scope::{Row, by_pattern, time_unit};
+use crate::dictionaries::Dictionary;
+
+/// Groups that are said when nobody says how many.
+pub(super) const GROUPS: usize = 10;
+/// Services that are said when they are what was asked for.
+const SERVICES: usize = 100;
+/// Stretches of time that are said: the newest ones.
+const STRETCHES: usize = 48;
+/// Groups that are said at most.
+const MOST_GROUPS: usize = 100;
+
+/// What was counted.
+pub(super) struct Counted<'a> {
+    pub(super) understood: &'a Interpretation,
+    pub(super) dictionary: &'a Dictionary,
+    pub(super) rows: &'a [Row],
+    /// The rows of the other time of a comparison.
+    pub(super) others: &'a [Row],
+    /// (start, records) of each stretch of time.
+    pub(super) buckets: &'a [(i64, u64)],
+    /// All services, when they are what was asked for.
+    pub(super) services: Option<&'a [ServiceCount]>,
+    /// The evidence of each pattern.
+    pub(super) cited: &'a HashMap<TemplateId, u32>,
+}
+
+/// Fills in the groups that were asked for: "by service", "top 5", "which services", "compare a and b".
+pub(super) fn fill(facts: &mut AnswerFacts, counted: &Counted<'_>) {
+    let understood = counted.understood;
+    let wanted = match (understood.group_by, understood.intent) {
+        (Some(group), _) => group,
+        (None, Intent::Top) => GroupBy::Template,
+        (None, Intent::ListServices) => GroupBy::Service,
+        // "compare checkout and payments today with yesterday".
+        (None, Intent::Compare) if understood.services.len() > 1 => GroupBy::Service,
+        (None, _) => return,
+    };
+    let limit = understood.limit.map(|limit| limit.min(MOST_GROUPS));
+    let (name, mut groups, limit) = match wanted {
+        GroupBy::Service => match counted.services {
+            Some(services) => ("service", listed(services), limit.unwrap_or(SERVICES)),
+            None => ("service", by_service(counted), limit.unwrap_or(GROUPS)),
+        },
+        GroupBy::Severity => {
+            let groups = keyed(counted, |row| Some(row.severity.as_str().to_owned()));
+            ("severity", groups, limit.unwrap_or(GROUPS))
+        }
+        GroupBy::Template => ("pattern", patterns(counted), limit.unwrap_or(GROUPS)),
+        GroupBy::Time(asked) => {
+            let unit = time_unit(understood).unwrap_or(asked);
+            let groups = stretches(counted.buckets, unit);
+            facts.groups_left = groups.len().saturating_sub(STRETCHES);
+            facts.groups = groups.into_iter().skip(facts.groups_left).collect();
+            facts.grouped_by = Some(unit_name(unit).into());
+            return;
+        }
+    };
+    groups.sort_by(|a, b| b.count.cmp(&a.count).then(a.key.cmp(&b.key)));
+    facts.groups_left = groups.len().saturating_sub(limit);
+    groups.truncate(limit);
+    facts.grouped_by = Some(name.into());
+    facts.groups = groups;
+}
+
+fn plain(key: String, count: u64) -> GroupCount {
+    GroupCount {
+        key,
+        count,
+        other: None,
+        evidence: None,
+    }
+}
+
+fn listed(services: &[ServiceCount]) -> Vec<GroupCount> {
+    services
+        .iter()
+        .map(|row| plain(row.service.clone(), row.count))
+        .collect()
+}
+
+/// Counts by a key of the rows, beside those of the other time.
+fn keyed(counted: &Counted<'_>, key: impl Fn(&Row) -> Option<String>) -> Vec<GroupCount> {
+    let is_compared = counted.understood.compare_with.is_some();
+    let mut groups: BTreeMap<String, (u64, u64)> = BTreeMap::new();
+    for row in counted.rows {
+        if let Some(key) = key(row) {
+            groups.entry(key).or_default().0 += row.count;
+        }
+    }
+    for row in counted.others {
+        if let Some(key) = key(row) {
+            groups.entry(key).or_default().1 += row.count;
+        }
+    }
+    groups
+        .into_iter()
+        .map(|(key, (count, other))| GroupCount {
+            other: is_compared.then_some(other),
+            ..plain(key, count)
+        })
+        .collect()
+}
+
+fn by_service(counted: &Counted<'_>) -> Vec<GroupCount> {
+    let mut groups = keyed(counted, |row| row.service.clone());
+    // A service that is compared and wrote nothing has none.
+    if counted.understood.intent == Intent::Compare {
+        for service in &counted.understood.services {
+            if groups.iter().all(|group| group.key != *service) {
+                groups.push(GroupCount {
+                    other: counted.understood.compare_with.map(|_| 0),
+                    ..plain(service.clone(), 0)
+                });
+            }
+        }
+    }
+    groups
+}
+
+fn patterns(counted: &Counted<'_>) -> Vec<GroupCount> {
+    let others: HashMap<TemplateId, u64> = by_pattern(counted.others)
+        .into_iter()
+        .map(|row| (row.template_id, row.count))
+        .collect();
+    let is_compared = counted.understood.compare_with.is_some();
+    by_pattern(counted.rows)
+        .into_iter()
+        .map(|row| GroupCount {
+            key: counted
+                .dictionary
+                .get(row.template_id)
+                .map_or_else(|| "no pattern".to_owned(), |it| it.text.clone()),
+            count: row.count,
+            other: is_compared.then(|| others.get(&row.template_id).copied().unwrap_or(0)),
+            evidence: counted.cited.get(&row.template_id).copied(),
+        })
+        .collect()
+}
+
+fn stretches(buckets: &[(i64, u64)], unit: TimeUnit) -> Vec<GroupCount> {
+    buckets
+        .iter()
+        .map(|(start_ns, count)| plain(start_of(*start_ns, unit), *count))
+        .collect()
+}
+
+/// `2026-11-18 13:00 UTC`, of a day only the date.
+fn start_of(start_ns: i64, unit: TimeUnit) -> String {
+    let text = domain::format_timestamp_short(start_ns);
+    match unit {
+        TimeUnit::Day => text.get(..10).unwrap_or(&text).to_owned(),
+        _ => text
+            .get(..16)
+            .map_or_else(|| text.clone(), |minute| format!("{minute} UTC")),
+    }
+}
+
+fn unit_name(unit: TimeUnit) -> &'static str {
+    match unit {
+        TimeUnit::Minute => "minute",
+        TimeUnit::Fitting | TimeUnit::Hour => "hour",
+        TimeUnit::Day => "day",
+    }
+}

@@ -1,0 +1,221 @@
+//! What a question is about as filters, and everything that matches them.
+
+use std::collections::HashMap;
+
+use anomaly::TemplateInfo as _;
+use domain::{LogFilter, Order, ProjectId, RecordId, Severity, TemplateId, TimeRange};
+use query::{GroupBy, Intent, Interpretation, StatusCode, TimeUnit};
+use store::{MatchCount, MatchRequest, Matches, StatusFilter};
+
+use crate::dictionaries::Dictionary;
+use crate::{Error, Inner};
+
+/// Sample records that go with an answer when nobody says how many.
+const SAMPLES: usize = 6;
+/// Sample records that go with an answer at most.
+const MOST_SAMPLES: usize = 50;
+/// Stretches of time that are counted apart at most; beyond, they become longer.
+const MOST_BUCKETS: i64 = 2_000;
+
+/// What a question is about.
+pub(super) struct Scope {
+    /// What it says literally, and the patterns that its topic means.
+    pub(super) filter: LogFilter,
+    /// Any of these status codes.
+    pub(super) statuses: Vec<StatusFilter>,
+    /// The patterns that its topic means, most relevant first; `None` when it is not searched by meaning.
+    pub(super) meant: Option<Vec<TemplateId>>,
+    /// The semantic index did not answer.
+    pub(super) is_words_only: bool,
+}
+
+/// A pattern as one service writes it at one severity. Patterns that were merged away count with those that
+/// took their place.
+#[derive(Debug, Clone)]
+pub(super) struct Row {
+    pub(super) template_id: TemplateId,
+    /// The ids that its records carry.
+    pub(super) ids: Vec<TemplateId>,
+    /// `None` when several write it.
+    pub(super) service: Option<String>,
+    pub(super) severity: Severity,
+    pub(super) count: u64,
+    pub(super) first_at_ns: i64,
+    pub(super) last_at_ns: i64,
+    pub(super) records: Vec<RecordId>,
+    /// Records in the other time of a comparison, scaled to the length of the main one.
+    pub(super) other: Option<f64>,
+}
+
+impl Scope {
+    /// Whether a topic was looked for and no pattern is about it.
+    pub(super) fn is_empty(&self) -> bool {
+        self.meant.as_ref().is_some_and(Vec::is_empty)
+    }
+
+    /// Whether counts per minute answer it.
+    pub(super) fn is_answered_by_rollups(&self) -> bool {
+        self.filter.is_answered_by_rollups() && self.statuses.is_empty()
+    }
+}
+
+impl Inner {
+    /// The filter of a question: what it says literally, and the patterns that its topic means. Blocks.
+    pub(super) fn scope(
+        &self,
+        project_id: ProjectId,
+        understood: &Interpretation,
+    ) -> Result<Scope, Error> {
+        let mut scope = Scope {
+            filter: understood.filter(),
+            statuses: statuses(understood),
+            meant: None,
+            is_words_only: false,
+        };
+        if understood.is_by_meaning() {
+            let relevant = self.relevant_patterns(
+                project_id,
+                &understood.retrieval_text,
+                &scope.filter.services,
+                understood.range,
+            )?;
+            scope.filter.template_ids = relevant.with_merged;
+            scope.meant = Some(relevant.ids);
+            scope.is_words_only = relevant.is_words_only;
+        }
+        self.plan(project_id, &mut scope.filter)?;
+        Ok(scope)
+    }
+
+    /// Everything in a range that the scope matches, in one pass. Blocks.
+    pub(super) fn matched(
+        &self,
+        project_id: ProjectId,
+        understood: &Interpretation,
+        scope: &Scope,
+        range: TimeRange,
+        samples: usize,
+    ) -> Result<Matches, Error> {
+        let filter = LogFilter {
+            range,
+            ..scope.filter.clone()
+        };
+        let request = MatchRequest {
+            filter: &filter,
+            statuses: &scope.statuses,
+            order: if understood.intent == Intent::First {
+                Order::OldestFirst
+            } else {
+                Order::NewestFirst
+            },
+            records: samples,
+            bucket_ns: time_unit(understood).map(TimeUnit::nanos),
+        };
+        Ok(self.store.matches(project_id, &request)?)
+    }
+}
+
+/// The status codes that a question names.
+pub(super) fn statuses(understood: &Interpretation) -> Vec<StatusFilter> {
+    understood
+        .status_codes
+        .iter()
+        .map(|status| match status {
+            StatusCode::Exact(code) => StatusFilter::Exact(*code),
+            StatusCode::Class(class) => StatusFilter::Class(*class),
+        })
+        .collect()
+}
+
+/// How many sample records a question wants.
+pub(super) fn samples_wanted(understood: &Interpretation) -> usize {
+    understood.limit.unwrap_or(SAMPLES).clamp(1, MOST_SAMPLES)
+}
+
+/// The stretches of time that are counted apart: those that were asked for, or longer ones.
+pub(super) fn time_unit(understood: &Interpretation) -> Option<TimeUnit> {
+    let Some(GroupBy::Time(asked)) = understood.group_by else {
+        return None;
+    };
+    let length = understood.range.duration_ns();
+    [TimeUnit::Minute, TimeUnit::Hour, TimeUnit::Day]
+        .into_iter()
+        .find(|unit| unit.nanos() >= asked.nanos() && length / unit.nanos() <= MOST_BUCKETS)
+        .or(Some(TimeUnit::Day))
+}
+
+/// What matched, per pattern that is not merged away; most frequent first.
+pub(super) fn rows(dictionary: &Dictionary, counts: Vec<MatchCount>) -> Vec<Row> {
+    let mut places: HashMap<(TemplateId, String, Severity), usize> = HashMap::new();
+    let mut rows: Vec<Row> = Vec::new();
+    for MatchCount { count, records } in counts {
+        let row = Row {
+            template_id: dictionary.resolve(count.template_id),
+            ids: vec![count.template_id],
+            service: Some(count.service.clone()),
+            severity: count.severity,
+            count: count.count,
+            first_at_ns: count.first_minute_ns,
+            last_at_ns: count.last_minute_ns,
+            records,
+            other: None,
+        };
+        let key = (row.template_id, count.service, row.severity);
+        match places.get(&key) {
+            Some(place) => rows[*place].add(row),
+            None => {
+                places.insert(key, rows.len());
+                rows.push(row);
+            }
+        }
+    }
+    sort(&mut rows);
+    rows
+}
+
+/// One row per pattern, whoever writes it; most frequent first.
+pub(super) fn by_pattern(rows: &[Row]) -> Vec<Row> {
+    let mut places: HashMap<TemplateId, usize> = HashMap::new();
+    let mut patterns: Vec<Row> = Vec::new();
+    for row in rows {
+        match places.get(&row.template_id) {
+            Some(place) => patterns[*place].add(row.clone()),
+            None => {
+                places.insert(row.template_id, patterns.len());
+                patterns.push(row.clone());
+            }
+        }
+    }
+    sort(&mut patterns);
+    patterns
+}
+
+fn sort(rows: &mut [Row]) {
+    rows.sort_by(|a, b| {
+        b.count
+            .cmp(&a.count)
+            .then(a.template_id.cmp(&b.template_id))
+    });
+}
+
+impl Row {
+    fn add(&mut self, other: Row) {
+        for id in other.ids {
+            if !self.ids.contains(&id) {
+                self.ids.push(id);
+            }
+        }
+        if self.service != other.service {
+            self.service = None;
+        }
+        self.severity = self.severity.max(other.severity);
+        self.count += other.count;
+        self.first_at_ns = self.first_at_ns.min(other.first_at_ns);
+        self.last_at_ns = self.last_at_ns.max(other.last_at_ns);
+        self.records.extend(other.records);
+        self.other = match (self.other, other.other) {
+            (Some(a), Some(b)) => Some(a + b),
+            (one, None) | (None, one) => one,
+        };
+    }
+}

@@ -1,0 +1,382 @@
+//! The committing thread: one transaction for everything that waits, and what happens when it fails.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+use std::sync::mpsc;
+use std::time::{Duration, Instant};
+
+use domain::{Clock, ErrorKind, LogRecord, ProjectId, RecordId};
+use store::{CommitBatch, CommitReceipt, IngestReceipt, LogStore, Store};
+use tokio::sync::watch;
+
+use super::{Accepted, Job};
+use crate::Error;
+use crate::miners::Miners;
+
+/// Most records of one transaction: large enough that the commit's fixed cost vanishes, small enough
+/// that a waiting request is answered within a fraction of a second.
+const GROUP_RECORDS: usize = 16_384;
+/// How long a commit waits for a database that is away, before its senders are told so.
+const PATIENCE: Duration = Duration::from_secs(20);
+/// Transactions that one request may cost when the database refuses it: enough to single out a few records
+/// among a hundred thousand.
+const TRIES_ALONE: usize = 64;
+
+/// Makes a batch durable.
+pub(super) type Append = Box<dyn FnMut(&CommitBatch) -> Result<CommitReceipt, store::Error> + Send>;
+
+/// What the committing thread needs.
+pub(super) struct Committer {
+    /// Where the miners find what they knew.
+    store: Store,
+    append: Append,
+    clock: Arc<dyn Clock>,
+    /// Grows with every commit; wakes the loops that read by cursor.
+    commits: watch::Sender<u64>,
+    miners: Miners,
+    ids: IdSource,
+}
+
+impl Committer {
+    pub(super) fn new(
+        store: Store,
+        append: Append,
+        clock: Arc<dyn Clock>,
+        commits: watch::Sender<u64>,
+    ) -> Self {
+        Self {
+            store,
+            append,
+            clock,
+            commits,
+            miners: Miners::default(),
+            ids: IdSource::new(),
+        }
+    }
+
+    pub(super) fn run(&mut self, receiver: &mpsc::Receiver<Job>) {
+        while let Ok(first) = receiver.recv() {
+            // Group commit: everything that came while the last transaction ran goes into this one.
+            let mut count = first.records.len();
+            let mut jobs = vec![first];
+            while count < GROUP_RECORDS {
+                let Ok(job) = receiver.try_recv() else { break };
+                count += job.records.len();
+                jobs.push(job);
+            }
+            let mut by_project: HashMap<ProjectId, Vec<Job>> = HashMap::new();
+            for job in jobs {
+                by_project.entry(job.project_id).or_default().push(job);
+            }
+            for (project_id, jobs) in by_project {
+                self.commit_or_survive(project_id, jobs);
+            }
+            self.commits.send_modify(|count| *count += 1);
+        }
+        tracing::debug!("committing thread ended");
+    }
+
+    /// A panic takes down the requests of its group (their senders hear that nothing was promised),
+    /// not the thread: without it no record could ever be taken again.
+    fn commit_or_survive(&mut self, project_id: ProjectId, jobs: Vec<Job>) {
+        let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            self.commit_fresh(project_id, jobs);
+        }));
+        if outcome.is_err() {
+            metrics::counter!("vigil_engine_commit_panics_total").increment(1);
+            tracing::error!(project.id = %project_id, "a commit panicked; its records were not acknowledged");
+            // What the miners hold may be half a step; the store has everything that was promised.
+            self.miners = Miners::default();
+        }
+    }
+
+    /// Answers the requests that were acknowledged before; commits the others.
+    fn commit_fresh(&mut self, project_id: ProjectId, jobs: Vec<Job>) {
+        let keys: Vec<[u8; 32]> = jobs.iter().filter_map(|job| job.key).collect();
+        if keys.is_empty() {
+            return self.commit_group(project_id, jobs);
+        }
+        let known = match self.acknowledged(project_id, &keys) {
+            Ok(known) => known,
+            Err(error) => return refuse_all(project_id, jobs, &error),
+        };
+        let mut seen = HashSet::new();
+        let (mut fresh, mut again) = (Vec::new(), Vec::new());
+        for job in jobs {
+            match job.key {
+                Some(key) if known.contains_key(&key) => job.answer_as_before(known[&key]),
+                // Sent twice at once: the second waits for what becomes of the first.
+                Some(key) if !seen.insert(key) => again.push(job),
+                _ => fresh.push(job),
+            }
+        }
+        if !fresh.is_empty() {
+            self.commit_group(project_id, fresh);
+        }
+        if !again.is_empty() {
+            self.commit_fresh(project_id, again);
+        }
+    }
+
+    fn acknowledged(
+        &self,
+        project_id: ProjectId,
+        keys: &[[u8; 32]],
+    ) -> Result<HashMap<[u8; 32], u64>, Error> {
+        let receipts = patiently(|| Ok(self.store.ingest_receipts(project_id, keys)?))?;
+        Ok(receipts
+            .into_iter()
+            .map(|receipt| (receipt.key, receipt.accepted))
+            .collect())
+    }
+
+    /// One transaction for many requests; when the database refuses it, each request gets its own try,
+    /// so that one poisoned request cannot take its neighbours down.
+    fn commit_group(&mut self, project_id: ProjectId, mut jobs: Vec<Job>) {
+        let receipts = jobs
+            .iter()
+            .filter_map(|job| self.receipt(job.key, job.records.len()))
+            .collect();
+        let sizes: Vec<usize> = jobs.iter().map(|job| job.records.len()).collect();
+        let mut records = Vec::with_capacity(sizes.iter().sum());
+        for job in &mut jobs {
+            records.append(&mut job.records);
+        }
+        let mut batch = match self.prepare(project_id, records) {
+            Ok(batch) => batch,
+            Err(error) => return refuse_all(project_id, jobs, &error),
+        };
+        batch.receipts = receipts;
+        match self.append(&batch) {
+            Ok(refused) => {
+                let mut refused = refused.into_iter().peekable();
+                let mut start = 0;
+                for (job, size) in jobs.into_iter().zip(sizes) {
+                    let mut mine = Vec::new();
+                    while let Some((index, reason)) =
+                        refused.next_if(|(index, _)| *index < start + size)
+                    {
+                        mine.push((index - start, reason));
+                    }
+                    start += size;
+                    job.answer(size, mine);
+                }
+            }
+            Err(error) if is_of_the_data(&error) => {
+                tracing::warn!(%error, project.id = %project_id, "a commit was refused; its requests are tried one by one");
+                for (job, size) in jobs.into_iter().zip(sizes) {
+                    let rest = batch.records.split_off(size.min(batch.records.len()));
+                    let own = std::mem::replace(&mut batch.records, rest);
+                    self.commit_alone(job, own, &batch);
+                }
+            }
+            Err(error) => refuse_all(project_id, jobs, &error),
+        }
+    }
+
+    /// Commits one request, in ever smaller pieces, until what the database refuses stands alone.
+    fn commit_alone(&mut self, job: Job, records: Vec<LogRecord>, with: &CommitBatch) {
+        // Another node, or a commit whose answer was lost, may have been faster.
+        if let Some(key) = job.key
+            && let Ok(known) = self.acknowledged(job.project_id, &[key])
+            && let Some(accepted) = known.get(&key)
+        {
+            return job.answer_as_before(*accepted);
+        }
+        let size = records.len();
+        let mut piece = CommitBatch {
+            project_id: with.project_id,
+            records,
+            new_templates: with.new_templates.clone(),
+            merged: with.merged.clone(),
+            receipts: self.receipt(job.key, size).into_iter().collect(),
+        };
+        let mut refused = Vec::new();
+        let mut tries = TRIES_ALONE;
+        let mut last = None;
+        self.divide(&mut piece, 0, &mut tries, &mut refused, &mut last);
+        refused.sort_unstable_by_key(|(index, _)| *index);
+        match last {
+            Some(error) if refused.len() == size => {
+                metrics::counter!("vigil_engine_commit_failures_total").increment(1);
+                tracing::error!(%error, project.id = %job.project_id, "a request could not be committed");
+                job.reply.send(Err(error)).ok();
+            }
+            Some(_) if job.key.is_some() => {
+                let mut receipt = CommitBatch::new(job.project_id, Vec::new());
+                receipt
+                    .receipts
+                    .extend(self.receipt(job.key, size - refused.len()));
+                if let Err(error) = self.append(&receipt) {
+                    tracing::warn!(%error, "the receipt of a divided request was not stored");
+                }
+                job.answer(size, refused);
+            }
+            _ => job.answer(size, refused),
+        }
+    }
+
+    fn divide(
+        &mut self,
+        piece: &mut CommitBatch,
+        offset: usize,
+        tries: &mut usize,
+        refused: &mut Vec<(usize, String)>,
+        last: &mut Option<Error>,
+    ) {
+        let size = piece.records.len();
+        let mut refuse_rest = |reason: &Error, last: &mut Option<Error>| {
+            refused.extend((0..size).map(|index| (offset + index, reason.to_string())));
+            *last = Some(reason.clone());
+        };
+        let Some(left) = tries.checked_sub(1) else {
+            let reason = last
+                .clone()
+                .unwrap_or_else(|| Error::Internal("too many refused records".into()));
+            return refuse_rest(&reason, last);
+        };
+        *tries = left;
+        match self.append(piece) {
+            Ok(more) => refused.extend(
+                more.into_iter()
+                    .map(|(index, reason)| (offset + index, reason)),
+            ),
+            Err(error) if size > 1 && is_of_the_data(&error) => {
+                *last = Some(error);
+                // The receipt comes when all pieces are stored: a crash between them must not look like success.
+                piece.receipts.clear();
+                let mut second = CommitBatch {
+                    project_id: piece.project_id,
+                    records: piece.records.split_off(size / 2),
+                    new_templates: piece.new_templates.clone(),
+                    merged: piece.merged.clone(),
+                    receipts: Vec::new(),
+                };
+                self.divide(piece, offset, tries, refused, last);
+                self.divide(&mut second, offset + size / 2, tries, refused, last);
+            }
+            Err(error) => refuse_rest(&error, last),
+        }
+    }
+
+    /// Gives ids and templates.
+    fn prepare(
+        &mut self,
+        project_id: ProjectId,
+        mut records: Vec<LogRecord>,
+    ) -> Result<CommitBatch, Error> {
+        let now_ns = self.clock.now_ns();
+        for record in &mut records {
+            record.id = self.ids.next(now_ns);
+            record.project_id = project_id;
+        }
+        let (store, miners) = (&self.store, &mut self.miners);
+        let changes = patiently(|| miners.mine(store, project_id, &mut records))?;
+        Ok(CommitBatch {
+            project_id,
+            records,
+            new_templates: changes.new_templates,
+            merged: changes.merged,
+            receipts: Vec::new(),
+        })
+    }
+
+    fn receipt(&self, key: Option<[u8; 32]>, accepted: usize) -> Option<IngestReceipt> {
+        Some(IngestReceipt {
+            key: key?,
+            accepted: accepted as u64,
+            created_at_ns: self.clock.now_ns(),
+        })
+    }
+
+    /// Commits, again and again while the database is away for a moment. The ids stay the same, so a commit whose
+    /// answer was lost is not stored twice. Returns the positions that were refused.
+    fn append(&mut self, batch: &CommitBatch) -> Result<Vec<(usize, String)>, Error> {
+        let receipt = patiently(|| Ok((self.append)(batch)?))?;
+        self.miners.committed(batch.project_id);
+        let count = batch.records.len();
+        metrics::counter!("vigil_engine_records_committed_total").increment(count as u64);
+        metrics::histogram!("vigil_engine_commit_records").record(count as f64);
+        Ok(receipt
+            .rejected
+            .into_iter()
+            .map(|rejected| (rejected.index, rejected.reason))
+            .collect())
+    }
+}
+
+impl Job {
+    fn answer_as_before(self, accepted: u64) {
+        metrics::counter!("vigil_engine_requests_repeated_total").increment(1);
+        let accepted = Accepted {
+            count: usize::try_from(accepted).unwrap_or(usize::MAX),
+            refused: Vec::new(),
+        };
+        self.reply.send(Ok(accepted)).ok();
+    }
+
+    fn answer(self, size: usize, refused: Vec<(usize, String)>) {
+        let accepted = Accepted {
+            count: size - refused.len(),
+            refused,
+        };
+        self.reply.send(Ok(accepted)).ok();
+    }
+}
+
+fn refuse_all(project_id: ProjectId, jobs: Vec<Job>, error: &Error) {
+    metrics::counter!("vigil_engine_commit_failures_total").increment(1);
+    tracing::error!(%error, project.id = %project_id, "commit failed; its records were not acknowledged");
+    for job in jobs {
+        job.reply.send(Err(error.clone())).ok();
+    }
+}
+
+/// Whether the failure may come from a record rather than from the database's state.
+fn is_of_the_data(error: &Error) -> bool {
+    matches!(
+        error.kind(),
+        ErrorKind::Internal | ErrorKind::BadRequest | ErrorKind::Conflict
+    )
+}
+
+/// Repeats what failed because the database was away, for at most [`PATIENCE`]. The senders wait meanwhile, and
+/// what comes after them fills the queue until it answers 429.
+fn patiently<T>(mut attempt: impl FnMut() -> Result<T, Error>) -> Result<T, Error> {
+    let started = Instant::now();
+    let mut pause = Duration::from_millis(50);
+    loop {
+        match attempt() {
+            Err(error)
+                if error.kind() == ErrorKind::Unavailable
+                    && started.elapsed() + pause < PATIENCE =>
+            {
+                tracing::warn!(%error, "the database is away; the commit is tried again");
+                metrics::counter!("vigil_engine_commit_repeats_total").increment(1);
+                std::thread::sleep(pause);
+                pause = (pause * 2).min(Duration::from_secs(2));
+            }
+            outcome => return outcome,
+        }
+    }
+}
+
+/// UUIDv7 ids that grow within a process: the random part of a batch is counted up.
+struct IdSource {
+    random: u128,
+}
+
+impl IdSource {
+    fn new() -> Self {
+        Self {
+            random: uuid::Uuid::new_v4().as_u128(),
+        }
+    }
+
+    fn next(&mut self, now_ns: i64) -> RecordId {
+        self.random = self.random.wrapping_add(1);
+        let mut bytes = [0_u8; 10];
+        bytes.copy_from_slice(&self.random.to_be_bytes()[6..]);
+        RecordId::from_parts(now_ns, bytes)
+    }
+}
