@@ -4,7 +4,7 @@ mod instructions;
 
 use std::time::Duration;
 
-use domain::{Confidence, Sentence, Summary, SummaryAuthor};
+use domain::{Confidence, EvidenceKind, Sentence, Summary, SummaryAuthor};
 use tokio_util::sync::CancellationToken;
 
 use crate::answer::Answer;
@@ -68,6 +68,14 @@ pub async fn phrase_summary(
     cancel: CancellationToken,
 ) -> Summary {
     let mut summary = draft;
+    // Of a bare figure a model can only say that something was detected; the rules say which and how much.
+    let has_words = summary
+        .evidence
+        .iter()
+        .any(|item| !matches!(item.kind, EvidenceKind::Fact | EvidenceKind::Metric));
+    if !has_words {
+        return summary;
+    }
     let name = generator.name().to_owned();
     match write_summary(generator, facts, &summary, budget, cancel).await {
         Ok(story) => {

@@ -213,18 +213,22 @@ fn cited_text(cited: &[&Evidence]) -> String {
     text
 }
 
-/// At least one word with a meaning is also in what is cited, or in what code said itself.
+/// At least one word with a meaning is also in what is cited, or in what code said itself. The name of the service
+/// does not count: it is in everything.
 fn is_grounded(text: &str, cited: &[&Evidence], grounds: &Grounds<'_>) -> bool {
-    let words = tokens::content_words(text);
     let mut known = BTreeSet::new();
     for item in cited {
         known.extend(tokens::content_words(&item.text));
-        known.extend(tokens::content_words(
-            item.service.as_deref().unwrap_or_default(),
-        ));
     }
     known.extend(tokens::content_words(grounds.given));
-    words.iter().any(|word| known.contains(word))
+    for item in cited {
+        for word in tokens::content_words(item.service.as_deref().unwrap_or_default()) {
+            known.remove(&word);
+        }
+    }
+    tokens::content_words(text)
+        .iter()
+        .any(|word| known.contains(word))
 }
 
 fn is_echo(lower: &str, instructions: &str) -> bool {

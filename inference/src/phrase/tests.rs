@@ -106,6 +106,21 @@ async fn a_verified_text_leads_and_the_numbers_of_the_draft_stay() {
 }
 
 #[tokio::test]
+async fn a_bare_figure_is_not_given_to_a_model() {
+    let mut facts = checkout_incident();
+    facts.evidence.truncate(1);
+    facts.evidence[0].kind = EvidenceKind::Metric;
+    facts.evidence[0].text = "http_errors over 5m is 240, limit > 100".to_owned();
+    facts.suspects.clear();
+    let fake = Fake::new(|_| Ok(story("Policy violation detected", "A policy fired [1].")));
+    let (budget, draft) = (PhraseBudget::new(7), draft_summary(&facts));
+    let cancel = CancellationToken::new();
+    let summary = phrase_summary(&fake, &facts, draft.clone(), &budget, cancel).await;
+    assert_eq!(summary, draft);
+    assert!(fake.asked.lock().unwrap().is_empty());
+}
+
+#[tokio::test]
 async fn a_text_that_does_not_verify_leaves_the_draft_and_says_why() {
     let facts = checkout_incident();
     let draft = draft_summary(&facts);
@@ -224,12 +239,17 @@ fn answer_facts() -> AnswerFacts {
             value: "checkout".to_owned(),
         }],
         range: facts.window,
+        is_range_default: false,
+        widened_from: None,
+        nearest_at_ns: None,
+        left_out: Vec::new(),
         now_ns: NOON + 30 * MINUTE,
         matching: Some(1_197),
         errors: Some(809),
         grouped_by: None,
         groups: Vec::new(),
         groups_left: 0,
+        values: None,
         comparison: None,
         new_patterns: None,
         evidence: facts.evidence,

@@ -271,5 +271,15 @@ fn words_of_a_models_own_making_are_refused() {
             "{word}: {refused}"
         );
     }
-    check("The checkout service tries side-by-side links to a well-known host [1].").unwrap();
+    check(
+        "The checkout service has its side-by-side connections refused by a well-known host [1].",
+    )
+    .unwrap();
+}
+
+#[test]
+fn the_name_of_a_service_alone_is_no_ground() {
+    let refused = check("The checkout job cannot find a partition [1].").unwrap_err();
+    assert!(matches!(refused, Rejection::Ungrounded(_)), "{refused}");
+    check("The checkout job cannot connect to payments-db [1].").unwrap();
 }

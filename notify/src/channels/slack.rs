@@ -16,18 +16,20 @@ use crate::text::{clean, join_within, one_line, units};
 use crate::{Receipt, SendError, SendReason};
 
 const MAX_BLOCKS: usize = 40;
+/// All parts at their limits together are below it, so that none pushes out another.
 const MAX_TEXT: usize = 9_000;
 const MAX_HEADER: usize = 150;
-const MAX_SUMMARY: usize = 2_900;
-const MAX_LIST: usize = 2_000;
+const MAX_SUMMARY: usize = 2_500;
+const MAX_SUSPECTS_TEXT: usize = 1_500;
+const MAX_STEPS_TEXT: usize = 1_200;
 const MAX_FIELDS: usize = 10;
 const MAX_FACTS: usize = 12;
 const MAX_FACT_NAME: usize = 60;
-const MAX_FACT: usize = 300;
+const MAX_FACT: usize = 160;
 const MAX_SUSPECTS: usize = 5;
 const MAX_STEPS: usize = 6;
 const MAX_FALLBACK: usize = 600;
-const MAX_URL: usize = 3_000;
+const MAX_URL: usize = 500;
 
 pub(crate) struct Slack {
     wire: Wire,
@@ -89,7 +91,7 @@ pub fn payload(notification: &Notification) -> Value {
             format!(
                 "{}. {}",
                 index + 1,
-                escape(&suspect(one), MAX_LIST / MAX_SUSPECTS)
+                escape(&suspect(one), MAX_SUSPECTS_TEXT / MAX_SUSPECTS)
             )
         })
         .collect();
@@ -98,7 +100,7 @@ pub fn payload(notification: &Notification) -> Value {
         .next_steps
         .iter()
         .take(MAX_STEPS)
-        .map(|step| format!("\u{2022} {}", escape(&one_line(step), MAX_LIST / MAX_STEPS)))
+        .map(|step| format!("\u{2022} {}", escape(&one_line(step), MAX_STEPS_TEXT / MAX_STEPS)))
         .collect();
     message.list("Next steps", &steps);
     if let Some(url) = link(notification, MAX_URL) {

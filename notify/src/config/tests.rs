@@ -48,7 +48,14 @@ fn mistakes_are_named_without_the_secret() {
         refused(&config("slack:#ops", Some("https://h/${env:NOPE}"))),
         refused(&foreign),
     ];
-    insta::assert_snapshot!(messages.join("\n"), @"");
+    insta::assert_snapshot!(messages.join("\n"), @"
+    '#ops' is not a receiver name (kind:name with one of slack, pagerduty, webhook, email, sms, teams, discord, console)
+    'slak:#ops' is not a receiver name (kind:name with one of slack, pagerduty, webhook, email, sms, teams, discord, console)
+    'slack:' is not a receiver name (kind:name with one of slack, pagerduty, webhook, email, sms, teams, discord, console)
+    receiver 'slack:#ops' needs 'url'
+    receiver 'slack:#ops' needs the environment variable 'NOPE', which is not set
+    'routing_key' does not belong to receiver 'slack:#ops'
+    ");
     assert!(!format!("{foreign:?}").contains("hidden"));
 }
 

@@ -99,7 +99,13 @@ async fn what_cannot_work_is_refused_when_it_is_set_up() {
     .into_iter()
     .map(|configs| build(configs).err().unwrap().to_string())
     .collect();
-    insta::assert_snapshot!(messages.join("\n"), @"");
+    insta::assert_snapshot!(messages.join("\n"), @"
+    receiver 'console:a' is configured twice
+    'url' of receiver 'slack:#ops' cannot be used: http to 'hooks.example.com' would show the message and its credential to the network; use https, or allow_private for a host inside
+    'url' of receiver 'slack:#ops' cannot be used: '192.168.0.1' is a private address; allow_private or an entry in allow would permit it
+    'secret' of receiver 'webhook:x' cannot be used: it does not begin with 'whsec_'
+    'routing_key' of receiver 'pagerduty:x' cannot be used: an integration key has 32 letters and digits (it is not the service's id)
+    ");
     assert!(messages.iter().all(|message| !message.contains("hidden")));
 }
 

@@ -9,7 +9,49 @@ use crate::SendReason;
 
 #[test]
 fn the_embed_of_an_opened_incident() {
-    insta::assert_json_snapshot!(payload(&sample()), @"");
+    insta::assert_json_snapshot!(payload(&sample()), @r#"
+    {
+      "embeds": [
+        {
+          "title": "🔴 Incident #12: High error rate in checkout",
+          "description": "checkout wrote 143 errors in 5 minutes, 2 are usual [1]. It began 40 s after deploy v2.4.1 [2].",
+          "color": 14100029,
+          "timestamp": "2026-11-23T09:58:30Z",
+          "fields": [
+            {
+              "name": "Severity",
+              "value": "critical",
+              "inline": true
+            },
+            {
+              "name": "Services",
+              "value": "checkout, payments",
+              "inline": true
+            },
+            {
+              "name": "High error rate",
+              "value": "http_errors over 5m is 143, limit > 100",
+              "inline": false
+            },
+            {
+              "name": "Suspects",
+              "value": "checkout v2.4.1 (high confidence, 92 %): deployed 40 s before the first error",
+              "inline": false
+            },
+            {
+              "name": "Next steps",
+              "value": "Compare v2.4.1 with the version before it\nRoll back checkout",
+              "inline": false
+            }
+          ],
+          "url": "https://vigil.example.com/#/incidents/12"
+        }
+      ],
+      "allowed_mentions": {
+        "parse": []
+      }
+    }
+    "#);
 }
 
 proptest! {

@@ -26,7 +26,18 @@ fn the_headers_of_an_opened_incident() {
         .split("\r\n")
         .filter(|line| !line.contains("boundary") && !line.starts_with("Content-Type"))
         .collect();
-    insta::assert_snapshot!(lines.join("\n"), @"");
+    insta::assert_snapshot!(lines.join("\n"), @"
+    From: Vigil <vigil@example.com>
+    Date: Mon, 23 Nov 2026 10:00:00 +0000
+    Message-ID: <00000000-0000-0000-0000-00000000000d@example.com>
+    In-Reply-To: <incident-00000000-0000-0000-0000-00000000001c@example.com>
+    References: <incident-00000000-0000-0000-0000-00000000001c@example.com>
+    Auto-Submitted: auto-generated
+    X-Vigil-Incident: 00000000-0000-0000-0000-00000000001c
+    Subject: [critical] Incident #12: High error rate in checkout
+    To: ana@example.com
+    MIME-Version: 1.0
+    ");
 }
 
 #[test]

@@ -13,13 +13,42 @@ const KEY: &str = "0123456789abcdef0123456789abcdef";
 
 #[test]
 fn the_event_of_an_opened_incident() {
-    insta::assert_json_snapshot!(payload(&sample(), KEY), @"");
+    insta::assert_json_snapshot!(payload(&sample(), KEY), @r#"
+    {
+      "routing_key": "0123456789abcdef0123456789abcdef",
+      "event_action": "trigger",
+      "dedup_key": "vigil-0000",
+      "client": "Vigil",
+      "client_url": "https://vigil.example.com/#/incidents/12",
+      "links": [
+        {
+          "href": "https://vigil.example.com/#/incidents/12",
+          "text": "Open the incident"
+        }
+      ],
+      "payload": {
+        "summary": "Incident #12: High error rate in checkout",
+        "source": "checkout, payments",
+        "severity": "critical",
+        "timestamp": "2026-11-23T09:58:30Z",
+        "class": "opened",
+        "custom_details": {
+          "incident": "12",
+          "Services": "checkout, payments",
+          "High error rate": "http_errors over 5m is 143, limit > 100",
+          "summary": "checkout wrote 143 errors in 5 minutes, 2 are usual [1]. It began 40 s after deploy v2.4.1 [2].",
+          "suspect 1": "checkout v2.4.1 (high confidence, 92 %): deployed 40 s before the first error",
+          "next steps": "Compare v2.4.1 with the version before it\nRoll back checkout"
+        }
+      }
+    }
+    "#);
 }
 
 #[test]
 fn acknowledge_and_resolve_carry_only_the_key() {
-    insta::assert_snapshot!(payload(&of_kind(NotificationKind::Acknowledged), KEY), @"");
-    insta::assert_snapshot!(payload(&of_kind(NotificationKind::Resolved), KEY), @"");
+    insta::assert_snapshot!(payload(&of_kind(NotificationKind::Acknowledged), KEY), @r#"{"routing_key":"0123456789abcdef0123456789abcdef","event_action":"acknowledge","dedup_key":"vigil-0000"}"#);
+    insta::assert_snapshot!(payload(&of_kind(NotificationKind::Resolved), KEY), @r#"{"routing_key":"0123456789abcdef0123456789abcdef","event_action":"resolve","dedup_key":"vigil-0000"}"#);
 }
 
 #[test]

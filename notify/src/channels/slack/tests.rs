@@ -11,7 +11,106 @@ use crate::{SendError, SendReason};
 
 #[test]
 fn the_payload_of_an_opened_incident() {
-    insta::assert_json_snapshot!(payload(&sample()), @"");
+    insta::assert_json_snapshot!(payload(&sample()), @r#"
+    {
+      "text": "🔴 CRITICAL: Incident #12: High error rate in checkout",
+      "blocks": [
+        {
+          "type": "header",
+          "text": {
+            "type": "plain_text",
+            "text": "🔴 Incident #12: High error rate in checkout",
+            "emoji": true
+          }
+        },
+        {
+          "type": "section",
+          "fields": [
+            {
+              "type": "mrkdwn",
+              "text": "*Severity*\n🔴 critical",
+              "verbatim": true
+            },
+            {
+              "type": "mrkdwn",
+              "text": "*State*\nopen (Incident #12)",
+              "verbatim": true
+            },
+            {
+              "type": "mrkdwn",
+              "text": "*Began*\n<!date^1795427910^{date_short_pretty} {time_secs}|2026-11-23 09:58:30Z>",
+              "verbatim": true
+            }
+          ]
+        },
+        {
+          "type": "section",
+          "fields": [
+            {
+              "type": "mrkdwn",
+              "text": "*Services*\ncheckout, payments",
+              "verbatim": true
+            },
+            {
+              "type": "mrkdwn",
+              "text": "*High error rate*\nhttp_errors over 5m is 143, limit &gt; 100",
+              "verbatim": true
+            }
+          ]
+        },
+        {
+          "type": "section",
+          "text": {
+            "type": "mrkdwn",
+            "text": "checkout wrote 143 errors in 5 minutes, 2 are usual [1]. It began 40 s after deploy v2.4.1 [2].",
+            "verbatim": true
+          }
+        },
+        {
+          "type": "section",
+          "text": {
+            "type": "mrkdwn",
+            "text": "*Suspects*\n1. checkout v2.4.1 (high confidence, 92 %): deployed 40 s before the first error",
+            "verbatim": true
+          }
+        },
+        {
+          "type": "section",
+          "text": {
+            "type": "mrkdwn",
+            "text": "*Next steps*\n• Compare v2.4.1 with the version before it\n• Roll back checkout",
+            "verbatim": true
+          }
+        },
+        {
+          "type": "actions",
+          "elements": [
+            {
+              "type": "button",
+              "action_id": "open_incident",
+              "text": {
+                "type": "plain_text",
+                "text": "Open the incident"
+              },
+              "url": "https://vigil.example.com/#/incidents/12"
+            }
+          ]
+        },
+        {
+          "type": "context",
+          "elements": [
+            {
+              "type": "mrkdwn",
+              "text": "Vigil · 00000000-0000-0000-0000-00000000001c",
+              "verbatim": true
+            }
+          ]
+        }
+      ],
+      "unfurl_links": false,
+      "unfurl_media": false
+    }
+    "#);
 }
 
 #[test]
@@ -32,7 +131,13 @@ fn each_kind_has_its_own_headline() {
                 .to_owned()
         })
         .collect();
-    insta::assert_snapshot!(texts.join("\n"), @"");
+    insta::assert_snapshot!(texts.join("\n"), @"
+    🔴 CRITICAL: Incident #12: High error rate in checkout
+    🔴 CRITICAL: Nobody took incident #12: High error rate in checkout
+    👀 CRITICAL: Incident #12 acknowledged: High error rate in checkout
+    ✅ CRITICAL: Incident #12 resolved: High error rate in checkout
+    🔴 CRITICAL: Test message: High error rate in checkout
+    ");
 }
 
 #[test]

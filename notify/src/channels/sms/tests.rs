@@ -20,7 +20,7 @@ fn sms(base_url: String, from: &str) -> Sms {
 
 #[test]
 fn the_text_of_an_opened_incident() {
-    insta::assert_snapshot!(body(&sample()), @"");
+    insta::assert_snapshot!(body(&sample()), @"Vigil CRITICAL Incident #12: High error rate in checkout. checkout wrote 143 errors in 5 minutes, 2 are usual [1]. It began 40 s after deploy v2.4.1 [2]. https://vigil.example.com/#/incidents/12");
 }
 
 proptest! {

@@ -44,7 +44,49 @@ fn secrets_that_do_not_fit_are_refused_without_repeating_them() {
 
 #[test]
 fn the_body_of_an_opened_incident() {
-    insta::assert_json_snapshot!(payload(&sample(), NOW), @"");
+    insta::assert_json_snapshot!(payload(&sample(), NOW), @r#"
+    {
+      "type": "incident.opened",
+      "timestamp": "2026-11-23T10:00:00Z",
+      "data": {
+        "delivery_id": "00000000-0000-0000-0000-00000000000d",
+        "project_id": "00000000-0000-0000-0000-000000000007",
+        "incident_id": "00000000-0000-0000-0000-00000000001c",
+        "number": 12,
+        "receiver": "slack:#ops",
+        "state": "open",
+        "severity": "critical",
+        "headline": "High error rate in checkout",
+        "summary": "checkout wrote 143 errors in 5 minutes, 2 are usual [1]. It began 40 s after deploy v2.4.1 [2].",
+        "facts": [
+          {
+            "name": "Services",
+            "value": "checkout, payments"
+          },
+          {
+            "name": "High error rate",
+            "value": "http_errors over 5m is 143, limit > 100"
+          }
+        ],
+        "suspects": [
+          {
+            "name": "checkout v2.4.1",
+            "service": "checkout",
+            "confidence": "high",
+            "score": 0.92,
+            "reason": "deployed 40 s before the first error"
+          }
+        ],
+        "next_steps": [
+          "Compare v2.4.1 with the version before it",
+          "Roll back checkout"
+        ],
+        "link": "https://vigil.example.com/#/incidents/12",
+        "dedup_key": "vigil-0000",
+        "started_at": "2026-11-23T09:58:30Z"
+      }
+    }
+    "#);
 }
 
 proptest! {
