@@ -83,6 +83,22 @@ impl Server {
         checked(response).await
     }
 
+    /// Reads JSON.
+    ///
+    /// # Errors
+    /// Fails with the server's own words when it refuses.
+    pub async fn get(&self, path: &str) -> anyhow::Result<serde_json::Value> {
+        let response = self
+            .client
+            .get(format!("{}{path}", self.url))
+            .bearer_auth(&self.token)
+            .timeout(CONNECT)
+            .send()
+            .await
+            .with_context(|| self.how_to_start())?;
+        Ok(checked(response).await?.json().await?)
+    }
+
     /// Whether a server accepts connections there.
     pub async fn is_there(&self) -> bool {
         let asked = self

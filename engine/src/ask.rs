@@ -6,7 +6,12 @@ mod retrieve;
 mod scope;
 #[cfg(test)]
 mod tests;
+mod topic;
+mod values;
+mod walk;
 mod why;
+mod widen;
+mod words;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -39,7 +44,7 @@ pub struct AskRequest {
 }
 
 /// How a question was understood.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Interpretation {
     /// The question as asked.
     pub question: String,
@@ -64,7 +69,8 @@ pub struct Interpretation {
 /// A step of an answer, in this order.
 #[derive(Debug)]
 pub enum AskEvent {
-    /// How the question was understood; once more, with another chip, when the semantic index does not answer.
+    /// How the question was understood; once more when it was answered otherwise: for a wider range, or while the
+    /// semantic index does not answer.
     Interpretation(Box<Interpretation>),
     /// What was found.
     Evidence {
@@ -147,21 +153,23 @@ async fn answer(
 ) -> Result<(), Error> {
     let worker = Arc::clone(inner);
     let question = request.question.clone();
-    let understood = blocking(move || worker.understand(project_id, &question, zone)).await?;
-    send(
-        sender,
-        AskEvent::Interpretation(Box::new(shown(&understood, &request.question))),
-    )
-    .await?;
+    let asked_in = zone.clone();
+    let understood = blocking(move || worker.understand(project_id, &question, asked_in)).await?;
+    let interpretation = shown(&understood, &request.question);
+    let first = AskEvent::Interpretation(Box::new(interpretation.clone()));
+    send(sender, first).await?;
     let worker = Arc::clone(inner);
     let question = request.question.clone();
-    let mut interpretation = shown(&understood, &request.question);
-    let found = blocking(move || worker.answer_facts(project_id, &understood, &question)).await?;
+    let found =
+        blocking(move || worker.answer_facts(project_id, &understood, &question, &zone)).await?;
+    // What was shown as understood may not be what was done.
+    let mut done = shown(&found.understood, &request.question);
     if found.is_words_only {
-        // What was shown as understood is not all that was done.
         let (label, value) = facts::INDEX_CHIP;
-        interpretation.chips.push((label.into(), value.into()));
-        send(sender, AskEvent::Interpretation(Box::new(interpretation))).await?;
+        done.chips.push((label.into(), value.into()));
+    }
+    if done != interpretation {
+        send(sender, AskEvent::Interpretation(Box::new(done))).await?;
     }
     let evidence = found.facts.evidence.clone();
     let samples = found.samples;

@@ -115,6 +115,8 @@ pub(crate) struct Inner {
     pub(crate) dictionaries: dictionaries::Dictionaries,
     pub(crate) topologies: topology::Topologies,
     pub(crate) service_memory: ServiceMemory,
+    /// The same of the attributes of its records.
+    pub(crate) attribute_memory: ServiceMemory,
     pub(crate) metric_queue: detect::MetricQueue,
     /// What is wrong with the policy files.
     pub(crate) policy_problems: policies::Problems,
@@ -303,6 +305,7 @@ impl Inner {
             dictionaries: dictionaries::Dictionaries::default(),
             topologies: topology::Topologies::default(),
             service_memory: ServiceMemory::default(),
+            attribute_memory: ServiceMemory::default(),
             metric_queue: detect::MetricQueue::default(),
             policy_problems: policies::Problems::default(),
             tasks: tasks.clone(),

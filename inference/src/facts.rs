@@ -123,6 +123,19 @@ pub struct GroupCount {
     pub evidence: Option<u32>,
 }
 
+/// What the values tell that are grouped by: addresses, users, paths, or an attribute.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ValueFacts {
+    /// Different values.
+    pub distinct: u64,
+    /// Records that were read.
+    pub read: u64,
+    /// Records among them that name no value.
+    pub without: u64,
+    /// More records match than were read: numbers are lower bounds.
+    pub is_cut: bool,
+}
+
 /// The same count in another stretch of time.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Comparison {
@@ -145,18 +158,29 @@ pub struct AnswerFacts {
     pub interpretation: Vec<Chip>,
     /// The time it is about.
     pub range: TimeRange,
+    /// Nobody said that time.
+    pub is_range_default: bool,
+    /// The default time, when nothing was in it and `range` is where something is.
+    pub widened_from: Option<TimeRange>,
+    /// When nothing matches: the instant of the last record before `range` that does, else of the first after it.
+    pub nearest_at_ns: Option<i64>,
+    /// Words that were said like values and occur in none of the records.
+    pub left_out: Vec<String>,
     /// When it was asked, unix nanoseconds UTC.
     pub now_ns: i64,
     /// Matching records; `None` when only patterns were searched.
     pub matching: Option<u64>,
     /// Matching records of severity error or fatal, when counted.
     pub errors: Option<u64>,
-    /// What is grouped by: `service`, `severity`, `pattern`, or a stretch of time: `minute`, `hour`, `day`.
+    /// What is grouped by: `service`, `severity`, `pattern`, a stretch of time (`minute`, `hour`, `day`), or the
+    /// name of a value when there are `values`.
     pub grouped_by: Option<String>,
     /// Groups, largest first, stretches of time oldest first; all of them are said.
     pub groups: Vec<GroupCount>,
     /// Groups besides those.
     pub groups_left: usize,
+    /// What is known of the values that are grouped by.
+    pub values: Option<ValueFacts>,
     /// The other side of a comparison. The `expected` of each pattern is then its count there.
     pub comparison: Option<Comparison>,
     /// Patterns that did not occur in the other time of a comparison.

@@ -31,7 +31,7 @@ pub use external::{
 };
 pub use facts::{
     AnswerFacts, AnswerIntent, Chip, Comparison, EvidenceBook, GroupCount, PolicyFact,
-    ServiceImpact, SummaryFacts,
+    ServiceImpact, SummaryFacts, ValueFacts,
 };
 pub use generator::{FinishReason, GenerateRequest, Generation, Generator, Grammar};
 pub use local::{LoadPolicy, LocalConfig, LocalModel, LocalStatus, ModelState};

@@ -11,12 +11,14 @@ mod miner;
 mod readable;
 mod shape;
 mod slot;
+mod slots;
 mod variables;
 
 pub use changes::Changes;
 pub use hash::template_id;
 pub use miner::{Mined, Miner, MinerConfig};
 pub use readable::readable;
+pub use slots::{SlotPlace, Slots};
 pub use variables::rebuild;
 
 #[cfg(test)]

@@ -2,6 +2,7 @@ mod limits;
 mod masking;
 mod merging;
 mod readable;
+mod slots;
 mod stability;
 mod variables;
 

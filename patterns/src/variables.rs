@@ -39,6 +39,25 @@ pub fn rebuild(text: &str, variables: &[&str]) -> Option<String> {
 
 /// See [`crate::Miner::variables`].
 pub(crate) fn extract<'body>(template: &Shape, body: &'body str) -> Option<Vec<&'body str>> {
+    let (range, mut values) = ranges(template, body)?;
+    if range.start > 0 {
+        let first = values
+            .first_mut()
+            .filter(|_| template.masked.first().is_some_and(|byte| is_slot(*byte)))?;
+        first.start = 0;
+    }
+    let mut variables: Vec<&str> = values
+        .into_iter()
+        .map(|value| body.get(value))
+        .collect::<Option<_>>()?;
+    if range.end < body.len() {
+        variables.push(&body[range.end..]);
+    }
+    (rebuild(&template.text(), &variables)? == body).then_some(variables)
+}
+
+/// The deciding line of a body, and where in the body the values of the template's slots stand.
+pub(crate) fn ranges(template: &Shape, body: &str) -> Option<(Range<usize>, Vec<Range<usize>>)> {
     let range = deciding_line(body);
     let line = &body.as_bytes()[range.clone()];
     let mut masker = Masker::default();
@@ -64,20 +83,7 @@ pub(crate) fn extract<'body>(template: &Shape, body: &'body str) -> Option<Vec<&
     for value in &mut values {
         *value = range.start + value.start..range.start + value.end;
     }
-    if range.start > 0 {
-        let first = values
-            .first_mut()
-            .filter(|_| template.masked.first().is_some_and(|byte| is_slot(*byte)))?;
-        first.start = 0;
-    }
-    let mut variables: Vec<&str> = values
-        .into_iter()
-        .map(|value| body.get(value))
-        .collect::<Option<_>>()?;
-    if range.end < body.len() {
-        variables.push(&body[range.end..]);
-    }
-    (rebuild(&template.text(), &variables)? == body).then_some(variables)
+    Some((range, values))
 }
 
 /// Where each byte of masked text came from.

@@ -34,6 +34,8 @@ pub struct QuestionContext {
     pub time_zone: TimeZone,
     /// The services that exist in the project.
     pub services: Vec<String>,
+    /// Keys of attributes that records of the project have.
+    pub attributes: Vec<String>,
     /// Recent deploys, in any order.
     pub last_deploys: Vec<Deploy>,
     /// The incident that is open, the latest when there are several.
@@ -51,6 +53,7 @@ impl QuestionContext {
             now_ns,
             time_zone,
             services: Vec::new(),
+            attributes: Vec::new(),
             last_deploys: Vec::new(),
             open_incident: None,
             default_range: None,

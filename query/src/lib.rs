@@ -15,7 +15,7 @@ pub use filter::parse_filter;
 pub use plan::{TemplateDictionary, plan};
 pub use read::{Limits, count, histogram, search};
 pub use understand::{
-    Chip, ChipKind, GroupBy, Intent, Interpretation, StatusCode, TimeUnit, understand,
+    Chip, ChipKind, Field, GroupBy, Intent, Interpretation, StatusCode, TimeUnit, understand,
 };
 
 #[cfg(test)]

@@ -1,4 +1,5 @@
 mod dates;
+mod fields;
 mod filter;
 mod plan;
 mod questions;

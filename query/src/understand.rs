@@ -6,6 +6,7 @@
 mod chip;
 pub(crate) mod deploy;
 mod entity;
+mod field;
 mod group;
 mod intent;
 mod negation;
@@ -19,6 +20,7 @@ use serde::{Deserialize, Serialize};
 
 pub use chip::{Chip, ChipKind};
 pub use entity::StatusCode;
+pub use field::Field;
 pub use group::{GroupBy, TimeUnit};
 pub use intent::Intent;
 
@@ -35,6 +37,8 @@ pub struct Interpretation {
     pub range: TimeRange,
     /// No time was said: `range` is the default of the intent.
     pub range_is_default: bool,
+    /// The default range, when nothing was in it and `range` is where something is.
+    pub widened_from: Option<TimeRange>,
     /// The other range of [`Intent::Compare`], or of "before and after the deploy": the reference.
     pub compare_with: Option<TimeRange>,
     /// Any of these services; empty means all.
@@ -59,6 +63,9 @@ pub struct Interpretation {
     /// The question without time, service, severity and intent words and without what must occur
     /// literally: what to search by meaning. Empty when nothing else was said.
     pub retrieval_text: String,
+    /// Words of `retrieval_text` that come right after "for", "from", "user" and the like, alone: likely a
+    /// value, as in "failed passwords for root".
+    pub named: Vec<String>,
     /// What was understood, for people, in the order of the fields above.
     pub chips: Vec<Chip>,
     /// Words that looked like a time, a service or a number but could not be resolved.
@@ -89,6 +96,63 @@ impl Interpretation {
             && self.attributes.is_empty()
             && self.trace_id.is_none()
             && self.status_codes.is_empty()
+    }
+
+    /// The same question about another range, because nothing was in the default one.
+    #[must_use]
+    pub fn widened(&self, range: TimeRange, zone: &jiff::tz::TimeZone) -> Self {
+        let mut wider = self.clone();
+        wider.range = range;
+        wider.widened_from = Some(self.range);
+        for chip in &mut wider.chips {
+            if chip.kind == ChipKind::Time {
+                chip.label = chip::widened_label(range, zone);
+            }
+        }
+        wider
+    }
+
+    /// The same question with its severity words as words of the topic, and these words: many programs write
+    /// their failures without a severity. `None` when no topic is beside them.
+    #[must_use]
+    pub fn with_severities_as_words(&self) -> Option<(Self, String)> {
+        let said = &self
+            .chips
+            .iter()
+            .find(|chip| chip.kind == ChipKind::Severity)?
+            .words;
+        let is_thing = |word: &str| {
+            matches!(
+                word.to_lowercase().as_str(),
+                "failure" | "failures" | "error" | "errors" | "exception" | "exceptions"
+            )
+        };
+        if self.retrieval_text.is_empty() || !said.split_whitespace().all(is_thing) {
+            return None;
+        }
+        let mut other = self.clone();
+        other.severities.clear();
+        other.retrieval_text = format!("{} {said}", self.retrieval_text);
+        other.chips.retain(|chip| chip.kind != ChipKind::Severity);
+        for chip in &mut other.chips {
+            if chip.kind == ChipKind::Topic {
+                chip.label.clone_from(&other.retrieval_text);
+            }
+        }
+        Some((other, said.clone()))
+    }
+
+    /// The same question without its topic, whose words are then not understood.
+    #[must_use]
+    pub fn without_topic(&self) -> Self {
+        let mut other = self.clone();
+        other.chips.retain(|chip| chip.kind != ChipKind::Topic);
+        let topic = std::mem::take(&mut other.retrieval_text);
+        other
+            .not_understood
+            .extend(topic.split_whitespace().map(str::to_owned));
+        other.named.clear();
+        other
     }
 
     /// The filter of the range to compare with, if there is one.
@@ -210,6 +274,7 @@ pub fn understand(question: &str, context: &QuestionContext) -> Interpretation {
         intent,
         range: ranges.main,
         range_is_default: times.is_empty(),
+        widened_from: None,
         compare_with: ranges.reference,
         services,
         excluded_services: negated.services,
@@ -221,6 +286,7 @@ pub fn understand(question: &str, context: &QuestionContext) -> Interpretation {
         group_by,
         limit,
         retrieval_text: topic(&reading),
+        named: named(&reading),
         chips: Vec::new(),
         not_understood,
     };
@@ -230,16 +296,49 @@ pub fn understand(question: &str, context: &QuestionContext) -> Interpretation {
 
 /// The words that are looked for by meaning.
 fn topic(reading: &Reading<'_>) -> String {
-    let kept: Vec<&str> = reading
-        .words
-        .iter()
-        .zip(&reading.claims)
-        .filter(|(word, claim)| match claim {
-            None => word.quoted || !vocabulary::is_filler(&word.lower),
-            // What must occur literally is a condition already.
-            Some(_) => false,
-        })
-        .map(|(word, _)| word.text.as_str())
-        .collect();
+    let mut kept: Vec<&str> = Vec::new();
+    for (at, (word, claim)) in reading.words.iter().zip(&reading.claims).enumerate() {
+        // What must occur literally is a condition already.
+        if claim.is_some() {
+            continue;
+        }
+        if is_login(reading, at) {
+            kept.push("login");
+        } else if word.quoted || !vocabulary::is_filler(&word.lower) {
+            kept.push(&word.text);
+        }
+    }
     kept.join(" ")
+}
+
+/// "failed to log in": here the log is no record.
+fn is_login(reading: &Reading<'_>, at: usize) -> bool {
+    let before = at.checked_sub(1).map_or("", |before| reading.lower(before));
+    let joins = |word: &str| matches!(word, "in" | "into" | "on" | "onto");
+    matches!(reading.free(at), "log" | "logged" | "logging" | "logs")
+        // In "to log in today" the time takes its preposition.
+        && (joins(reading.free(at + 1)) || before == "to" && joins(reading.lower(at + 1)))
+        && !matches!(before, "the" | "a" | "this" | "my" | "our" | "in")
+}
+
+/// Words of the topic that stand alone where a value stands.
+fn named(reading: &Reading<'_>) -> Vec<String> {
+    let is_topic = |at: usize| {
+        let word = reading.free(at);
+        !word.is_empty() && !vocabulary::is_filler(word)
+    };
+    (1..reading.words.len())
+        .filter(|at| {
+            let announced = matches!(
+                reading.lower(at - 1),
+                "for" | "from" | "by" | "user" | "host" | "account" | "called" | "named" | "as"
+            );
+            let follows = !reading.words[*at].ends_phrase && is_topic(at + 1);
+            announced
+                && is_topic(*at)
+                && !follows
+                && !vocabulary::is_plural_of_people(reading.free(*at))
+        })
+        .map(|at| reading.words[at].lower.clone())
+        .collect()
 }

@@ -1,6 +1,6 @@
 //! Messages: queued once, followed up until everybody who was told knows the end.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{DeliveryId, IncidentId, IncidentState, NotificationKind, TimelineKind};
 
@@ -89,6 +89,38 @@ impl Turn<'_> {
                     delivery_id: *delivery_id,
                 });
             }
+        }
+    }
+
+    /// The acknowledgement does not count any more: whoever was spared a page by it, and heard nothing since, is
+    /// paged now.
+    pub fn page_again(&mut self, id: IncidentId) {
+        let Some(tracked) = self.state.incidents.get(&id) else {
+            return;
+        };
+        let of_now = || {
+            tracked
+                .deliveries
+                .values()
+                .filter(|sent| sent.is_trigger() && sent.generation == tracked.generation)
+        };
+        let heard: BTreeSet<&str> = of_now()
+            .filter(|sent| sent.status != SentStatus::Cancelled)
+            .map(|sent| sent.receiver.as_str())
+            .collect();
+        let spared: BTreeMap<String, Sent> = of_now()
+            .filter(|sent| sent.status == SentStatus::Cancelled)
+            .filter(|sent| !heard.contains(sent.receiver.as_str()))
+            .map(|sent| (sent.receiver.clone(), sent.clone()))
+            .collect();
+        for (receiver, sent) in spared {
+            self.trigger(
+                id,
+                &receiver,
+                NotificationKind::Escalated,
+                sent.origin,
+                sent.page,
+            );
         }
     }
 

@@ -212,6 +212,7 @@ impl Turn<'_> {
                 ),
             };
             self.timeline(id, TimelineKind::Opened, text, None);
+            self.page_again(id);
         }
         self.want_summary(id);
     }

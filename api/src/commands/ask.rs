@@ -1,6 +1,7 @@
 //! `vigil ask`: a question in the terminal.
 
 use std::fmt::Write as _;
+use std::io::IsTerminal as _;
 
 use anyhow::Context as _;
 use futures_util::StreamExt as _;
@@ -44,6 +45,11 @@ pub async fn run(args: AskArgs, config: &Config) -> anyhow::Result<()> {
             view.take(&event);
         }
     }
+    if view.is_by_rules_alone() {
+        // Without its word about the model the answer is as good.
+        let status = server.get("/api/v1/status").await.unwrap_or_default();
+        view.model_note = model_note(&status);
+    }
     view.finish()
 }
 
@@ -76,6 +82,8 @@ struct View {
     is_done: bool,
     evidence: Option<Value>,
     elapsed_ms: u64,
+    /// Why no model has added anything.
+    model_note: Option<String>,
 }
 
 impl View {
@@ -113,6 +121,13 @@ impl View {
         }
     }
 
+    /// Whether an answer was found that no model has looked at.
+    fn is_by_rules_alone(&self) -> bool {
+        self.answer
+            .as_ref()
+            .is_some_and(|answer| answer["found"] == true && answer["author"]["kind"] == "rules")
+    }
+
     fn show_interpretation(&mut self) {
         if let Some(data) = self.interpretation.take() {
             println!("{}", interpretation(&data));
@@ -135,25 +150,68 @@ impl View {
             self.is_done,
             "the answer ended early: the server closed the stream"
         );
+        let note = self.answer.as_ref().and_then(author_note);
+        if let Some(note) = note.or_else(|| self.model_note.take()) {
+            println!("{}", dim(&note, std::io::stdout().is_terminal()));
+        }
         println!("({} ms)", self.elapsed_ms);
         Ok(())
     }
 }
 
+/// That what a model wrote was not shown.
+fn author_note(answer: &Value) -> Option<String> {
+    let author = &answer["author"];
+    (author["kind"] == "rules_after_rejection").then(|| {
+        format!(
+            "the text of {} was dropped: {}",
+            author["model"].as_str().unwrap_or("the model"),
+            author["reason"].as_str().unwrap_or("no reason was given"),
+        )
+    })
+}
+
+/// Where the model stands that has added nothing.
+fn model_note(status: &Value) -> Option<String> {
+    let check = status["checks"]
+        .as_array()?
+        .iter()
+        .find(|check| check["name"] == "narrator_model")?;
+    Some(format!(
+        "no model has added to this answer: {}",
+        check["detail"].as_str()?
+    ))
+}
+
+fn dim(text: &str, is_terminal: bool) -> String {
+    if is_terminal {
+        format!("\x1b[2m{text}\x1b[0m")
+    } else {
+        text.to_owned()
+    }
+}
+
+/// `understood: count · 2026-11-23 07:16 to 2026-11-24 07:16 UTC (by default) · about: failed passwords`
 fn interpretation(data: &Value) -> String {
-    let mut text = format!(
-        "understood: {} from {} to {}",
-        data["intent"].as_str().unwrap_or("find"),
-        data["from"].as_str().unwrap_or("?"),
-        data["to"].as_str().unwrap_or("?"),
-    );
+    let mut text = "understood:".to_owned();
+    let mut joint = " ";
     for chip in data["chips"].as_array().into_iter().flatten() {
-        let _ = write!(
-            text,
-            ", {}: {}",
-            chip[0].as_str().unwrap_or_default(),
-            chip[1].as_str().unwrap_or_default()
-        );
+        let label = chip[0].as_str().unwrap_or_default();
+        let value = chip[1].as_str().unwrap_or_default();
+        let _ = match label {
+            "intent" | "time" => write!(text, "{joint}{value}"),
+            _ => write!(text, "{joint}{label}: {value}"),
+        };
+        joint = " \u{b7} ";
+    }
+    let ignored: Vec<&str> = data["ignored_words"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+        .collect();
+    if !ignored.is_empty() {
+        let _ = write!(text, "{joint}not understood: {}", ignored.join(", "));
     }
     text
 }
@@ -201,12 +259,15 @@ fn render_evidence(evidence: &Value) -> String {
             .chars()
             .take(EVIDENCE_CHARS)
             .collect();
+        let severity = match item["severity"].as_str() {
+            None | Some("unspecified") => String::new(),
+            Some(severity) => format!("{severity} "),
+        };
         let _ = writeln!(
             text,
-            "  [{}] {}x {} {}: {shown}",
+            "  [{}] {}x {severity}{}: {shown}",
             item["number"],
             item["count"],
-            item["severity"].as_str().unwrap_or_default(),
             item["service"].as_str().unwrap_or("-"),
         );
     }
@@ -228,6 +289,64 @@ mod tests {
             assert_eq!(read.len(), 2, "{cut}");
             assert!(read[0].ends_with("Grüße \u{2713}\"}"), "{cut}: {}", read[0]);
         }
+    }
+
+    #[test]
+    fn what_was_understood_is_one_readable_line() {
+        let shown = interpretation(&serde_json::json!({
+            "intent": "find",
+            "from": "2026-11-23T07:16:20.780025454Z",
+            "to": "2026-11-24T07:16:20.780025454Z",
+            "chips": [
+                ["intent", "find"],
+                ["time", "2026-11-23 07:16 to 2026-11-24 07:16 UTC (by default)"],
+                ["about", "failed passwords"],
+            ],
+            "ignored_words": ["blursday"],
+        }));
+        assert_eq!(
+            shown,
+            "understood: find \u{b7} 2026-11-23 07:16 to 2026-11-24 07:16 UTC (by default) \u{b7} \
+             about: failed passwords \u{b7} not understood: blursday"
+        );
+    }
+
+    #[test]
+    fn evidence_without_a_severity_names_none() {
+        let items = serde_json::json!([
+            { "number": 1, "count": 383, "severity": "unspecified", "service": "door", "text": "Failed login" },
+            { "number": 2, "count": 2, "severity": "error", "service": null, "text": "down" },
+        ]);
+        assert_eq!(
+            render_evidence(&items),
+            "\nevidence:\n  [1] 383x door: Failed login\n  [2] 2x error -: down\n"
+        );
+    }
+
+    #[test]
+    fn a_text_that_was_dropped_or_not_written_is_said() {
+        let dropped = serde_json::json!({ "found": true, "author": {
+            "kind": "rules_after_rejection", "model": "small", "reason": "number 7 is in no evidence",
+        } });
+        assert_eq!(
+            author_note(&dropped).as_deref(),
+            Some("the text of small was dropped: number 7 is in no evidence")
+        );
+        let mut view = View::default();
+        assert!(!view.is_by_rules_alone());
+        view.take("event: answer\ndata: {\"found\":true,\"author\":{\"kind\":\"rules\"}}");
+        assert!(view.is_by_rules_alone());
+        let status = serde_json::json!({ "checks": [
+            { "name": "store", "detail": "works" },
+            { "name": "narrator_model", "detail": "loading small" },
+        ] });
+        assert_eq!(
+            model_note(&status).as_deref(),
+            Some("no model has added to this answer: loading small")
+        );
+        assert_eq!(model_note(&Value::Null), None);
+        assert_eq!(dim("so", true), "\x1b[2mso\x1b[0m");
+        assert_eq!(dim("so", false), "so");
     }
 
     #[test]

@@ -123,8 +123,8 @@ fn failure(error: engine::Error) -> Option<ProblemBody> {
     response.extensions_mut().remove::<ProblemBody>()
 }
 
-/// The events of a stream: `interpretation` (again, with another chip, when the semantic index does not answer),
-/// `evidence`, `answer` with the computed facts; then, where a model phrases, `delta` with a JSON string each: a
+/// The events of a stream: `interpretation` (again when it was answered otherwise: for the stretch that has the
+/// records while the default range has none, or by words only while the semantic index does not answer), `evidence`, `answer` with the computed facts; then, where a model phrases, `delta` with a JSON string each: a
 /// piece of its text as it is written, which nobody has verified and which the last `answer` takes the place
 /// of; and at the end `done` or `error` (a problem as in any other answer).
 fn sse(event: AskEvent) -> Event {

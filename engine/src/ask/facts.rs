@@ -8,8 +8,10 @@ use domain::{
 };
 use inference::{AnswerFacts, AnswerIntent, Chip, Comparison, EvidenceBook};
 use query::{ChipKind, GroupBy, Intent, Interpretation};
+use store::Matches;
 
 use super::scope::{self, Row, Scope};
+use super::values::Values;
 use super::{group, scope::samples_wanted};
 use crate::dictionaries::Dictionary;
 use crate::{Error, Inner};
@@ -30,14 +32,16 @@ pub(super) struct Found {
     pub(super) samples: Vec<LogRecord>,
     /// The semantic index did not answer: only words were compared.
     pub(super) is_words_only: bool,
+    /// The question as it was answered: about a wider range, or without words that select nothing.
+    pub(super) understood: Interpretation,
 }
 
 /// The chip of an outage of the semantic index: its label and its value.
 pub(super) const INDEX_CHIP: (&str, &str) = ("index", "unavailable: words only");
 
 impl Inner {
-    /// Everything computed for an answer, and sample records. Blocks.
-    pub(super) fn answer_facts(
+    /// What a question finds as it stands. Blocks.
+    pub(super) fn attempt(
         &self,
         project_id: ProjectId,
         understood: &Interpretation,
@@ -47,7 +51,14 @@ impl Inner {
             return self.why(project_id, understood, question);
         }
         let scope = self.scope(project_id, understood)?;
+        let understood = if scope.is_topic_unused {
+            // Where something literal decides, the topic changes nothing, and that is said.
+            &understood.without_topic()
+        } else {
+            understood
+        };
         let mut facts = self.blank(understood, question);
+        facts.left_out.clone_from(&scope.left_out);
         if scope.is_words_only {
             facts.interpretation.push(index_chip());
         }
@@ -55,14 +66,28 @@ impl Inner {
             facts,
             samples: Vec::new(),
             is_words_only: scope.is_words_only,
+            understood: understood.clone(),
         };
         if scope.is_empty() {
             found.facts.matching = Some(0);
             return Ok(found);
         }
-        let dictionary = self.dictionaries.get(&self.store, project_id)?;
         let wanted = samples_wanted(understood);
         let matched = self.matched(project_id, understood, &scope, understood.range, wanted)?;
+        self.fill(project_id, understood, &scope, matched, &mut found)?;
+        Ok(found)
+    }
+
+    /// Fills in the facts of what matched.
+    fn fill(
+        &self,
+        project_id: ProjectId,
+        understood: &Interpretation,
+        scope: &Scope,
+        matched: Matches,
+        found: &mut Found,
+    ) -> Result<(), Error> {
+        let dictionary = self.dictionaries.get(&self.store, project_id)?;
         let mut rows = scope::rows(&dictionary, matched.counts);
         found.samples = matched.records;
         let facts = &mut found.facts;
@@ -71,7 +96,7 @@ impl Inner {
         facts.is_cut = matched.is_cut;
         let mut others = Vec::new();
         if let Some(range) = understood.compare_with {
-            let other = self.matched(project_id, understood, &scope, range, 0)?;
+            let other = self.matched(project_id, understood, scope, range, 0)?;
             facts.is_cut |= other.is_cut;
             facts.comparison = Some(Comparison {
                 label: label_of(understood, ChipKind::ComparedWith)
@@ -89,8 +114,8 @@ impl Inner {
         if is_edge {
             cite_records(&found.samples, &mut book);
         }
-        let ranked = ranked(understood, &scope, &rows);
-        let cited = self.cite(project_id, &scope, &dictionary, &ranked, &mut book)?;
+        let ranked = ranked(understood, scope, &rows);
+        let cited = self.cite(project_id, scope, &dictionary, &ranked, &mut book)?;
         if !is_edge && !scope.is_answered_by_rollups() {
             cite_records(&found.samples, &mut book);
         }
@@ -100,6 +125,7 @@ impl Inner {
         } else {
             None
         };
+        let values = self.asked_values(project_id, understood, scope, &dictionary)?;
         group::fill(
             facts,
             &group::Counted {
@@ -109,10 +135,26 @@ impl Inner {
                 others: &others,
                 buckets: &matched.buckets,
                 services: services.as_deref(),
+                values: values.as_ref(),
                 cited: &cited,
             },
         );
-        Ok(found)
+        Ok(())
+    }
+
+    /// The values that are asked for, when some are.
+    fn asked_values(
+        &self,
+        project_id: ProjectId,
+        understood: &Interpretation,
+        scope: &Scope,
+        dictionary: &Dictionary,
+    ) -> Result<Option<Values>, Error> {
+        let Some(GroupBy::Field(field)) = &understood.group_by else {
+            return Ok(None);
+        };
+        self.values(project_id, scope, dictionary, understood.range, field)
+            .map(Some)
     }
 
     pub(super) fn blank(&self, understood: &Interpretation, question: &str) -> AnswerFacts {
@@ -129,12 +171,17 @@ impl Inner {
             },
             interpretation: chips(understood),
             range: understood.range,
+            is_range_default: understood.range_is_default,
+            widened_from: understood.widened_from,
+            nearest_at_ns: None,
+            left_out: Vec::new(),
             now_ns: self.clock.now_ns(),
             matching: None,
             errors: None,
             grouped_by: None,
             groups: Vec::new(),
             groups_left: 0,
+            values: None,
             comparison: None,
             new_patterns: None,
             evidence: Vec::new(),
@@ -249,6 +296,8 @@ fn ranked(understood: &Interpretation, scope: &Scope, rows: &[Row]) -> Vec<Row> 
     }
     if understood.compare_with.is_some() {
         ranked.sort_by(|a, b| difference(b).total_cmp(&difference(a)));
+    } else if scope.is_literal {
+        // All of them say what was asked for; the most frequent one says it best.
     } else if let Some(meant) = &scope.meant {
         let rank: HashMap<TemplateId, usize> = meant
             .iter()

@@ -3,14 +3,17 @@
 use std::collections::{BTreeMap, HashMap};
 
 use domain::{ServiceCount, TemplateId};
-use inference::{AnswerFacts, GroupCount};
+use inference::{AnswerFacts, GroupCount, ValueFacts};
 use query::{GroupBy, Intent, Interpretation, TimeUnit};
 
 use super::scope::{Row, by_pattern, time_unit};
+use super::values::Values;
 use crate::dictionaries::Dictionary;
 
 /// Groups that are said when nobody says how many.
 pub(super) const GROUPS: usize = 10;
+/// Values that are said when nobody says how many.
+const VALUES: usize = 5;
 /// Services that are said when they are what was asked for.
 const SERVICES: usize = 100;
 /// Stretches of time that are said: the newest ones.
@@ -29,6 +32,8 @@ pub(super) struct Counted<'a> {
     pub(super) buckets: &'a [(i64, u64)],
     /// All services, when they are what was asked for.
     pub(super) services: Option<&'a [ServiceCount]>,
+    /// The values that are asked for, when some are.
+    pub(super) values: Option<&'a Values>,
     /// The evidence of each pattern.
     pub(super) cited: &'a HashMap<TemplateId, u32>,
 }
@@ -36,7 +41,7 @@ pub(super) struct Counted<'a> {
 /// Fills in the groups that were asked for: "by service", "top 5", "which services", "compare a and b".
 pub(super) fn fill(facts: &mut AnswerFacts, counted: &Counted<'_>) {
     let understood = counted.understood;
-    let wanted = match (understood.group_by, understood.intent) {
+    let wanted = match (understood.group_by.clone(), understood.intent) {
         (Some(group), _) => group,
         (None, Intent::Top) => GroupBy::Template,
         (None, Intent::ListServices) => GroupBy::Service,
@@ -55,6 +60,10 @@ pub(super) fn fill(facts: &mut AnswerFacts, counted: &Counted<'_>) {
             ("severity", groups, limit.unwrap_or(GROUPS))
         }
         GroupBy::Template => ("pattern", patterns(counted), limit.unwrap_or(GROUPS)),
+        GroupBy::Field(field) => {
+            fill_values(facts, counted, field.as_str(), limit.unwrap_or(VALUES));
+            return;
+        }
         GroupBy::Time(asked) => {
             let unit = time_unit(understood).unwrap_or(asked);
             let groups = stretches(counted.buckets, unit);
@@ -69,6 +78,28 @@ pub(super) fn fill(facts: &mut AnswerFacts, counted: &Counted<'_>) {
     groups.truncate(limit);
     facts.grouped_by = Some(name.into());
     facts.groups = groups;
+}
+
+/// The values of a field, those that most records name first.
+fn fill_values(facts: &mut AnswerFacts, counted: &Counted<'_>, name: &str, limit: usize) {
+    let Some(values) = counted.values else { return };
+    facts.grouped_by = Some(name.to_owned());
+    facts.groups_left = values.counts.len().saturating_sub(limit);
+    facts.groups = values
+        .counts
+        .iter()
+        .take(limit)
+        .map(|(value, count, template_id)| GroupCount {
+            evidence: counted.cited.get(template_id).copied(),
+            ..plain(value.clone(), *count)
+        })
+        .collect();
+    facts.values = Some(ValueFacts {
+        distinct: values.counts.len() as u64,
+        read: values.read,
+        without: values.without,
+        is_cut: values.is_cut,
+    });
 }
 
 fn plain(key: String, count: u64) -> GroupCount {

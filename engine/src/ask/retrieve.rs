@@ -1,18 +1,20 @@
 //! Understanding a question against what the project has, and finding the patterns that it is about.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::time::{Duration, Instant};
 
 use anomaly::TemplateInfo as _;
-use domain::{ChangeKind, LogFilter, LogReader, ProjectId, TemplateId, TimeRange};
+use domain::{ChangeKind, LogFilter, LogReader, PageRequest, ProjectId, TemplateId, TimeRange};
 use embeddings::IndexHit;
-use query::{ChipKind, Deploy, Intent, Interpretation, OpenIncident, QuestionContext};
+use query::{Deploy, Interpretation, OpenIncident, QuestionContext};
+use serde::de::IgnoredAny;
 use store::{EventStore, LogStore};
 
+use super::words::{split, stem};
 use crate::dictionaries::Dictionary;
 use crate::{Error, Inner};
 
-/// How long the list of services is believed.
+/// How long the lists of services and attributes are believed.
 const SERVICES_MEMORY: Duration = Duration::from_secs(15);
 /// How far back deploys are known to questions.
 const DEPLOYS_NS: i64 = 14 * 24 * 60 * domain::NANOS_PER_MINUTE;
@@ -22,8 +24,12 @@ const DEPLOYS: usize = 100;
 const DAY_NS: i64 = 24 * 60 * domain::NANOS_PER_MINUTE;
 /// Patterns that are retrieved: several times those that are kept, because many do not occur in the range.
 const HITS: usize = 100;
-/// Triples that tell which patterns occur in the range; a pattern beyond them is not taken to be meant.
-const PRESENT: usize = 10_000;
+/// Newest records whose attributes are known to questions: of all, and of each of some services.
+const KNOWN_RECORDS: usize = 200;
+const KNOWN_RECORDS_OF_SERVICE: usize = 20;
+const KNOWN_SERVICES: usize = 16;
+/// Attributes that are known to questions.
+const ATTRIBUTES: usize = 500;
 /// Patterns that a question is taken to be about, at most.
 const RELEVANT: usize = 12;
 /// Cosine from which a pattern found by meaning alone is taken to be meant (MiniLM: unrelated texts lie below).
@@ -35,8 +41,6 @@ const LEAST_SHARE_OF_BEST: f32 = 0.45;
 pub(super) struct Relevant {
     /// Best first, none of them merged away.
     pub(super) ids: Vec<TemplateId>,
-    /// The same and those that were merged into them, since old records carry the old ids.
-    pub(super) with_merged: Vec<TemplateId>,
     /// The semantic index did not answer: words were compared.
     pub(super) is_words_only: bool,
 }
@@ -51,17 +55,54 @@ impl Inner {
     ) -> Result<Interpretation, Error> {
         let mut context = self.question_context(project_id)?;
         context.time_zone = zone;
-        let mut understood = query::understand(question, &context);
-        // Where something literal decides, the topic changes nothing, and that is said.
-        let is_used = understood.is_by_meaning() || understood.intent == Intent::Why;
-        if !is_used && !understood.retrieval_text.is_empty() {
-            understood.chips.retain(|chip| chip.kind != ChipKind::Topic);
-            let topic = std::mem::take(&mut understood.retrieval_text);
-            understood
-                .not_understood
-                .extend(topic.split_whitespace().map(str::to_owned));
+        context.attributes = self.attribute_names(project_id, &context.services)?;
+        Ok(query::understand(question, &context))
+    }
+
+    /// The attributes of the newest records, the most frequent first. Blocks.
+    fn attribute_names(
+        &self,
+        project_id: ProjectId,
+        services: &[String],
+    ) -> Result<Vec<String>, Error> {
+        if let Ok(known) = self.attribute_memory.lock()
+            && let Some((at, names)) = known.get(&project_id)
+            && at.elapsed() < SERVICES_MEMORY
+        {
+            return Ok(names.clone());
         }
-        Ok(understood)
+        let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+        let mut look = |filter: &LogFilter, records: usize| -> Result<(), Error> {
+            let page = PageRequest::first(records);
+            for record in self.store.search(project_id, filter, &page)?.items {
+                if record.attributes.is_empty() {
+                    continue;
+                }
+                let read: BTreeMap<String, IgnoredAny> =
+                    serde_json::from_str(&record.attributes).unwrap_or_default();
+                for key in read.into_keys() {
+                    *counts.entry(key).or_insert(0) += 1;
+                }
+            }
+            Ok(())
+        };
+        let everything = LogFilter::in_range(TimeRange::ALL);
+        look(&everything, KNOWN_RECORDS)?;
+        for service in services.iter().take(KNOWN_SERVICES) {
+            let filter = LogFilter {
+                services: vec![service.clone()],
+                ..everything.clone()
+            };
+            look(&filter, KNOWN_RECORDS_OF_SERVICE)?;
+        }
+        let mut names: Vec<(String, usize)> = counts.into_iter().collect();
+        names.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+        names.truncate(ATTRIBUTES);
+        let names: Vec<String> = names.into_iter().map(|(name, _)| name).collect();
+        if let Ok(mut known) = self.attribute_memory.lock() {
+            known.insert(project_id, (Instant::now(), names.clone()));
+        }
+        Ok(names)
     }
 
     /// What questions and filters are read against. Blocks.
@@ -118,27 +159,17 @@ impl Inner {
         Ok(names)
     }
 
-    /// The patterns that a text is about among those that occur in the range, in these services when some are
-    /// named. The index knows only who wrote a pattern when it was indexed, so it does not decide about
+    /// The patterns that a text is about among those that are present, in these services when some are named.
+    /// The index knows only who wrote a pattern when it was indexed, so it does not decide about
     /// services alone: the counts do. Blocks.
     pub(super) fn relevant_patterns(
         &self,
         project_id: ProjectId,
         text: &str,
         services: &[String],
-        range: TimeRange,
+        present: &HashMap<TemplateId, u64>,
     ) -> Result<Relevant, Error> {
         let dictionary = self.dictionaries.get(&self.store, project_id)?;
-        let filter = LogFilter {
-            services: services.to_vec(),
-            ..LogFilter::in_range(range)
-        };
-        let present: HashSet<TemplateId> = self
-            .store
-            .template_counts(project_id, &filter, PRESENT)?
-            .iter()
-            .map(|row| dictionary.resolve(row.template_id))
-            .collect();
         let mut is_words_only = false;
         let ranked = match self.hits(project_id, text, services) {
             Ok(ranked) => ranked,
@@ -153,22 +184,10 @@ impl Inner {
         let ids: Vec<TemplateId> = ranked
             .into_iter()
             .map(|id| dictionary.resolve(id))
-            .filter(|id| present.contains(id) && chosen.insert(*id))
+            .filter(|id| present.contains_key(id) && chosen.insert(*id))
             .take(RELEVANT)
             .collect();
-        let kept: HashSet<TemplateId> = ids.iter().copied().collect();
-        let mut with_merged = ids.clone();
-        with_merged.extend(
-            dictionary
-                .iter()
-                .map(|template| template.id)
-                .filter(|id| !kept.contains(id) && kept.contains(&dictionary.resolve(*id))),
-        );
-        Ok(Relevant {
-            ids,
-            with_merged,
-            is_words_only,
-        })
+        Ok(Relevant { ids, is_words_only })
     }
 
     /// What the index finds: in all services, and then in the named ones, whose patterns others may crowd out.
@@ -237,16 +256,7 @@ fn by_words(dictionary: &Dictionary, text: &str) -> Vec<TemplateId> {
     ranked.into_iter().map(|(id, _)| id).collect()
 }
 
-/// Words in lower case without what only bends them.
+/// The stems of the words of a text.
 fn words(text: &str) -> impl Iterator<Item = String> + '_ {
-    text.split(|c: char| !c.is_alphanumeric())
-        .filter(|word| word.len() > 1)
-        .map(|word| {
-            let word = word.to_lowercase();
-            ["ings", "ing", "ed", "es", "s"]
-                .iter()
-                .find_map(|ending| word.strip_suffix(ending).filter(|stem| stem.len() > 3))
-                .unwrap_or(&word)
-                .to_owned()
-        })
+    split(text).map(|word| stem(&word))
 }

@@ -1,12 +1,16 @@
 //! What a question is about as filters, and everything that matches them.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::net::IpAddr;
 
 use anomaly::TemplateInfo as _;
-use domain::{LogFilter, Order, ProjectId, RecordId, Severity, TemplateId, TimeRange};
+use domain::{
+    LogFilter, LogReader, Order, ProjectId, RecordId, Severity, TemplateId, TextTerm, TimeRange,
+};
 use query::{GroupBy, Intent, Interpretation, StatusCode, TimeUnit};
 use store::{MatchCount, MatchRequest, Matches, StatusFilter};
 
+use super::topic::{Literal, with_merged, without_contradictions};
 use crate::dictionaries::Dictionary;
 use crate::{Error, Inner};
 
@@ -14,6 +18,8 @@ use crate::{Error, Inner};
 const SAMPLES: usize = 6;
 /// Sample records that go with an answer at most.
 const MOST_SAMPLES: usize = 50;
+/// Triples that tell which patterns occur in the range; a pattern beyond them is not taken to be meant.
+const PRESENT: usize = 10_000;
 /// Stretches of time that are counted apart at most; beyond, they become longer.
 const MOST_BUCKETS: i64 = 2_000;
 
@@ -23,8 +29,16 @@ pub(super) struct Scope {
     pub(super) filter: LogFilter,
     /// Any of these status codes.
     pub(super) statuses: Vec<StatusFilter>,
-    /// The patterns that its topic means, most relevant first; `None` when it is not searched by meaning.
+    /// The patterns that its topic says or means, most relevant first; `None` when it selects no patterns.
     pub(super) meant: Option<Vec<TemplateId>>,
+    /// Its words select the patterns, not its meaning.
+    pub(super) is_literal: bool,
+    /// Values that records must hold as words of their own; they are texts of the filter too.
+    pub(super) values: Vec<String>,
+    /// Words that were said like values and occur in none of the records.
+    pub(super) left_out: Vec<String>,
+    /// It has a topic that selects nothing.
+    pub(super) is_topic_unused: bool,
     /// The semantic index did not answer.
     pub(super) is_words_only: bool,
 }
@@ -57,34 +71,145 @@ impl Scope {
     pub(super) fn is_answered_by_rollups(&self) -> bool {
         self.filter.is_answered_by_rollups() && self.statuses.is_empty()
     }
+
+    /// What a question says literally.
+    pub(super) fn literal(understood: &Interpretation) -> Self {
+        // A part of an address is another address.
+        let values = understood
+            .terms
+            .iter()
+            .filter(|term| !term.negated && term.term.parse::<IpAddr>().is_ok())
+            .map(|term| term.term.clone())
+            .collect();
+        Self {
+            filter: understood.filter(),
+            statuses: statuses(understood),
+            meant: None,
+            is_literal: false,
+            values,
+            left_out: Vec::new(),
+            is_topic_unused: false,
+            is_words_only: false,
+        }
+    }
+
+    /// Adds what the words of the topic select.
+    fn select(
+        &mut self,
+        literal: Literal,
+        dictionary: &Dictionary,
+        present: &HashMap<TemplateId, u64>,
+    ) {
+        self.is_literal = true;
+        if !literal.ids.is_empty() {
+            self.mean(
+                literal
+                    .ids
+                    .into_iter()
+                    .filter(|id| present.contains_key(id))
+                    .collect(),
+                dictionary,
+            );
+        }
+        for value in literal.values {
+            self.filter.text.push(TextTerm {
+                term: value.clone(),
+                negated: false,
+                template_ids: Vec::new(),
+            });
+            self.values.push(value);
+        }
+        self.left_out = literal.left_out;
+    }
+
+    /// Only these patterns count.
+    fn mean(&mut self, ids: Vec<TemplateId>, dictionary: &Dictionary) {
+        self.filter.template_ids = with_merged(dictionary, &ids);
+        self.meant = Some(ids);
+    }
 }
 
 impl Inner {
-    /// The filter of a question: what it says literally, and the patterns that its topic means. Blocks.
+    /// The filter of a question: what it says literally, and the patterns that its topic says or, where its
+    /// words do not decide, means. Blocks.
     pub(super) fn scope(
         &self,
         project_id: ProjectId,
         understood: &Interpretation,
     ) -> Result<Scope, Error> {
-        let mut scope = Scope {
-            filter: understood.filter(),
-            statuses: statuses(understood),
-            meant: None,
-            is_words_only: false,
-        };
-        if understood.is_by_meaning() {
-            let relevant = self.relevant_patterns(
-                project_id,
-                &understood.retrieval_text,
-                &scope.filter.services,
-                understood.range,
-            )?;
-            scope.filter.template_ids = relevant.with_merged;
-            scope.meant = Some(relevant.ids);
-            scope.is_words_only = relevant.is_words_only;
+        let mut scope = Scope::literal(understood);
+        if !understood.retrieval_text.is_empty() {
+            self.select_topic(project_id, understood, &mut scope)?;
         }
         self.plan(project_id, &mut scope.filter)?;
         Ok(scope)
+    }
+
+    fn select_topic(
+        &self,
+        project_id: ProjectId,
+        understood: &Interpretation,
+        scope: &mut Scope,
+    ) -> Result<(), Error> {
+        let dictionary = self.dictionaries.get(&self.store, project_id)?;
+        let present = self.present(project_id, &dictionary, &scope.filter)?;
+        // What another service calls it does not tell how these do.
+        let known: Option<HashSet<TemplateId>> = if understood.services.is_empty() {
+            None
+        } else {
+            let ever = LogFilter {
+                services: understood.services.clone(),
+                ..LogFilter::in_range(TimeRange::ALL)
+            };
+            let ever = self.present(project_id, &dictionary, &ever)?;
+            Some(ever.into_keys().collect())
+        };
+        let literal = self.literal(
+            project_id,
+            &dictionary,
+            understood,
+            &scope.filter,
+            &present,
+            known.as_ref(),
+        )?;
+        if understood.is_by_meaning() {
+            // What is counted by tells about the meaning too: "which hosts could not be reached".
+            let text = match &understood.group_by {
+                Some(GroupBy::Field(field)) => {
+                    format!("{} {}", field.as_str(), understood.retrieval_text)
+                }
+                _ => understood.retrieval_text.clone(),
+            };
+            let relevant =
+                self.relevant_patterns(project_id, &text, &understood.services, &present)?;
+            scope.is_words_only = relevant.is_words_only;
+            if literal.is_none() {
+                let ids = without_contradictions(&dictionary, understood, &present, relevant.ids);
+                scope.mean(ids, &dictionary);
+            }
+        } else {
+            scope.is_topic_unused = literal.is_none();
+        }
+        if let Some(literal) = literal {
+            scope.select(literal, &dictionary, &present);
+        }
+        Ok(())
+    }
+
+    /// The records of each pattern where a filter looks, as far as counts tell. Blocks.
+    pub(super) fn present(
+        &self,
+        project_id: ProjectId,
+        dictionary: &Dictionary,
+        filter: &LogFilter,
+    ) -> Result<HashMap<TemplateId, u64>, Error> {
+        let mut present = HashMap::new();
+        for row in self.store.template_counts(project_id, filter, PRESENT)? {
+            *present
+                .entry(dictionary.resolve(row.template_id))
+                .or_insert(0) += row.count;
+        }
+        Ok(present)
     }
 
     /// Everything in a range that the scope matches, in one pass. Blocks.
@@ -111,7 +236,11 @@ impl Inner {
             records: samples,
             bucket_ns: time_unit(understood).map(TimeUnit::nanos),
         };
-        Ok(self.store.matches(project_id, &request)?)
+        if scope.values.is_empty() {
+            Ok(self.store.matches(project_id, &request)?)
+        } else {
+            self.matches_with_values(project_id, &request, &scope.values)
+        }
     }
 }
 
@@ -134,7 +263,7 @@ pub(super) fn samples_wanted(understood: &Interpretation) -> usize {
 
 /// The stretches of time that are counted apart: those that were asked for, or longer ones.
 pub(super) fn time_unit(understood: &Interpretation) -> Option<TimeUnit> {
-    let Some(GroupBy::Time(asked)) = understood.group_by else {
+    let Some(GroupBy::Time(asked)) = &understood.group_by else {
         return None;
     };
     let length = understood.range.duration_ns();

@@ -2,12 +2,13 @@
 
 use std::collections::HashSet;
 
-use domain::{PageRequest, ProjectId, Severity, TemplateId};
+use domain::{LogFilter, PageRequest, ProjectId, Severity, TemplateId};
 use query::Interpretation;
 use store::{AnomalyFilter, AnomalyStore};
 
 use super::facts::{Found, index_chip};
-use super::scope::{Scope, samples_wanted, statuses};
+use super::scope::{Scope, samples_wanted};
+use super::topic::with_merged;
 use crate::{Error, Inner};
 
 /// Anomalies that are looked at.
@@ -56,17 +57,7 @@ impl Inner {
             window.start_ns = domain::minute_start(onset_ns).max(window.start_ns);
         }
         let found = self.investigate(project_id, window, &own, &[], &anomalies)?;
-        let mut scope = Scope {
-            filter: understood.filter(),
-            statuses: statuses(understood),
-            meant: None,
-            is_words_only,
-        };
-        // A question about warnings counts those; one that names no severity asks about errors.
-        if scope.filter.severities.is_empty() && scope.statuses.is_empty() {
-            scope.filter.severities = vec![Severity::Error, Severity::Fatal];
-        }
-        self.plan(project_id, &mut scope.filter)?;
+        let scope = self.why_scope(project_id, understood)?;
         let wanted = samples_wanted(understood);
         let matched = self.matched(project_id, understood, &scope, window, wanted)?;
         facts.range = window;
@@ -89,7 +80,23 @@ impl Inner {
             facts,
             samples: matched.records,
             is_words_only,
+            understood: understood.clone(),
         })
+    }
+
+    /// The records that a "why" counts. Blocks.
+    pub(super) fn why_scope(
+        &self,
+        project_id: ProjectId,
+        understood: &Interpretation,
+    ) -> Result<Scope, Error> {
+        let mut scope = Scope::literal(understood);
+        // A question about warnings counts those; one that names no severity asks about errors.
+        if scope.filter.severities.is_empty() && scope.statuses.is_empty() {
+            scope.filter.severities = vec![Severity::Error, Severity::Fatal];
+        }
+        self.plan(project_id, &mut scope.filter)?;
+        Ok(scope)
     }
 
     /// The patterns that a "why" names: by its topic, and by the texts that must occur.
@@ -102,9 +109,15 @@ impl Inner {
         let mut is_words_only = false;
         let topic = understood.retrieval_text.trim();
         if !topic.is_empty() {
+            let filter = LogFilter {
+                services: understood.services.clone(),
+                ..LogFilter::in_range(understood.range)
+            };
+            let dictionary = self.dictionaries.get(&self.store, project_id)?;
+            let present = self.present(project_id, &dictionary, &filter)?;
             let relevant =
-                self.relevant_patterns(project_id, topic, &understood.services, understood.range)?;
-            own.extend(relevant.with_merged);
+                self.relevant_patterns(project_id, topic, &understood.services, &present)?;
+            own.extend(with_merged(&dictionary, &relevant.ids));
             is_words_only = relevant.is_words_only;
         }
         let dictionary = self.dictionaries.get(&self.store, project_id)?;

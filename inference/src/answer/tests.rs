@@ -24,12 +24,17 @@ fn facts(intent: AnswerIntent) -> AnswerFacts {
             },
         ],
         range: TimeRange::new(NOON - 10 * MINUTE, NOON + 20 * MINUTE),
+        is_range_default: false,
+        widened_from: None,
+        nearest_at_ns: None,
+        left_out: Vec::new(),
         now_ns: NOON + 30 * MINUTE,
         matching: Some(1_197),
         errors: Some(809),
         grouped_by: None,
         groups: Vec::new(),
         groups_left: 0,
+        values: None,
         comparison: None,
         new_patterns: None,
         evidence: incident.evidence,
@@ -111,7 +116,19 @@ fn count_says_its_groups() {
     facts.groups_left = 0;
     let said = text(&facts);
     assert!(
-        said.contains("By hour: 2026-11-23 13:00 UTC with 2; 2026-11-23 14:00 UTC with 9."),
+        said.contains("By hour: 13:00 with 2; 14:00 with 9."),
+        "{said}"
+    );
+    facts.groups[0].key = "2026-11-22 23:00 UTC".to_owned();
+    let said = text(&facts);
+    assert!(
+        said.contains("By hour: 2026-11-22 23:00 UTC with 2; 2026-11-23 14:00 UTC with 9."),
+        "{said}"
+    );
+    facts.groups[1].key = "2026-11-22 20:00 UTC".to_owned();
+    let said = text(&facts);
+    assert!(
+        said.contains("By hour of 2026-11-22: 23:00 with 2; 20:00 with 9."),
         "{said}"
     );
 }
@@ -137,7 +154,7 @@ fn compare_says_both_services_and_what_is_new() {
     for expected in [
         "By service: checkout with 120 against 7.",
         "1 pattern did not occur in the other time. [2]",
-        "UTC, none in the other time.",
+        "in that time, none in the other time.",
         "UTC, about 3 in the other time.",
     ] {
         assert!(said.contains(expected), "{expected}: {said}");
@@ -154,9 +171,9 @@ fn why_tells_what_stands_out_when_nothing_is_an_error() {
     let answer = draft_answer(&facts);
     assert!(answer.is_found);
     assert!(
-        answer.facts[0]
-            .text
-            .starts_with("No matching record is an error between 13:50 UTC and 14:20 UTC, but 4 things stand out."),
+        answer.facts[0].text.starts_with(
+            "No matching record is an error between 13:50 and 14:20 UTC, but 4 things stand out."
+        ),
         "{:?}",
         answer.facts[0]
     );
@@ -245,7 +262,7 @@ fn nothing_found_says_what_was_searched() {
     assert!(!answer.is_found);
     assert_eq!(
         answer.facts[0].text,
-        "Nothing matches for service checkout and severity error between 13:50 UTC and 14:20 UTC."
+        "Nothing matches for service checkout and severity error between 13:50 and 14:20 UTC, nor at any other time."
     );
 }
 
@@ -268,4 +285,145 @@ fn every_citation_of_every_intent_exists() {
             }
         }
     }
+}
+
+#[test]
+fn a_widened_answer_says_so_first_and_each_day_and_stretch_once() {
+    let mut facts = facts(AnswerIntent::Find);
+    let day = 24 * 60 * MINUTE;
+    let then = NOON - 340 * day;
+    facts.now_ns = NOON + 30 * MINUTE;
+    facts.is_range_default = true;
+    facts.widened_from = Some(TimeRange::last(facts.now_ns, day));
+    facts.range = TimeRange::new(then, then + 6 * MINUTE);
+    facts.errors = None;
+    facts.evidence.truncate(2);
+    for (item, last) in facts.evidence.iter_mut().zip([5, 3]) {
+        item.first_at_ns = then;
+        item.last_at_ns = then + last * MINUTE;
+        item.expected = None;
+    }
+    assert_eq!(
+        text(&facts),
+        "Nothing in the last 24 hours; the matching records are from 2025-12-18 14:00 to 14:05 UTC. []\n\
+         1,197 matching records. [1]\n\
+         In checkout, “connect to payments-db <ip>:<num> failed: Connection refused” came 412 times in that time. [1]\n\
+         In checkout, “order <uuid> failed after <num> ms: payment not taken” came 397 times from 14:00 to 14:03 UTC. [2]\n"
+    );
+}
+
+#[test]
+fn ranges_name_both_days_and_default_ones_no_seconds() {
+    let mut facts = facts(AnswerIntent::Count);
+    let day = 24 * 60 * MINUTE;
+    let second = 1_000_000_000;
+    facts.evidence.clear();
+    facts.errors = None;
+    let first = |facts: &AnswerFacts| draft_answer(facts).facts[0].text.clone();
+    facts.range = TimeRange::last(NOON - 20 * second, day);
+    assert_eq!(
+        first(&facts),
+        "1,197 matching records between 2026-11-22 13:59:40 and 2026-11-23 13:59:40 UTC."
+    );
+    facts.is_range_default = true;
+    assert_eq!(
+        first(&facts),
+        "1,197 matching records between 2026-11-22 13:59 and 2026-11-23 13:59 UTC."
+    );
+    // The facts are computed a moment after the question.
+    facts.range = TimeRange::last(facts.now_ns - second, day);
+    assert_eq!(
+        first(&facts),
+        "1,197 matching records in the last 24 hours."
+    );
+    facts.range = TimeRange::last(facts.now_ns, 30 * day);
+    assert_eq!(first(&facts), "1,197 matching records in the last 30 days.");
+    facts.range = TimeRange::new(NOON + 20 * second, facts.now_ns);
+    facts.is_range_default = false;
+    assert_eq!(first(&facts), "1,197 matching records since 14:00:20 UTC.");
+    let midnight = NOON - 14 * 60 * MINUTE - 3 * day;
+    facts.range = TimeRange::new(midnight, midnight + day);
+    assert_eq!(first(&facts), "1,197 matching records on 2026-11-20.");
+}
+
+#[test]
+fn nothing_names_the_topic_once_and_the_nearest_records() {
+    let mut facts = facts(AnswerIntent::Find);
+    facts.matching = Some(0);
+    facts.evidence.clear();
+    facts.interpretation = vec![
+        Chip {
+            label: "about".to_owned(),
+            value: "failed passwords".to_owned(),
+        },
+        Chip {
+            label: "grouped by".to_owned(),
+            value: "address".to_owned(),
+        },
+    ];
+    facts.nearest_at_ns = Some(NOON - 24 * 60 * MINUTE);
+    assert_eq!(
+        text(&facts),
+        "Nothing matches for “failed passwords” between 13:50 and 14:20 UTC. []\n\
+         The last ones before are from 2026-11-22 14:00 UTC. []\n"
+    );
+    facts.nearest_at_ns = Some(NOON + 25 * MINUTE);
+    assert!(text(&facts).contains("The first ones after are from 14:25 UTC."));
+    facts.nearest_at_ns = None;
+    assert!(text(&facts).contains("14:20 UTC, nor at any other time."));
+}
+
+#[test]
+fn values_are_said_with_their_shares() {
+    let mut facts = facts(AnswerIntent::Top);
+    facts.matching = Some(520);
+    facts.errors = None;
+    facts.grouped_by = Some("address".to_owned());
+    facts.groups = vec![group("10.0.0.1", 286, None), group("10.0.0.2", 80, None)];
+    facts.groups_left = 22;
+    facts.values = Some(crate::facts::ValueFacts {
+        distinct: 24,
+        read: 520,
+        without: 3,
+        is_cut: false,
+    });
+    assert!(
+        text(&facts).contains(
+            "They come from 24 addresses, most often 10.0.0.1 (286, 55 %), 10.0.0.2 (80, 15 %) and 22 more; \
+             3 name no address. [1]"
+        ),
+        "{}",
+        text(&facts)
+    );
+    if let Some(values) = &mut facts.values {
+        values.is_cut = true;
+        values.read = 400;
+    }
+    assert!(
+        text(&facts).contains("The newest 400 of them come from at least 24 addresses"),
+        "{}",
+        text(&facts)
+    );
+    facts.groups.clear();
+    assert!(text(&facts).contains("None of them names an address."));
+}
+
+#[test]
+fn a_value_that_no_record_has_is_said_before_the_rest() {
+    let mut facts = facts(AnswerIntent::Count);
+    facts.left_out = vec!["admin".to_owned()];
+    assert!(text(&facts).starts_with("No such record has “admin”; without that: []\n1,197"));
+}
+
+#[test]
+fn records_are_not_told_beside_their_pattern() {
+    let mut facts = facts(AnswerIntent::Find);
+    facts.evidence.truncate(1);
+    let mut record = facts.evidence[0].clone();
+    record.kind = domain::EvidenceKind::Record;
+    record.number = 2;
+    facts.evidence.push(record);
+    assert!(!text(&facts).contains("[2]"), "{}", text(&facts));
+    facts.evidence.remove(0);
+    assert!(text(&facts).contains("[2]"), "{}", text(&facts));
 }

@@ -100,7 +100,12 @@ pub fn payload(notification: &Notification) -> Value {
         .next_steps
         .iter()
         .take(MAX_STEPS)
-        .map(|step| format!("\u{2022} {}", escape(&one_line(step), MAX_STEPS_TEXT / MAX_STEPS)))
+        .map(|step| {
+            format!(
+                "\u{2022} {}",
+                escape(&one_line(step), MAX_STEPS_TEXT / MAX_STEPS)
+            )
+        })
         .collect();
     message.list("Next steps", &steps);
     if let Some(url) = link(notification, MAX_URL) {

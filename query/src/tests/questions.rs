@@ -1,8 +1,9 @@
 use domain::Severity;
 
-use super::{at, context};
+use super::{at, context, context_at};
 use crate::{
-    ChipKind, GroupBy, Intent, Interpretation, OpenIncident, StatusCode, TimeUnit, understand,
+    ChipKind, Field, GroupBy, Intent, Interpretation, OpenIncident, StatusCode, TimeUnit,
+    understand,
 };
 
 /// What was understood, in one line without time.
@@ -40,10 +41,12 @@ fn shown(question: &str) -> String {
             .collect(),
     ));
     parts.extend(found.trace_id.as_ref().map(|id| format!("trace={id}")));
-    parts.extend(found.group_by.map(|group| match group {
+    parts.extend(found.group_by.clone().map(|group| match group {
         GroupBy::Service => "by=service".to_owned(),
         GroupBy::Severity => "by=severity".to_owned(),
         GroupBy::Template => "by=pattern".to_owned(),
+        GroupBy::Field(Field::Attribute(key)) => format!("by=attribute {key}"),
+        GroupBy::Field(field) => format!("by={}", field.as_str()),
         GroupBy::Time(TimeUnit::Minute) => "by=minute".to_owned(),
         GroupBy::Time(TimeUnit::Day) => "by=day".to_owned(),
         GroupBy::Time(_) => "by=hour".to_owned(),
@@ -66,7 +69,7 @@ fn terms(found: &Interpretation, negated: bool) -> Vec<String> {
 }
 
 #[track_caller]
-fn check(question: &str, expected: &str) {
+pub(super) fn check(question: &str, expected: &str) {
     assert_eq!(shown(question), expected, "{question:?}");
 }
 
@@ -507,11 +510,11 @@ fn chips_say_what_was_understood() {
         labels,
         [
             (ChipKind::Intent, "count"),
-            (ChipKind::Time, "2026-11-17 14:00 to 16:00 (+01:00)"),
+            (ChipKind::Time, "2026-11-17 14:00 to 16:00 +01:00"),
             (ChipKind::Service, "checkout-service"),
             (ChipKind::Severity, "error, fatal"),
-            (ChipKind::ExcludedText, "not \"heartbeat\""),
-            (ChipKind::Topic, "about: blursday"),
+            (ChipKind::ExcludedText, "\"heartbeat\""),
+            (ChipKind::Topic, "blursday"),
         ]
     );
     assert_eq!(
@@ -521,7 +524,15 @@ fn chips_say_what_was_understood() {
     let found = understand("errors", &context());
     assert_eq!(
         found.chips[1].label,
-        "2026-11-17 15:30 to 2026-11-18 15:30 (+01:00), by default"
+        "2026-11-17 15:30 to 2026-11-18 15:30 +01:00 (by default)"
+    );
+    // Nobody asked for seconds.
+    let mut context = context_at("2026-11-18T15:30:21", "UTC");
+    context.now_ns += 780_025_454;
+    let found = understand("errors", &context);
+    assert_eq!(
+        found.chips[1].label,
+        "2026-11-17 15:30 to 2026-11-18 15:30 UTC (by default)"
     );
 }
 

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
-use super::{Claim, GroupBy, Interpretation, Reading, StatusCode};
+use super::{Claim, GroupBy, Interpretation, Reading, StatusCode, TimeUnit};
 
 /// What a chip is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -46,7 +46,7 @@ pub enum ChipKind {
 pub struct Chip {
     /// What it is about.
     pub kind: ChipKind,
-    /// For people, for example `2026-11-22 14:00 to 16:00 (+01:00)`.
+    /// For people, without the name of its kind: `2026-11-22 14:00 to 16:00 +01:00`.
     pub label: String,
     /// The words of the question that said so; `""` for a default.
     pub words: String,
@@ -63,11 +63,11 @@ pub(super) fn all(interpretation: &Interpretation, reading: &Reading<'_>) -> Vec
         interpretation.intent.as_str().to_owned(),
         reading.text(Claim::Intent),
     );
-    let range = range_label(interpretation.range, zone);
     let label = if interpretation.range_is_default {
-        format!("{range}, by default")
+        let range = in_minutes(interpretation.range);
+        format!("{} (by default)", range_label(range, zone))
     } else {
-        range
+        range_label(interpretation.range, zone)
     };
     push(ChipKind::Time, label, reading.text(Claim::Time));
     if let Some(reference) = interpretation.compare_with {
@@ -87,7 +87,7 @@ pub(super) fn all(interpretation: &Interpretation, reading: &Reading<'_>) -> Vec
     for service in &interpretation.excluded_services {
         push(
             ChipKind::ExcludedService,
-            format!("not {service}"),
+            service.clone(),
             reading.text(Claim::Negation),
         );
     }
@@ -104,12 +104,12 @@ pub(super) fn all(interpretation: &Interpretation, reading: &Reading<'_>) -> Vec
         );
     }
     for term in &interpretation.terms {
-        let (kind, label) = if term.negated {
-            (ChipKind::ExcludedText, format!("not \"{}\"", term.term))
+        let kind = if term.negated {
+            ChipKind::ExcludedText
         } else {
-            (ChipKind::Text, format!("\"{}\"", term.term))
+            ChipKind::Text
         };
-        push(kind, label, term.term.clone());
+        push(kind, format!("\"{}\"", term.term), term.term.clone());
     }
     for attribute in &interpretation.attributes {
         let op = if attribute.op == AttributeOp::NotEqual {
@@ -125,15 +125,15 @@ pub(super) fn all(interpretation: &Interpretation, reading: &Reading<'_>) -> Vec
     }
     for code in &interpretation.status_codes {
         let label = match code {
-            StatusCode::Exact(code) => format!("status {code}"),
-            StatusCode::Class(class) => format!("status {class}xx"),
+            StatusCode::Exact(code) => code.to_string(),
+            StatusCode::Class(class) => format!("{class}xx"),
         };
         push(ChipKind::Status, label, String::new());
     }
     if let Some(trace) = &interpretation.trace_id {
-        push(ChipKind::Trace, format!("trace {trace}"), trace.clone());
+        push(ChipKind::Trace, trace.clone(), trace.clone());
     }
-    if let Some(group) = interpretation.group_by {
+    if let Some(group) = &interpretation.group_by {
         push(
             ChipKind::GroupBy,
             group_label(group),
@@ -143,30 +143,46 @@ pub(super) fn all(interpretation: &Interpretation, reading: &Reading<'_>) -> Vec
     if let Some(limit) = interpretation.limit {
         push(
             ChipKind::Limit,
-            format!("at most {limit}"),
+            limit.to_string(),
             reading.text(Claim::Limit),
         );
     }
     if !interpretation.retrieval_text.is_empty() {
         push(
             ChipKind::Topic,
-            format!("about: {}", interpretation.retrieval_text),
+            interpretation.retrieval_text.clone(),
             interpretation.retrieval_text.clone(),
         );
     }
     chips
 }
 
-fn group_label(group: GroupBy) -> String {
+fn group_label(group: &GroupBy) -> String {
     match group {
-        GroupBy::Service => "by service".to_owned(),
-        GroupBy::Severity => "by severity".to_owned(),
-        GroupBy::Template => "by pattern".to_owned(),
-        GroupBy::Time(unit) => format!("per {}", domain::format_duration(unit.nanos())),
+        GroupBy::Service => "service".to_owned(),
+        GroupBy::Severity => "severity".to_owned(),
+        GroupBy::Template => "pattern".to_owned(),
+        GroupBy::Field(field) => field.as_str().to_owned(),
+        GroupBy::Time(TimeUnit::Minute) => "minute".to_owned(),
+        GroupBy::Time(TimeUnit::Day) => "day".to_owned(),
+        GroupBy::Time(TimeUnit::Fitting | TimeUnit::Hour) => "hour".to_owned(),
     }
 }
 
-/// `2026-11-22 14:00 to 16:00 (+01:00)`, with the second date where it differs.
+/// The label of a range that was taken because the default one is empty.
+pub(super) fn widened_label(range: TimeRange, zone: &TimeZone) -> String {
+    format!("{} (widened)", range_label(in_minutes(range), zone))
+}
+
+/// A range that nobody said to the second.
+fn in_minutes(range: TimeRange) -> TimeRange {
+    TimeRange {
+        start_ns: domain::minute_start(range.start_ns),
+        end_ns: domain::minute_start(range.end_ns),
+    }
+}
+
+/// `2026-11-22 14:00 to 16:00 +01:00`, with the second date where it differs.
 fn range_label(range: TimeRange, zone: &TimeZone) -> String {
     let zoned = |at_ns: i64| {
         Timestamp::from_nanosecond(i128::from(at_ns))
@@ -191,9 +207,9 @@ fn range_label(range: TimeRange, zone: &TimeZone) -> String {
     } else {
         format!("%Y-%m-%d {}", exact(&end))
     };
-    format!(
-        "{from} to {} ({})",
-        end.strftime(&until_format),
-        end.strftime("%:z")
-    )
+    let until = end.strftime(&until_format);
+    match end.offset().seconds() {
+        0 => format!("{from} to {until} UTC"),
+        _ => format!("{from} to {until} {}", end.strftime("%:z")),
+    }
 }

@@ -195,8 +195,16 @@ fn bare_status(reading: &Reading<'_>, at: usize) -> Option<(StatusCode, usize)> 
         before,
         "last" | "first" | "top" | "latest" | "newest" | "only"
     );
+    // "top paths by 500", "which users had 403?": at the end of what was said.
+    let is_counted = matches!(
+        before,
+        "by" | "with" | "had" | "got" | "get" | "return" | "for"
+    ) && reading
+        .words
+        .get(at)
+        .is_some_and(|word| word.ends_phrase || at + 1 == reading.words.len());
     code(word)
-        .filter(|_| !is_limit && is_status_noun(reading.lower(at + 1)))
+        .filter(|_| !is_limit && (is_counted || is_status_noun(reading.lower(at + 1))))
         .map(|code| (StatusCode::Exact(code), 1))
 }
 

@@ -1,13 +1,14 @@
-//! "by service", "per hour", "hourly".
+//! "by service", "per hour", "hourly", "by ip".
 
 use domain::TimeRange;
 use serde::{Deserialize, Serialize};
 
+use super::field::{self, Field};
 use super::{Claim, Reading};
 use crate::time::{DAY_NS, HOUR_NS};
 
 /// How counts are grouped.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum GroupBy {
     /// By service.
@@ -16,6 +17,8 @@ pub enum GroupBy {
     Severity,
     /// By pattern.
     Template,
+    /// By a value that the records name.
+    Field(Field),
     /// By stretches of time.
     Time(TimeUnit),
 }
@@ -99,6 +102,12 @@ pub(super) fn read(reading: &mut Reading<'_>) -> Option<GroupBy> {
         {
             reading.claim(at..at + length + 1, Claim::Group);
             return Some(group);
+        }
+        if let Some((field, words)) = (!over).then(|| field::here(reading, at + length)).flatten()
+            && field::ends(reading, at + length + words)
+        {
+            reading.claim(at..at + length + words, Claim::Group);
+            return Some(GroupBy::Field(field));
         }
     }
     None

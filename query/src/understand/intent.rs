@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::group::GroupBy;
-use super::{Claim, Reading};
+use super::{Claim, Reading, field};
 use crate::time::number;
 
 /// What a question asks to do.
@@ -191,6 +191,18 @@ pub(super) fn read(
         .or_else(|| signed(reading))
         .unwrap_or(Intent::Find);
     let mut group_by = group_by;
+    if group_by.is_none()
+        && matches!(
+            intent,
+            Intent::Find | Intent::Count | Intent::Top | Intent::Summary
+        )
+        && let Some(field) = field::asked(reading)
+    {
+        group_by = Some(GroupBy::Field(field));
+        if intent != Intent::Count {
+            intent = Intent::Top;
+        }
+    }
     if let Some(at) = services_asked(reading) {
         reading.claim(at..at + 2, Claim::Intent);
         let bare = reading.claims.iter().enumerate().all(|(at, claim)| {

@@ -17,6 +17,8 @@ const SUFFIXES: [&str; 9] = [
 ];
 /// Words after which a misspelt service name is looked for.
 const PREPOSITIONS: [&str; 9] = ["in", "of", "for", "from", "on", "by", "at", "to", "did"];
+/// Shortest first part of a name whose number people leave out: `hadoop_2k` is hadoop.
+const NUMBERED_MIN: usize = 4;
 /// Shortest word that may be misspelt by one letter.
 const FUZZY_MIN: usize = 5;
 /// Shortest word that may be misspelt by two letters.
@@ -102,8 +104,24 @@ fn starts_with(name: &str, part: &str) -> bool {
             .is_some_and(|start| start.eq_ignore_ascii_case(part))
 }
 
-/// The parts without a last one that people leave out.
+/// The parts of a service's name without a last one that people leave out: a suffix, or a number, size or
+/// version.
 fn stem(parts: &[String]) -> &[String] {
+    let is_number = |part: &str| {
+        part.strip_prefix('v')
+            .unwrap_or(part)
+            .starts_with(|c: char| c.is_ascii_digit())
+    };
+    match parts.split_last() {
+        Some((last, [first, ..])) if is_number(last) && first.len() >= NUMBERED_MIN => {
+            &parts[..parts.len() - 1]
+        }
+        _ => without_suffix(parts),
+    }
+}
+
+/// The parts without a suffix that people leave out.
+fn without_suffix(parts: &[String]) -> &[String] {
     match parts.split_last() {
         Some((last, rest)) if !rest.is_empty() && SUFFIXES.contains(&last.as_str()) => rest,
         _ => parts,
@@ -139,8 +157,8 @@ pub(crate) fn at(words: &[Word], at: usize, services: &[String]) -> Option<(Vec<
         }
         let by_stem = pick(&|parts| {
             stem(parts) == said
-                || parts == stem(&said)
-                || stem(parts) == stem(&said) && said.len() > 1
+                || parts == without_suffix(&said)
+                || stem(parts) == without_suffix(&said) && said.len() > 1
         });
         if !by_stem.is_empty() {
             let generic = usize::from(is_service_word(words, at + length));

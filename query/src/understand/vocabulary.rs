@@ -181,6 +181,26 @@ const FILLERS: &[&str] = &[
     "before",
 ];
 
+/// Whether a word means everybody or everything of a kind, and so no value.
+pub(super) fn is_plural_of_people(word: &str) -> bool {
+    matches!(
+        word,
+        "users"
+            | "hosts"
+            | "accounts"
+            | "customers"
+            | "clients"
+            | "people"
+            | "everyone"
+            | "everybody"
+            | "anyone"
+            | "anybody"
+            | "users'"
+            | "attackers"
+            | "example"
+    )
+}
+
 /// Whether a word carries no topic.
 pub(super) fn is_filler(word: &str) -> bool {
     FILLERS.contains(&word)

@@ -102,6 +102,18 @@ pub enum StatusFilter {
 }
 
 impl StatusFilter {
+    /// Whether a record has one of these codes; true when none is asked for.
+    #[must_use]
+    pub fn any_matches(statuses: &[Self], body: &str, attributes: &str) -> bool {
+        any_matches(statuses, body, attributes)
+    }
+
+    /// The status code of a record: the one that an attribute holds, else the first one of its text.
+    #[must_use]
+    pub fn code_of(body: &str, attributes: &str) -> Option<u16> {
+        kept_code(attributes).or_else(|| codes(body).next())
+    }
+
     fn covers(self, code: u16) -> bool {
         match self {
             Self::Exact(wanted) => code == wanted,
@@ -148,15 +160,19 @@ pub(super) fn any_matches(statuses: &[StatusFilter], body: &str, attributes: &st
         return true;
     }
     let is_wanted = |code: u16| statuses.iter().any(|status| status.covers(code));
-    // Most records have none of the attributes, and seven looks at a document cost more than two at a text.
-    let may_be_kept = attributes.contains("tatus") || attributes.contains("\"code\"");
-    let kept = ATTRIBUTES.iter().filter(|_| may_be_kept).find_map(|key| {
-        attributes::value_of(attributes, key).and_then(|value| leading_code(&value))
-    });
-    match kept {
+    match kept_code(attributes) {
         Some(code) => is_wanted(code),
         None => codes(body).any(is_wanted),
     }
+}
+
+/// The code that an attribute holds.
+fn kept_code(attributes: &str) -> Option<u16> {
+    // Most records have none of the attributes, and seven looks at a document cost more than two at a text.
+    let may_be_kept = attributes.contains("tatus") || attributes.contains("\"code\"");
+    ATTRIBUTES.iter().filter(|_| may_be_kept).find_map(|key| {
+        attributes::value_of(attributes, key).and_then(|value| leading_code(&value))
+    })
 }
 
 /// `503`, `503.0`, `503 Service Unavailable`.
@@ -289,5 +305,14 @@ mod tests {
         assert!(!has(exact, "answered 500", r#"{"status_code":200}"#));
         assert!(!has(class, "answered 404", ""));
         assert!(has(class, "answered 599", ""));
+        assert_eq!(
+            StatusFilter::code_of("answered 500", r#"{"status_code":200}"#),
+            Some(200)
+        );
+        assert_eq!(
+            StatusFilter::code_of("answered 500 in 404 ms", ""),
+            Some(500)
+        );
+        assert_eq!(StatusFilter::code_of("took 500 ms", ""), None);
     }
 }

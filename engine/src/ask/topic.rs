@@ -1,0 +1,387 @@
+//! The words of a topic as they stand in patterns and values: which patterns say them, and which of them are
+//! values of their records. Where most of a topic is found so, meaning does not decide what is counted.
+
+use std::collections::{HashMap, HashSet};
+
+use anomaly::TemplateInfo as _;
+use domain::{LogFilter, LogReader, PageRequest, ProjectId, TemplateId};
+use query::Interpretation;
+
+use super::words::{Stems, alike, holds_value, is_negated, split, stem};
+use crate::dictionaries::Dictionary;
+use crate::{Error, Inner};
+
+/// Words of a topic that are looked at.
+const MAX_WORDS: usize = 8;
+/// Letters by which patterns are looked up before their words are compared.
+const PREFIX: usize = 3;
+/// A topic is decided by its words when more than this share of their weight is found together.
+const DECISIVE: f64 = 0.5;
+/// Records in which a value is looked for at most; in more a word is no value, unless it is named as one.
+const SCANNED: u64 = 1_000_000;
+/// Records that hold the letters of a value and are looked at for the word.
+const TRIED: usize = 50;
+
+/// What the words of a topic select.
+#[derive(Debug, Default)]
+pub(super) struct Literal {
+    /// The patterns; empty when values alone decide.
+    pub(super) ids: Vec<TemplateId>,
+    /// Values that the records must hold as words.
+    pub(super) values: Vec<String>,
+    /// Words that were said like values and occur in none of the records.
+    pub(super) left_out: Vec<String>,
+}
+
+/// A word of a topic.
+struct Word {
+    text: String,
+    stem: String,
+    /// What may be said for it: used when no pattern says it.
+    alike: Vec<&'static str>,
+    weight: f64,
+    is_named: bool,
+}
+
+impl Word {
+    fn is_in(&self, stems: &Stems) -> bool {
+        stems.hold(&self.text, &self.stem)
+            || self.alike.iter().any(|word| stems.hold(word, &stem(word)))
+    }
+}
+
+/// A pattern that holds words of the topic: their places, as bits.
+struct Holder {
+    id: TemplateId,
+    held: u32,
+    has_slots: bool,
+}
+
+impl Inner {
+    /// What the words of the topic select by themselves; `None` when they do not decide. `present` counts the
+    /// records of each pattern where the filter looks. Blocks.
+    pub(super) fn literal(
+        &self,
+        project_id: ProjectId,
+        dictionary: &Dictionary,
+        understood: &Interpretation,
+        filter: &LogFilter,
+        present: &HashMap<TemplateId, u64>,
+        known: Option<&HashSet<TemplateId>>,
+    ) -> Result<Option<Literal>, Error> {
+        // "not reached" is another thing than "reached".
+        if is_negated(&understood.retrieval_text) {
+            return Ok(None);
+        }
+        let mut words = topic_words(understood);
+        let holders = weighed(dictionary, &mut words, known);
+        let search = Search {
+            inner: self,
+            project_id,
+            dictionary,
+            filter,
+            present,
+        };
+        if let [word] = words.as_slice()
+            && holders.is_empty()
+        {
+            let is_value = search.holds(&[], word)?;
+            return Ok(is_value.then(|| Literal {
+                values: vec![word.text.clone()],
+                ..Literal::default()
+            }));
+        }
+        let all = (1_u32 << words.len()) - 1;
+        let named = bits(&words, |word| word.is_named);
+        let core = if named == all { all } else { all & !named };
+        let Some(best) = best(&words, &holders, core) else {
+            return Ok(None);
+        };
+        let values = search.values(&words, &holders, best)?;
+        let mut required = match best & !values {
+            0 => best,
+            required => required,
+        };
+        // What is named and is no value may be a constant of some of the patterns: "timeouts for payments".
+        for place in 0..words.len() {
+            let wanted = required | (named & !values & (1 << place));
+            if holders.iter().any(|it| it.held & wanted == wanted) {
+                required = wanted;
+            }
+        }
+        let values = values & !required;
+        let found = weight(&words, required | values);
+        if found <= DECISIVE * weight(&words, all) {
+            return Ok(None);
+        }
+        let chosen: Vec<&Holder> = holders
+            .iter()
+            .filter(|it| it.held & required == required)
+            .filter(|it| it.has_slots || it.held & values == values)
+            .collect();
+        // A word that some of the patterns say is only asked for more of; it selects nothing.
+        let said = chosen.iter().fold(0, |said, it| said | it.held);
+        Ok(Some(Literal {
+            ids: chosen.iter().map(|it| it.id).collect(),
+            values: texts(&words, values),
+            left_out: texts(&words, named & !values & !said),
+        }))
+    }
+}
+
+/// Looks for values in records.
+struct Search<'a> {
+    inner: &'a Inner,
+    project_id: ProjectId,
+    dictionary: &'a Dictionary,
+    filter: &'a LogFilter,
+    present: &'a HashMap<TemplateId, u64>,
+}
+
+impl Search<'_> {
+    /// The words, as bits, that records of the patterns hold which have all the others of `best`.
+    fn values(&self, words: &[Word], holders: &[Holder], best: u32) -> Result<u32, Error> {
+        let mut values = 0;
+        for (place, word) in words.iter().enumerate() {
+            let bit = 1 << place;
+            let rest = best & !bit;
+            let others: Vec<TemplateId> = holders
+                .iter()
+                .filter(|it| it.has_slots && it.held & rest == rest && it.held & bit == 0)
+                .map(|it| it.id)
+                .collect();
+            if rest != 0 && !others.is_empty() && self.holds(&others, word)? {
+                values |= bit;
+            }
+        }
+        Ok(values)
+    }
+
+    /// Whether a record of these patterns (of any, when none is named) holds a word in its text.
+    fn holds(&self, ids: &[TemplateId], word: &Word) -> Result<bool, Error> {
+        let there: Vec<TemplateId> = ids
+            .iter()
+            .copied()
+            .filter(|id| self.present.contains_key(id))
+            .collect();
+        if there.is_empty() && !ids.is_empty() {
+            return Ok(false);
+        }
+        let records: u64 = if ids.is_empty() {
+            self.present.values().sum()
+        } else {
+            there.iter().filter_map(|id| self.present.get(id)).sum()
+        };
+        if records == 0 || records > SCANNED && !word.is_named {
+            return Ok(false);
+        }
+        let mut filter = LogFilter {
+            template_ids: with_merged(self.dictionary, &there),
+            ..self.filter.clone()
+        };
+        filter.text.push(domain::TextTerm {
+            term: word.text.clone(),
+            negated: false,
+            template_ids: Vec::new(),
+        });
+        let page = PageRequest::first(TRIED);
+        let page = self.inner.store.search(self.project_id, &filter, &page)?;
+        Ok(page
+            .items
+            .iter()
+            .any(|record| holds_value(&record.body, &word.text)))
+    }
+}
+
+/// Patterns and all that were merged into them, since old records carry the old ids.
+pub(super) fn with_merged(dictionary: &Dictionary, ids: &[TemplateId]) -> Vec<TemplateId> {
+    let kept: HashSet<TemplateId> = ids.iter().copied().collect();
+    let mut all = ids.to_vec();
+    if kept.is_empty() {
+        return all;
+    }
+    all.extend(
+        dictionary
+            .iter()
+            .map(|template| template.id)
+            .filter(|id| !kept.contains(id) && kept.contains(&dictionary.resolve(*id))),
+    );
+    all
+}
+
+/// The patterns among these that do not say the opposite of the topic: those with the most of its words first,
+/// among these the most frequent; as they come when the best has none of the words.
+pub(super) fn without_contradictions(
+    dictionary: &Dictionary,
+    understood: &Interpretation,
+    present: &HashMap<TemplateId, u64>,
+    ids: Vec<TemplateId>,
+) -> Vec<TemplateId> {
+    if is_negated(&understood.retrieval_text) {
+        return ids;
+    }
+    let words = topic_words(understood);
+    let mut kept: Vec<(TemplateId, usize)> = ids
+        .into_iter()
+        .filter_map(|id| {
+            let stems = Stems::of(&dictionary.get(id)?.text);
+            let is_opposed = words
+                .iter()
+                .any(|word| stems.contradict(&word.text, &word.stem));
+            let held = words
+                .iter()
+                .filter(|word| stems.hold(&word.text, &word.stem))
+                .count();
+            (!is_opposed).then_some((id, held))
+        })
+        .collect();
+    // Where the best one has words of the topic, those without any are only near it.
+    if kept.first().is_some_and(|(_, held)| *held > 0) {
+        kept.retain(|(_, held)| *held > 0);
+        let count = |id: &TemplateId| present.get(id).copied().unwrap_or(0);
+        kept.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| count(&b.0).cmp(&count(&a.0))));
+    }
+    kept.into_iter().map(|(id, _)| id).collect()
+}
+
+/// Whether every pattern says each of these words, or one that is said for it.
+pub(super) fn all_say(dictionary: &Dictionary, ids: &[TemplateId], text: &str) -> bool {
+    let words: Vec<(String, String)> = split(text).map(|word| (stem(&word), word)).collect();
+    ids.iter().all(|id| {
+        let stems = dictionary.get(*id).map(|it| Stems::of(&it.text));
+        stems.is_some_and(|stems| {
+            words.iter().all(|(own, word)| {
+                stems.hold(word, own) || alike(own).any(|word| stems.hold(word, &stem(word)))
+            })
+        })
+    })
+}
+
+fn topic_words(understood: &Interpretation) -> Vec<Word> {
+    let mut words: Vec<Word> = Vec::new();
+    for text in split(&understood.retrieval_text) {
+        let stem = stem(&text);
+        if words.len() < MAX_WORDS && words.iter().all(|word| word.stem != stem) {
+            words.push(Word {
+                is_named: understood.named.contains(&text),
+                alike: Vec::new(),
+                weight: 0.0,
+                text,
+                stem,
+            });
+        }
+    }
+    words
+}
+
+/// The live patterns that hold words of the topic, or for those that none holds others that are alike; weighs
+/// the words by how rare they are.
+fn weighed(
+    dictionary: &Dictionary,
+    words: &mut [Word],
+    known: Option<&HashSet<TemplateId>>,
+) -> Vec<Holder> {
+    let mut found = holders(dictionary, words, known);
+    let said = found.iter().fold(0, |said, it| said | it.held);
+    let mut is_other = false;
+    for (place, word) in words.iter_mut().enumerate() {
+        if said & (1 << place) == 0 && !word.is_named {
+            word.alike = alike(&word.stem).collect();
+            is_other |= !word.alike.is_empty();
+        }
+    }
+    if is_other {
+        found = holders(dictionary, words, known);
+    }
+    let count = dictionary.iter().count() as f64;
+    let mut most: f64 = 0.0;
+    for (place, word) in words.iter_mut().enumerate() {
+        let holding = found.iter().filter(|it| it.held & (1 << place) != 0);
+        let holding = holding.count() as f64;
+        if holding > 0.0 {
+            // Inverse document frequency, as in BM25.
+            word.weight = (1.0 + count / holding).ln();
+            most = most.max(word.weight);
+        }
+    }
+    // A word that no pattern holds tells as much as the rarest of the others.
+    for word in words.iter_mut().filter(|word| word.weight == 0.0) {
+        word.weight = most.max(1.0);
+    }
+    found
+}
+
+/// The live patterns that hold words of the topic and do not say the opposite of one.
+fn holders(
+    dictionary: &Dictionary,
+    words: &[Word],
+    known: Option<&HashSet<TemplateId>>,
+) -> Vec<Holder> {
+    let mut candidates: HashSet<TemplateId> = HashSet::new();
+    let texts = words
+        .iter()
+        .flat_map(|word| word.alike.iter().copied().chain([word.text.as_str()]));
+    for text in texts {
+        let prefix: String = text.chars().take(PREFIX).collect();
+        candidates.extend(dictionary.texts().holding(&prefix));
+    }
+    let mut holders: Vec<Holder> = Vec::new();
+    for id in candidates {
+        let is_known = known.is_none_or(|known| known.contains(&id));
+        let Some(template) = dictionary
+            .get(id)
+            .filter(|template| template.merged_into.is_none() && is_known)
+        else {
+            continue;
+        };
+        let stems = Stems::of(&template.text);
+        let held = bits(words, |word| word.is_in(&stems));
+        let is_opposed = words
+            .iter()
+            .any(|word| stems.contradict(&word.text, &word.stem));
+        if held != 0 && !is_opposed {
+            holders.push(Holder {
+                id,
+                held,
+                has_slots: !patterns::Slots::new(&template.text).places().is_empty(),
+            });
+        }
+    }
+    holders.sort_by_key(|it| it.id);
+    holders
+}
+
+/// The words among `core` that one pattern holds together, those that weigh the most.
+fn best(words: &[Word], holders: &[Holder], core: u32) -> Option<u32> {
+    holders
+        .iter()
+        .map(|it| it.held & core)
+        .filter(|held| *held != 0)
+        .max_by(|a, b| weight(words, *a).total_cmp(&weight(words, *b)))
+}
+
+fn bits(words: &[Word], is_set: impl Fn(&Word) -> bool) -> u32 {
+    words
+        .iter()
+        .enumerate()
+        .filter(|(_, word)| is_set(word))
+        .fold(0, |bits, (place, _)| bits | 1 << place)
+}
+
+fn weight(words: &[Word], bits: u32) -> f64 {
+    words
+        .iter()
+        .enumerate()
+        .filter(|(place, _)| bits & (1 << place) != 0)
+        .map(|(_, word)| word.weight)
+        .sum()
+}
+
+fn texts(words: &[Word], bits: u32) -> Vec<String> {
+    words
+        .iter()
+        .enumerate()
+        .filter(|(place, _)| bits & (1 << place) != 0)
+        .map(|(_, word)| word.text.clone())
+        .collect()
+}

@@ -1,0 +1,368 @@
+//! The values that matching records name: their addresses, users, paths, or an attribute.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+
+use anomaly::TemplateInfo as _;
+use domain::{LogFilter, LogRecord, Order, ProjectId, TemplateId, TimeRange};
+use patterns::{SlotPlace, Slots};
+use query::Field;
+use serde_json::Value;
+use store::StatusFilter;
+
+use super::scope::Scope;
+use super::words::holds_value;
+use crate::dictionaries::Dictionary;
+use crate::{Error, Inner};
+
+/// Digits from which on what stands after "for" is an id and no name.
+const ID_DIGITS: usize = 5;
+/// Characters of a value that are kept.
+const MAX_CHARS: usize = 200;
+
+/// How often each value was named.
+#[derive(Debug, Default)]
+pub(super) struct Values {
+    /// Values with their records and the pattern that names them most often; most frequent first.
+    pub(super) counts: Vec<(String, u64, TemplateId)>,
+    /// Records that were read.
+    pub(super) read: u64,
+    /// Records among them that name none.
+    pub(super) without: u64,
+    /// More records match than were read.
+    pub(super) is_cut: bool,
+}
+
+impl Inner {
+    /// Counts the values of a field in the records that match. Blocks.
+    pub(super) fn values(
+        &self,
+        project_id: ProjectId,
+        scope: &Scope,
+        dictionary: &Dictionary,
+        range: TimeRange,
+        field: &Field,
+    ) -> Result<Values, Error> {
+        let filter = LogFilter {
+            range,
+            ..scope.filter.clone()
+        };
+        let mut values = Values::default();
+        let mut slots: HashMap<TemplateId, Option<Slots>> = HashMap::new();
+        let mut counts: HashMap<String, HashMap<TemplateId, u64>> = HashMap::new();
+        let is_cut = self.walk(project_id, &filter, Order::NewestFirst, |record| {
+            let is_match = scope
+                .values
+                .iter()
+                .all(|value| holds_value(&record.body, value))
+                && StatusFilter::any_matches(&scope.statuses, &record.body, &record.attributes);
+            if !is_match {
+                return;
+            }
+            values.read += 1;
+            let id = dictionary.resolve(record.template_id);
+            let slots = slots
+                .entry(id)
+                .or_insert_with(|| dictionary.get(id).map(|it| Slots::new(&it.text)));
+            match value_of(field, &record, slots.as_ref()) {
+                Some(value) => {
+                    let value: String = value.chars().take(MAX_CHARS).collect();
+                    *counts.entry(value).or_default().entry(id).or_insert(0) += 1;
+                }
+                None => values.without += 1,
+            }
+        })?;
+        values.is_cut = is_cut;
+        values.counts = counts
+            .into_iter()
+            .filter_map(|(value, by_pattern)| {
+                let count = by_pattern.values().sum();
+                let (most, _) = by_pattern
+                    .into_iter()
+                    .max_by_key(|(id, count)| (*count, std::cmp::Reverse(*id)))?;
+                Some((value, count, most))
+            })
+            .collect();
+        values
+            .counts
+            .sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+        Ok(values)
+    }
+}
+
+/// The value of a field in a record: that of an attribute, else that of a slot of its pattern, else that of a
+/// `key=value` in its text.
+fn value_of(field: &Field, record: &LogRecord, slots: Option<&Slots>) -> Option<String> {
+    if *field == Field::Status {
+        return StatusFilter::code_of(&record.body, &record.attributes)
+            .map(|code| code.to_string());
+    }
+    of_attributes(field, &record.attributes)
+        .or_else(|| slots.and_then(|slots| of_slots(field, slots, &record.body)))
+        .or_else(|| of_pairs(field, &record.body))
+}
+
+/// Names under which a field is kept, the most telling first.
+fn names(field: &Field) -> &'static [&'static str] {
+    match field {
+        Field::Address => &["ip", "address", "addr", "rhost", "peer", "client"],
+        Field::Host => &["host", "hostname", "server", "rhost", "node"],
+        Field::User => &["user", "username", "usr", "enduser", "account"],
+        Field::Path => &["path", "route", "target", "endpoint"],
+        Field::Url => &["url", "uri"],
+        Field::Port => &["port"],
+        Field::Id => &["id"],
+        Field::Status | Field::Attribute(_) => &[],
+    }
+}
+
+fn of_attributes(field: &Field, attributes: &str) -> Option<String> {
+    if attributes.is_empty() {
+        return None;
+    }
+    let Ok(Value::Object(kept)) = serde_json::from_str::<Value>(attributes) else {
+        return None;
+    };
+    if let Field::Attribute(key) = field {
+        return kept.get(key).and_then(text);
+    }
+    for name in names(field) {
+        let mut keys: Vec<&String> = kept
+            .keys()
+            .filter(|key| {
+                key.to_lowercase()
+                    .split(['.', '_', '-'])
+                    .any(|part| part == *name)
+            })
+            .collect();
+        keys.sort_by_key(|key| (key.len(), (*key).clone()));
+        let value = keys
+            .into_iter()
+            .filter_map(|key| kept.get(key).and_then(text))
+            .find_map(|value| fitting(field, &value));
+        if value.is_some() {
+            return value;
+        }
+    }
+    None
+}
+
+fn text(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.clone()).filter(|text| !text.is_empty()),
+        Value::Number(_) | Value::Bool(_) => Some(value.to_string()),
+        _ => None,
+    }
+}
+
+fn of_slots(field: &Field, slots: &Slots, body: &str) -> Option<String> {
+    let values = slots.values(body)?;
+    let places = slots.places();
+    let ranks = |place: &SlotPlace, before: Option<&SlotPlace>| rank(field, place, before);
+    let mut best: Option<(u8, String)> = None;
+    for (index, value) in values.iter().enumerate() {
+        let before = index.checked_sub(1).and_then(|before| places.get(before));
+        let Some(rank) = places.get(index).and_then(|place| ranks(place, before)) else {
+            continue;
+        };
+        let Some(value) = fitting(field, value) else {
+            continue;
+        };
+        let digits = value.bytes().filter(u8::is_ascii_digit).count();
+        if *field == Field::User && rank > 0 && digits >= ID_DIGITS {
+            continue;
+        }
+        if best.as_ref().is_none_or(|(known, _)| rank < *known) {
+            best = Some((rank, value));
+        }
+    }
+    best.map(|(_, value)| value)
+}
+
+/// How well a slot fits a field, the smaller the better; `None` when it does not.
+fn rank(field: &Field, place: &SlotPlace, before: Option<&SlotPlace>) -> Option<u8> {
+    let is_named = names(field)
+        .iter()
+        .any(|name| place.key.split(['.', '_', '-']).any(|part| part == *name));
+    let is_any = place.kind == "*";
+    match field {
+        Field::Address => match place.kind {
+            "ip" if matches!(
+                place.key.as_str(),
+                "from" | "rhost" | "client" | "peer" | "source" | "src"
+            ) =>
+            {
+                Some(0)
+            }
+            "ip" => Some(1),
+            "host" | "*" => Some(2),
+            _ => None,
+        },
+        Field::Host => match place.kind {
+            "host" => Some(0),
+            _ if is_named => Some(1),
+            "ip" => Some(2),
+            _ => None,
+        },
+        Field::User => match place.key.as_str() {
+            _ if is_named => Some(0),
+            "for" | "by" | "as" if is_any => Some(1),
+            _ if place.kind == "email" => Some(2),
+            _ => None,
+        },
+        Field::Path => match place.kind {
+            "path" => Some(0),
+            "url" => Some(1),
+            _ if is_named || is_any || place.kind == "quoted" => Some(2),
+            _ => None,
+        },
+        Field::Url => match place.kind {
+            "url" => Some(0),
+            _ if is_named => Some(1),
+            _ => None,
+        },
+        Field::Port => {
+            let is_glued =
+                place.key.is_empty() && before.is_some_and(|it| matches!(it.kind, "ip" | "host"));
+            match place.kind {
+                "num" if is_named => Some(0),
+                "num" if is_glued => Some(1),
+                _ => None,
+            }
+        }
+        Field::Id => match place.kind {
+            _ if is_named => Some(0),
+            "uuid" => Some(1),
+            "hex" => Some(2),
+            "*" => Some(3),
+            _ => None,
+        },
+        Field::Attribute(key) => (place.key == key.to_lowercase()).then_some(0),
+        Field::Status => None,
+    }
+}
+
+/// The value, when it is one of the field.
+fn fitting(field: &Field, value: &str) -> Option<String> {
+    let value = value.trim_matches(|c: char| {
+        c.is_whitespace() || matches!(c, '"' | '\'' | '[' | ']' | '(' | ')' | ',' | ';')
+    });
+    if value.is_empty() || value == "-" {
+        return None;
+    }
+    let fits = match field {
+        Field::Address => {
+            let host = value.rsplit_once(':').map_or(value, |(host, _)| host);
+            let address = [value, host]
+                .into_iter()
+                .find(|it| it.parse::<IpAddr>().is_ok())?;
+            return Some(address.to_owned());
+        }
+        Field::Path => value.starts_with('/') || value.contains('/') && !value.contains(' '),
+        Field::Port => value.parse::<u16>().is_ok(),
+        // A number beside "for" is no name; an id may be one.
+        Field::User | Field::Host => !value.contains(' '),
+        Field::Url | Field::Id | Field::Status | Field::Attribute(_) => true,
+    };
+    fits.then(|| value.to_owned())
+}
+
+/// The value of `user=anna` in a text.
+fn of_pairs(field: &Field, body: &str) -> Option<String> {
+    let own;
+    let names = match field {
+        Field::Attribute(key) => {
+            own = [key.as_str()];
+            &own[..]
+        }
+        _ => names(field),
+    };
+    names.iter().find_map(|name| {
+        body.split([' ', ',', ';', '\t'])
+            .filter_map(|word| word.split_once('='))
+            .filter(|(key, _)| key.eq_ignore_ascii_case(name))
+            .find_map(|(_, value)| fitting(field, value))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::{ProjectId, RecordId, Severity};
+
+    use super::*;
+
+    fn value(field: &Field, template: &str, body: &str, attributes: &str) -> Option<String> {
+        let record = LogRecord {
+            id: RecordId(uuid::Uuid::nil()),
+            project_id: ProjectId(uuid::Uuid::nil()),
+            timestamp_ns: 0,
+            observed_at_ns: 0,
+            severity: Severity::Info,
+            service: "door".to_owned(),
+            body: body.to_owned(),
+            attributes: attributes.to_owned(),
+            trace_id: None,
+            span_id: None,
+            template_id: TemplateId(1),
+        };
+        value_of(field, &record, Some(&Slots::new(template)))
+    }
+
+    #[test]
+    fn values_come_from_slots_that_fit() {
+        let template = "Failed login for <*> from <ip> port <num> tty2";
+        let body = "Failed login for anna from 10.2.3.4 port 4711 tty2";
+        let of = |field| value(&field, template, body, "");
+        assert_eq!(of(Field::Address).as_deref(), Some("10.2.3.4"));
+        assert_eq!(of(Field::User).as_deref(), Some("anna"));
+        assert_eq!(of(Field::Port).as_deref(), Some("4711"));
+        assert_eq!(of(Field::Path), None);
+        let of = |body| value(&Field::User, "lease of <num> s for <*>", body, "");
+        assert_eq!(of("lease of 30 s for anna").as_deref(), Some("anna"));
+        assert_eq!(of("lease of 30 s for job_144514_002"), None);
+        // A slot for anything may hold an address.
+        assert_eq!(
+            value(
+                &Field::Address,
+                "refused: rhost=<*> user=<*>",
+                "refused: rhost=10.2.3.4 user=anna",
+                ""
+            )
+            .as_deref(),
+            Some("10.2.3.4")
+        );
+    }
+
+    #[test]
+    fn attributes_decide_before_the_text() {
+        let template = "request to <path> answered <num> in <num> ms";
+        let body = "request to /cart answered 500 in 120 ms";
+        let of = |field, attributes| value(&field, template, body, attributes);
+        assert_eq!(of(Field::Path, "").as_deref(), Some("/cart"));
+        assert_eq!(of(Field::Status, "").as_deref(), Some("500"));
+        assert_eq!(
+            of(Field::Path, r#"{"http.route":"/cart/{id}","n":1}"#).as_deref(),
+            Some("/cart/{id}")
+        );
+        assert_eq!(
+            of(Field::User, r#"{"enduser.id":"anna"}"#).as_deref(),
+            Some("anna")
+        );
+        assert_eq!(
+            of(Field::Attribute("region".into()), r#"{"region":"eu"}"#).as_deref(),
+            Some("eu")
+        );
+    }
+
+    #[test]
+    fn a_pair_in_the_text_is_the_last_resort() {
+        assert_eq!(
+            value(&Field::User, "check failed", "check failed user=root", "").as_deref(),
+            Some("root")
+        );
+        assert_eq!(
+            value(&Field::User, "cache warmed", "cache warmed", ""),
+            None
+        );
+    }
+}

@@ -1,0 +1,258 @@
+//! Words of questions and of patterns: their stems, and which of them say the opposite.
+
+use std::collections::HashSet;
+use std::sync::LazyLock;
+
+/// Words that bind others and mean nothing alone.
+const BINDING: [&str; 26] = [
+    "in", "on", "to", "of", "at", "by", "for", "the", "an", "is", "was", "were", "be", "been",
+    "are", "and", "or", "not", "with", "from", "as", "it", "this", "that", "into", "than",
+];
+/// Words that say the opposite of each other.
+const OPPOSITES: [(&[&str], &[&str]); 12] = [
+    (
+        &["fail"],
+        &[
+            "accept",
+            "succeed",
+            "succeeded",
+            "success",
+            "successful",
+            "successfully",
+        ],
+    ),
+    (&["up"], &["down"]),
+    (&["connect"], &["disconnect"]),
+    (
+        &["allow", "permit", "grant"],
+        &["deny", "reject", "refuse", "forbidden"],
+    ),
+    (&["accept"], &["deny", "reject", "refuse", "decline"]),
+    (&["open"], &["close"]),
+    (&["start"], &["stop"]),
+    (&["enable"], &["disable"]),
+    (&["valid"], &["invalid"]),
+    (&["login", "logon"], &["logout", "logoff"]),
+    (&["healthy"], &["unhealthy"]),
+    (&["available"], &["unavailable"]),
+];
+
+/// Words that are said for each other: what no pattern says one way may be said another way.
+const ALIKE: [&[&str]; 7] = [
+    &[
+        "login",
+        "logon",
+        "signin",
+        "password",
+        "authentication",
+        "auth",
+    ],
+    &["failure", "error"],
+    &["timeout", "deadline"],
+    &["crash", "panic", "segfault", "abort"],
+    &[
+        "success",
+        "successful",
+        "successfully",
+        "succeed",
+        "succeeded",
+        "accepted",
+    ],
+    &["restart", "reboot"],
+    &["unreachable", "refused"],
+];
+
+/// Two sets of stems.
+type Sides = (HashSet<String>, HashSet<String>);
+
+/// [`OPPOSITES`] as stems.
+static OPPOSITE_STEMS: LazyLock<Vec<Sides>> = LazyLock::new(|| {
+    let side = |words: &[&str]| words.iter().map(|word| stem(word)).collect();
+    OPPOSITES
+        .iter()
+        .map(|(one, other)| (side(one), side(other)))
+        .collect()
+});
+
+/// The words of a text in lower case, without those that only bind.
+pub(super) fn split(text: &str) -> impl Iterator<Item = String> + '_ {
+    text.split(|c: char| !c.is_alphanumeric())
+        .filter(|word| word.chars().count() > 1)
+        .map(str::to_lowercase)
+        .filter(|word| !BINDING.contains(&word.as_str()))
+}
+
+/// What is left of a word without what bends it: `failed`, `failing` and `failure` are `fail`, `denied` and
+/// `deny` are `deni`. Made for comparing, not for reading; doubled letters are single in it.
+pub(super) fn stem(word: &str) -> String {
+    let mut stem = word.to_lowercase();
+    let cut = |stem: &mut String, ending: &str, least: usize, put: &str| {
+        let is_cut = stem.len() >= ending.len() + least && stem.ends_with(ending);
+        if is_cut {
+            stem.truncate(stem.len() - ending.len());
+            stem.push_str(put);
+        }
+        is_cut
+    };
+    if !cut(&mut stem, "ies", 2, "y") && !["ss", "us", "is"].iter().any(|end| stem.ends_with(end)) {
+        cut(&mut stem, "s", 3, "");
+    }
+    if !cut(&mut stem, "ied", 2, "y") && !cut(&mut stem, "ed", 3, "") {
+        cut(&mut stem, "ing", 3, "");
+    }
+    cut(&mut stem, "ure", 4, "");
+    if stem.ends_with("tion") || stem.ends_with("sion") {
+        cut(&mut stem, "ion", 4, "");
+    }
+    cut(&mut stem, "e", 3, "");
+    cut(&mut stem, "y", 3, "i");
+    let mut single = String::with_capacity(stem.len());
+    for c in stem.chars() {
+        if !single.ends_with(c) || c.is_ascii_digit() {
+            single.push(c);
+        }
+    }
+    single
+}
+
+/// The words that may be said for one.
+pub(super) fn alike(stem: &str) -> impl Iterator<Item = &'static str> + '_ {
+    ALIKE
+        .iter()
+        .filter(move |group| group.iter().any(|word| self::stem(word) == stem))
+        .flat_map(|group| group.iter().copied())
+        .filter(move |word| self::stem(word) != stem)
+}
+
+/// Whether a text says that something is not so: its words then stand for their opposite.
+pub(super) fn is_negated(text: &str) -> bool {
+    text.split_whitespace().any(|word| {
+        let word = word.to_lowercase();
+        matches!(
+            word.as_str(),
+            "not" | "no" | "cannot" | "never" | "without" | "nothing"
+        ) || word.ends_with("n't")
+            || word.ends_with("n\u{2019}t")
+    })
+}
+
+/// The stems of a pattern's constant words.
+#[derive(Debug, Default)]
+pub(super) struct Stems {
+    words: Vec<String>,
+    stems: HashSet<String>,
+}
+
+impl Stems {
+    /// Of a template's text.
+    pub(super) fn of(text: &str) -> Self {
+        let readable = patterns::readable(text);
+        let words: Vec<String> = readable.split(' ').map(str::to_owned).collect();
+        let stems = words.iter().map(|word| stem(word)).collect();
+        Self { words, stems }
+    }
+
+    /// Whether a word occurs, bent or not, also as two: `timeouts` in `timed out`.
+    pub(super) fn hold(&self, word: &str, stem: &str) -> bool {
+        self.stems.contains(stem)
+            || self.words.windows(2).any(|pair| {
+                let (first, second) = (&pair[0], &pair[1]);
+                word.trim_end_matches('s')
+                    .strip_suffix(second.as_str())
+                    .is_some_and(|rest| rest.len() > 2 && self::stem(rest) == self::stem(first))
+            })
+    }
+
+    /// Whether it says the opposite of a word, and not the word.
+    pub(super) fn contradict(&self, word: &str, stem: &str) -> bool {
+        let any = |side: &HashSet<String>| side.iter().any(|it| self.stems.contains(it));
+        OPPOSITE_STEMS.iter().any(|(one, other)| {
+            one.contains(stem) && any(other) || other.contains(stem) && any(one)
+        }) && !self.hold(word, stem)
+    }
+}
+
+/// Whether a text holds a value as a word of its own, without regard to ASCII case: `root` is in `user=root`
+/// and not in `chroot`, `10.0.0.1` not in `10.0.0.12`.
+pub(super) fn holds_value(text: &str, value: &str) -> bool {
+    let (text, value) = (text.to_ascii_lowercase(), value.to_ascii_lowercase());
+    let is_number = value.ends_with(|c: char| c.is_ascii_digit());
+    text.match_indices(&value).any(|(at, _)| {
+        let mut before = text[..at].chars().rev();
+        let mut after = text[at + value.len()..].chars();
+        let is_part = |c: char| c.is_alphanumeric() || c == '_';
+        let goes_on = |first: Option<char>, second: Option<char>| match first {
+            Some('.') => is_number && second.is_some_and(|c| c.is_ascii_digit()),
+            Some(c) => is_part(c),
+            None => false,
+        };
+        !goes_on(before.next(), before.next()) && !goes_on(after.next(), after.next())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bent_words_have_one_stem() {
+        for family in [
+            ["failed", "failure", "fails", "failing"],
+            ["denied", "deny", "denies", "denying"],
+            ["connection", "connections", "connected", "connect"],
+            ["passwords", "password", "password", "passwords"],
+            ["dropped", "drops", "dropping", "drop"],
+            ["closes", "closed", "close", "closing"],
+        ] {
+            let stems: HashSet<String> = family.iter().map(|word| stem(word)).collect();
+            assert_eq!(stems.len(), 1, "{family:?}: {stems:?}");
+        }
+        assert_ne!(stem("access"), stem("accept"));
+    }
+
+    #[test]
+    fn a_pattern_holds_words_also_as_two() {
+        let stems = Stems::of("connection to <host> timed out, user <*> logged in");
+        assert!(stems.hold("timeouts", &stem("timeouts")));
+        assert!(stems.hold("login", &stem("login")));
+        assert!(stems.hold("connections", &stem("connections")));
+        // The name of a slot is no word of the pattern.
+        assert!(!stems.hold("host", &stem("host")));
+    }
+
+    #[test]
+    fn a_pattern_contradicts_the_opposite_that_it_holds_alone() {
+        let contradicts = |text: &str, word: &str| Stems::of(text).contradict(word, &stem(word));
+        assert!(contradicts("Accepted password for <*>", "failed"));
+        assert!(contradicts("job <num> succeeded", "failures"));
+        assert!(contradicts("login successful", "failed"));
+        assert!(contradicts("session closed", "opened"));
+        assert!(contradicts("peer disconnected", "connected"));
+        assert!(contradicts("access allowed", "denied"));
+        assert!(contradicts("link is down", "up"));
+        assert!(!contradicts("failed, retry until it succeeded", "failed"));
+        assert!(!contradicts("Failed password for <*>", "failed"));
+    }
+
+    #[test]
+    fn words_are_said_for_each_other_and_against() {
+        assert!(alike(&stem("logins")).any(|word| word == "password"));
+        assert!(alike("zebra").next().is_none());
+        assert!(is_negated("hosts that couldn't be reached"));
+        assert!(!is_negated("note the nodes"));
+    }
+
+    #[test]
+    fn a_value_is_a_word_of_its_own() {
+        for text in ["user=root ", "for root from", "[root]", "Root"] {
+            assert!(holds_value(text, "root"), "{text}");
+        }
+        for text in ["chroot", "roots", "root_2"] {
+            assert!(!holds_value(text, "root"), "{text}");
+        }
+        assert!(holds_value("from 10.0.0.1.", "10.0.0.1"));
+        assert!(holds_value("from 10.0.0.1:22", "10.0.0.1"));
+        assert!(!holds_value("from 10.0.0.12", "10.0.0.1"));
+        assert!(!holds_value("from 110.0.0.1 or 8.10.0.0.1", "10.0.0.1"));
+    }
+}

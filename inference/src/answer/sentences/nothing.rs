@@ -1,0 +1,53 @@
+//! What was looked for and not found.
+
+use domain::Sentence;
+
+use super::days::Days;
+use super::{INDEX_CHIP, plain, words_only};
+use crate::facts::{AnswerFacts, Chip};
+use crate::words;
+
+/// What was searched and not found, plainly, and where the nearest is.
+pub(in crate::answer) fn nothing(facts: &AnswerFacts) -> Vec<Sentence> {
+    let days = &mut Days::of(facts);
+    let searched: Vec<String> = facts.interpretation.iter().filter_map(condition).collect();
+    let what = if searched.is_empty() {
+        String::new()
+    } else {
+        format!(" for {}", words::list(&searched, 6))
+    };
+    let verdict = if facts.is_cut {
+        "Nothing was found in the time there is"
+    } else {
+        "Nothing matches"
+    };
+    let time = days.range(facts.range);
+    // A default time gives way to any time that has something, and outside a said one the nearest is looked for.
+    let is_nowhere = facts.nearest_at_ns.is_none() && facts.comparison.is_none() && !facts.is_cut;
+    let more = if is_nowhere {
+        ", nor at any other time"
+    } else {
+        ""
+    };
+    let mut sentences = vec![plain(format!("{verdict}{what} {time}{more}."))];
+    sentences.push(plain(match facts.nearest_at_ns {
+        Some(at_ns) if at_ns < facts.range.start_ns => {
+            format!("The last ones before are from {}.", days.at(at_ns))
+        }
+        Some(at_ns) => format!("The first ones after are from {}.", days.at(at_ns)),
+        None if is_nowhere => "Fewer conditions or other words may find it.".to_owned(),
+        None => "A longer time, fewer conditions or other words may find it.".to_owned(),
+    }));
+    sentences.extend(words_only(facts));
+    sentences
+}
+
+/// What a chip asks of records, in words; `None` when it asks nothing of them.
+fn condition(chip: &Chip) -> Option<String> {
+    let value = words::plain(&chip.value, 60);
+    match chip.label.as_str() {
+        "intent" | "time" | "compared with" | "grouped by" | "limit" | INDEX_CHIP => None,
+        "about" => Some(words::quoted(&value)),
+        label => Some(format!("{} {value}", words::plain(label, 24))),
+    }
+}

@@ -1,0 +1,196 @@
+//! Values that records name, to count by: "which IPs", "top 5 users", "by path", "per region".
+
+use serde::{Deserialize, Serialize};
+
+use super::{Claim, Reading, vocabulary};
+
+/// A value that records name, in a slot of their pattern or in an attribute.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Field {
+    /// An IP address.
+    Address,
+    /// A host name.
+    Host,
+    /// The name of a user.
+    User,
+    /// A path.
+    Path,
+    /// A URL.
+    Url,
+    /// A status code.
+    Status,
+    /// A port.
+    Port,
+    /// An id.
+    Id,
+    /// The attribute with this key.
+    Attribute(String),
+}
+
+impl Field {
+    /// The word for one such value.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Address => "address",
+            Self::Host => "host",
+            Self::User => "user",
+            Self::Path => "path",
+            Self::Url => "url",
+            Self::Status => "status",
+            Self::Port => "port",
+            Self::Id => "id",
+            Self::Attribute(key) => key,
+        }
+    }
+}
+
+/// Words that may stand between "which" or "top" and the field.
+const BETWEEN: [&str; 13] = [
+    "most",
+    "frequent",
+    "common",
+    "active",
+    "different",
+    "distinct",
+    "unique",
+    "the",
+    "all",
+    "source",
+    "client",
+    "remote",
+    "of",
+];
+/// How many of them.
+const MAX_BETWEEN: usize = 3;
+
+/// The field that the free word at `at` names, and how many words do so.
+pub(super) fn here(reading: &Reading<'_>, at: usize) -> Option<(Field, usize)> {
+    let next = reading.free(at + 1);
+    Some(match reading.free(at) {
+        "ip" | "ips" if matches!(next, "address" | "addresses") => (Field::Address, 2),
+        "ip" | "ips" | "address" | "addresses" => (Field::Address, 1),
+        "host" | "hosts" | "hostname" | "hostnames" if matches!(next, "name" | "names") => {
+            (Field::Host, 2)
+        }
+        "host" | "hosts" | "hostname" | "hostnames" => (Field::Host, 1),
+        // "user agent" is something else.
+        "user" | "users" if matches!(next, "agent" | "agents") => return attribute(reading, at),
+        "user" | "users" if matches!(next, "name" | "names") => (Field::User, 2),
+        "user" | "users" | "username" | "usernames" => (Field::User, 1),
+        "path" | "paths" => (Field::Path, 1),
+        "url" | "urls" => (Field::Url, 1),
+        "status" | "statuses" if matches!(next, "code" | "codes") => (Field::Status, 2),
+        "status" | "statuses" => (Field::Status, 1),
+        "port" | "ports" => (Field::Port, 1),
+        "id" | "ids" => (Field::Id, 1),
+        _ => return attribute(reading, at),
+    })
+}
+
+/// An attribute whose key, or the last part of it, is the word or what it is the plural of.
+fn attribute(reading: &Reading<'_>, at: usize) -> Option<(Field, usize)> {
+    let word = reading.free(at);
+    if word.len() < 2 || is_reserved(word) {
+        return None;
+    }
+    let singular = word.strip_suffix('s').filter(|stem| stem.len() > 1);
+    let is_it = |name: &str| name == word || Some(name) == singular;
+    let keys = || reading.context.attributes.iter();
+    let key = keys().find(|key| is_it(&key.to_lowercase())).or_else(|| {
+        keys().find(|key| {
+            let key = key.to_lowercase();
+            key.rsplit(['.', '_', '-']).next().is_some_and(is_it)
+        })
+    })?;
+    Some((Field::Attribute(key.clone()), 1))
+}
+
+/// Words with a meaning of their own in questions, whatever attributes are called.
+fn is_reserved(word: &str) -> bool {
+    vocabulary::is_filler(word)
+        || matches!(
+            word,
+            "error"
+                | "errors"
+                | "warning"
+                | "warnings"
+                | "failure"
+                | "failures"
+                | "exception"
+                | "exceptions"
+                | "template"
+                | "templates"
+                | "type"
+                | "types"
+                | "app"
+                | "application"
+                | "minute"
+                | "hour"
+                | "day"
+                | "days"
+                | "hours"
+                | "trace"
+        )
+}
+
+/// Whether a grouping may end before the word at `at`: "by user today", but not "by user root" or
+/// "by user 4711".
+pub(super) fn ends(reading: &Reading<'_>, at: usize) -> bool {
+    let is_cut = at
+        .checked_sub(1)
+        .and_then(|before| reading.words.get(before))
+        .is_none_or(|word| word.ends_phrase);
+    match (reading.words.get(at), reading.claims.get(at)) {
+        (Some(_), Some(Some(Claim::Entity))) => is_cut,
+        (Some(word), Some(None)) => is_cut || !word.quoted && vocabulary::is_filler(&word.lower),
+        _ => true,
+    }
+}
+
+/// Claims the field of "which IPs", "top 5 users", "how many paths", "most frequent hosts", "who logged in".
+pub(super) fn asked(reading: &mut Reading<'_>) -> Option<Field> {
+    if reading.free(0) == "who"
+        && !matches!(reading.free(1), "is" | "are" | "was" | "were" | "owns")
+    {
+        reading.claim(0..1, Claim::Group);
+        return Some(Field::User);
+    }
+    for at in 0..reading.words.len() {
+        let leads = match reading.lower(at) {
+            "which" | "what" | "whose" | "top" | "most" | "worst" | "noisiest" | "busiest" => true,
+            "many" => at > 0 && reading.lower(at - 1) == "how",
+            // "show user 4711" shows one.
+            "list" | "show" => reading
+                .words
+                .get(at + 1)
+                .is_some_and(|word| word.lower.ends_with('s') && word.lower != "status"),
+            _ => false,
+        };
+        if !leads {
+            continue;
+        }
+        let mut place = at + 1;
+        while place <= at + MAX_BETWEEN
+            && (reading.claims.get(place) == Some(&Some(Claim::Limit))
+                || BETWEEN.contains(&reading.lower(place)))
+        {
+            place += 1;
+        }
+        let Some((field, length)) = here(reading, place) else {
+            continue;
+        };
+        let is_one = reading.claims.get(place + length) == Some(&Some(Claim::Entity));
+        if !is_one {
+            for between in at + 1..place {
+                if reading.claims[between].is_none() {
+                    reading.claim(between..between + 1, Claim::Group);
+                }
+            }
+            reading.claim(place..place + length, Claim::Group);
+            return Some(field);
+        }
+    }
+    None
+}
