@@ -271,8 +271,9 @@ proptest! {
             }
             world.step(input);
         }
-        // Conditions stay as they are and nobody reacts: everything that is open is told to the last receiver.
-        for _ in 0..40 {
+        // Conditions stay as they are and nobody reacts: everything that is open is told to the last receiver, also
+        // what comes back after an hour because a person resolved it while it still held.
+        for _ in 0..160 {
             world.now += MINUTE;
             world.step(Input::Tick);
         }
