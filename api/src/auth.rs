@@ -9,6 +9,7 @@ use argon2::{Argon2, PasswordHash, PasswordHasher, PasswordVerifier};
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
+use base64::Engine as _;
 use domain::{ErrorKind, ProjectId, UserId};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use rand::RngCore;
@@ -153,7 +154,7 @@ impl FromRequestParts<Arc<AppState>> for Writer {
         parts: &mut Parts,
         state: &Arc<AppState>,
     ) -> Result<Self, Self::Rejection> {
-        let Some(credential) = credential(&parts.headers) else {
+        let Some(credential) = writer_credential(&parts.headers) else {
             return Err(missing());
         };
         if !credential.text.starts_with(TOKEN_PREFIX) {
@@ -308,6 +309,65 @@ fn credential(headers: &HeaderMap) -> Option<Credential> {
             text: value.to_owned(),
             is_cookie: true,
         })
+}
+
+/// What a request to write shows: besides a bearer token and the page's cookie whatever the clients of the front doors
+/// can be told to send. Only an ingest token counts in those other places.
+fn writer_credential(headers: &HeaderMap) -> Option<Credential> {
+    let token = basic_token(headers)
+        .or_else(|| scheme_token(headers))
+        .or_else(|| header_token(headers));
+    match token {
+        Some(text) => Some(Credential {
+            text,
+            is_cookie: false,
+        }),
+        None => credential(headers),
+    }
+}
+
+/// An ingest token in `Authorization: Splunk <token>`, or in `Authorization: ApiKey <key>`, where a key is the token
+/// or, as Elasticsearch's clients send it, the Base64 of `id:token` or of the token.
+fn scheme_token(headers: &HeaderMap) -> Option<String> {
+    let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, text) = value.split_once(' ')?;
+    let text = text.trim();
+    let is_token = |text: &str| text.starts_with(TOKEN_PREFIX).then(|| text.to_owned());
+    if scheme.eq_ignore_ascii_case("splunk") {
+        return is_token(text);
+    }
+    if !scheme.eq_ignore_ascii_case("apikey") {
+        return None;
+    }
+    is_token(text).or_else(|| {
+        let key = base64::engine::general_purpose::STANDARD
+            .decode(text)
+            .ok()?;
+        let key = String::from_utf8(key).ok()?;
+        is_token(key.split_once(':').map_or(key.as_str(), |(_, token)| token))
+    })
+}
+
+/// An ingest token in `DD-API-KEY`.
+fn header_token(headers: &HeaderMap) -> Option<String> {
+    let text = headers.get("dd-api-key")?.to_str().ok()?.trim();
+    text.starts_with(TOKEN_PREFIX).then(|| text.to_owned())
+}
+
+/// An ingest token in `Authorization: Basic`: as the password of whatever user, or as the user without a password.
+fn basic_token(headers: &HeaderMap) -> Option<String> {
+    let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, pair) = value.split_once(' ')?;
+    if !scheme.eq_ignore_ascii_case("basic") {
+        return None;
+    }
+    let pair = base64::engine::general_purpose::STANDARD
+        .decode(pair.trim())
+        .ok()?;
+    let pair = String::from_utf8(pair).ok()?;
+    let (user, password) = pair.split_once(':').unwrap_or((&pair, ""));
+    let token = if password.is_empty() { user } else { password };
+    token.starts_with(TOKEN_PREFIX).then(|| token.to_owned())
 }
 
 /// Whether a browser says that the request comes from our own page (Fetch Metadata; Origin otherwise).

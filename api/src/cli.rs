@@ -196,6 +196,9 @@ pub struct Settings {
     /// Where to listen.
     #[arg(long, global = true, env = "VIGIL_ADDR")]
     pub addr: Option<String>,
+    /// Where to listen for syslog, over UDP and TCP; not at all otherwise. Whoever reaches it may write.
+    #[arg(long, global = true, env = "VIGIL_SYSLOG_ADDR")]
+    pub syslog_addr: Option<String>,
     /// Folder of the embedded database, index and models.
     #[arg(long, global = true, env = "VIGIL_DATA_DIR")]
     pub data_dir: Option<PathBuf>,

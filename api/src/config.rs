@@ -38,6 +38,8 @@ const DEFAULT_RETENTION_DAYS: u32 = 0;
 pub struct Config {
     /// Where to listen.
     pub addr: SocketAddr,
+    /// Where to listen for syslog; `None` is nowhere.
+    pub syslog_addr: Option<SocketAddr>,
     /// Folder of everything embedded.
     pub data_dir: PathBuf,
     /// `postgres://...`; `None` is the embedded SQLite file.
@@ -107,6 +109,7 @@ fn default_daily_tokens() -> u64 {
 #[serde(deny_unknown_fields, default)]
 struct File {
     addr: Option<String>,
+    syslog_addr: Option<String>,
     data_dir: Option<PathBuf>,
     database_url: Option<String>,
     qdrant_url: Option<String>,
@@ -141,13 +144,17 @@ impl Config {
             None => File::default(),
         };
         let addr_text = pick(&settings.addr, file.addr).unwrap_or_else(|| DEFAULT_ADDR.to_owned());
-        let addr = resolve(&addr_text)?;
+        let addr = resolve("VIGIL_ADDR", &addr_text)?;
+        let syslog_addr = non_empty(pick(&settings.syslog_addr, file.syslog_addr))
+            .map(|text| resolve("VIGIL_SYSLOG_ADDR", &text))
+            .transpose()?;
         let is_narrator_off = pick(&settings.no_narrator, file.no_narrator).unwrap_or(false);
         let narrator = pick(&settings.narrator, file.narrator);
         let data_dir = pick(&settings.data_dir, file.data_dir)
             .unwrap_or_else(|| PathBuf::from(DEFAULT_DATA_DIR));
         let config = Self {
             addr,
+            syslog_addr,
             model_cache: data_dir.join("models"),
             data_dir,
             database_url: non_empty(pick(&settings.database_url, file.database_url))
@@ -275,12 +282,12 @@ fn non_empty(text: Option<String>) -> Option<String> {
     text.filter(|text| !text.trim().is_empty())
 }
 
-fn resolve(text: &str) -> anyhow::Result<SocketAddr> {
+fn resolve(name: &str, text: &str) -> anyhow::Result<SocketAddr> {
     use std::net::ToSocketAddrs as _;
     text.to_socket_addrs()
-        .with_context(|| format!("VIGIL_ADDR '{text}' is not host:port"))?
+        .with_context(|| format!("{name} '{text}' is not host:port"))?
         .next()
-        .with_context(|| format!("VIGIL_ADDR '{text}' has no address"))
+        .with_context(|| format!("{name} '{text}' has no address"))
 }
 
 fn read_file(path: &Path) -> anyhow::Result<File> {

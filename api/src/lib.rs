@@ -22,4 +22,5 @@ pub mod routes;
 pub mod run;
 pub mod serve;
 pub mod state;
+pub mod syslog;
 pub mod telemetry;

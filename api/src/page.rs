@@ -27,6 +27,9 @@ pub async fn serve(method: Method, uri: Uri, headers: HeaderMap) -> Response {
     if let Some(response) = file(path, &headers) {
         return response;
     }
+    if method == Method::HEAD && crate::routes::is_elasticsearch_client(&headers) {
+        return crate::routes::index_exists();
+    }
     let wants_page = headers
         .get(header::ACCEPT)
         .and_then(|accept| accept.to_str().ok())

@@ -121,6 +121,49 @@ impl Problem {
         }
     }
 
+    /// What kind of problem it is.
+    #[must_use]
+    pub fn kind(&self) -> ErrorKind {
+        self.kind
+    }
+
+    /// What it is answered with.
+    #[must_use]
+    pub fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    /// What the asker may read of it.
+    #[must_use]
+    pub fn public_detail(&self) -> &str {
+        constant_text(self.kind).unwrap_or(&self.detail)
+    }
+
+    /// The answer in the words of another protocol that speaks JSON.
+    #[must_use]
+    pub fn answer_as(self, status: StatusCode, body: &serde_json::Value) -> Response {
+        self.answer_with(status, "application/json", body.to_string().into_bytes())
+    }
+
+    /// The answer in the words of another protocol: its status and body, with the headers and the cause for our log of
+    /// this one.
+    #[must_use]
+    pub fn answer_with(
+        self,
+        status: StatusCode,
+        content_type: &'static str,
+        body: Vec<u8>,
+    ) -> Response {
+        let mut response = self.into_response();
+        response.extensions_mut().remove::<ProblemBody>();
+        *response.status_mut() = status;
+        let headers = response.headers_mut();
+        headers.remove(header::CONTENT_LENGTH);
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+        *response.body_mut() = body.into();
+        response
+    }
+
     /// Says what to do next.
     #[must_use]
     pub fn with_hint(mut self, hint: impl Into<String>) -> Self {

@@ -1,13 +1,20 @@
 //! All routes, in one table with who may use them.
 
 pub mod ask;
+mod better_stack;
+mod datadog;
+mod doors;
+mod elasticsearch;
 pub mod health;
 pub mod identity;
 pub mod incidents;
 pub mod ingest;
+mod loki;
 pub mod openapi;
+mod otlp;
 pub mod policies;
 pub mod search;
+mod splunk;
 pub mod wire;
 
 use std::sync::Arc;
@@ -23,6 +30,9 @@ use tower_http::compression::CompressionLayer;
 use crate::problem::Problem;
 use crate::request_log::canonical_line;
 use crate::state::AppState;
+
+pub use doors::front_doors;
+pub(crate) use elasticsearch::{index_exists, is_client as is_elasticsearch_client};
 
 /// Who may use a route.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -76,6 +86,19 @@ where
     }
 }
 
+fn put<H, T>(access: Access, path: &'static str, handler: H) -> Endpoint
+where
+    H: Handler<T, Arc<AppState>>,
+    T: 'static,
+{
+    Endpoint {
+        method: Method::PUT,
+        path,
+        access,
+        handler: routing::put(handler),
+    }
+}
+
 fn delete<H, T>(access: Access, path: &'static str, handler: H) -> Endpoint
 where
     H: Handler<T, Arc<AppState>>,
@@ -89,7 +112,8 @@ where
     }
 }
 
-/// Every route; what is not here is the page's.
+/// Every route of our own; [`front_doors`] has those that other programs' clients expect, and what is in neither is the
+/// page's.
 #[must_use]
 pub fn endpoints() -> Vec<Endpoint> {
     use Access::{Admin, Public, Read, Scrape, Write};
@@ -135,7 +159,7 @@ pub fn endpoints() -> Vec<Endpoint> {
 /// The whole HTTP interface.
 pub fn router(state: Arc<AppState>) -> Router {
     let mut router = Router::new();
-    for endpoint in endpoints() {
+    for endpoint in endpoints().into_iter().chain(front_doors()) {
         router = router.route(endpoint.path, endpoint.handler);
     }
     // Pages and answers shrink to a fifth; streams of events are left alone, so that each is sent at once.

@@ -15,7 +15,7 @@ use crate::bootstrap::{self, FirstSecrets, Opened};
 use crate::config::Config;
 use crate::embedding::Embedding;
 use crate::state::AppState;
-use crate::{connections, model_tasks, routes, telemetry};
+use crate::{connections, model_tasks, routes, syslog, telemetry};
 
 /// How long a stop waits for requests and loops.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -37,6 +37,7 @@ pub struct Server {
     commit: CommitThread,
     /// What [`Server::listen`] takes.
     waiting: Option<(TcpListener, axum::Router)>,
+    syslog: Option<syslog::Listener>,
 }
 
 /// Differences between a server for people, the demo and tests.
@@ -126,6 +127,10 @@ pub async fn start(listener: TcpListener, config: &Config, setup: Setup) -> anyh
         config.url_at(addr),
         config.metrics_token.clone(),
     ));
+    let syslog = match config.syslog_addr {
+        Some(addr) => Some(syslog::Listener::bind(addr).await?),
+        None => None,
+    };
     let router = routes::router(Arc::clone(&state));
     let first =
         tokio::task::spawn_blocking(move || bootstrap::first_secrets(&first_store, project_id))
@@ -138,6 +143,7 @@ pub async fn start(listener: TcpListener, config: &Config, setup: Setup) -> anyh
         tasks,
         commit,
         waiting: Some((listener, router)),
+        syslog,
     })
 }
 
@@ -162,6 +168,9 @@ impl Server {
         if let Some((listener, router)) = self.waiting.take() {
             let serving = connections::serve(listener, router, self.tasks.clone());
             self.tasks.spawn("listen", serving);
+        }
+        if let Some(listener) = self.syslog.take() {
+            listener.serve(&self.state, self.project_id, &self.tasks);
         }
     }
 

@@ -98,6 +98,34 @@ pub fn decompress<'a>(
     output.map(Cow::Owned)
 }
 
+/// Undoes one block of snappy, which tells its size in front, so that a bomb costs nothing.
+///
+/// # Errors
+/// The block is larger than `limits.body_bytes` before or after decompression, or is no snappy.
+pub(crate) fn unsnap(body: &[u8], limits: &Limits) -> Result<Vec<u8>, Error> {
+    const NAME: &str = "snappy";
+    if body.is_empty() {
+        return Ok(Vec::new());
+    }
+    if body.len() > limits.body_bytes {
+        return Err(Error::BodyTooLarge {
+            actual_bytes: body.len(),
+            limit_bytes: limits.body_bytes,
+        });
+    }
+    let bad = |error: snap::Error| Error::BadCompression {
+        encoding: NAME,
+        reason: error.to_string(),
+    };
+    if snap::raw::decompress_len(body).map_err(bad)? > limits.body_bytes {
+        return Err(Error::DecompressedTooLarge {
+            limit_bytes: limits.body_bytes,
+            encoding: NAME,
+        });
+    }
+    snap::raw::Decoder::new().decompress_vec(body).map_err(bad)
+}
+
 /// Reads a file that may be compressed, gzip or zstd, which its first bytes tell; another comes as it is. Nothing is
 /// held but the decoder's window, so the size of the output does not matter.
 ///

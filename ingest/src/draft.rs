@@ -1,12 +1,14 @@
 //! A record in the making, and the attributes it collects.
 
 mod attributes;
+mod written;
 
 use std::borrow::Cow;
 
 use domain::{LogRecord, RecordId, Severity, TemplateId};
 
 pub(crate) use attributes::Attributes;
+pub(crate) use written::Written;
 
 use crate::context::Origin;
 

@@ -42,6 +42,22 @@ pub enum Error {
     /// Metrics and events have no plain text form.
     #[error("plain text cannot be read as {0}, send JSON or NDJSON")]
     TextNotSupported(&'static str),
+    /// The outer levels of a protocol's message are broken, so that its records cannot be found.
+    #[error("body cannot be read as {what}: {reason}")]
+    Malformed {
+        /// What was expected.
+        what: &'static str,
+        /// What is wrong, and where.
+        reason: String,
+    },
+    /// What the records share would be stored with each of them.
+    #[error(
+        "request grows to more than {limit_bytes} bytes when every record bears what it shares with others, send it in parts"
+    )]
+    GrowsTooLarge {
+        /// The limit that it broke.
+        limit_bytes: usize,
+    },
     /// More records than one request may carry; send them in several.
     #[error("request holds more than {limit} records, which is the limit")]
     TooManyRecords {
@@ -57,8 +73,10 @@ impl Error {
         match self {
             Self::BodyTooLarge { .. }
             | Self::DecompressedTooLarge { .. }
+            | Self::GrowsTooLarge { .. }
             | Self::TooManyRecords { .. } => ErrorKind::TooLarge,
             Self::BadCompression { .. }
+            | Self::Malformed { .. }
             | Self::UnsupportedEncoding(_)
             | Self::UnsupportedContentType(_)
             | Self::TextNotSupported(_) => ErrorKind::BadRequest,

@@ -12,9 +12,9 @@ mod rewrite;
 mod scanner;
 mod string;
 
-pub(crate) use records::{Element, for_each_element, too_many_attributes};
+pub(crate) use records::{Element, for_each_element, read_object, too_many_attributes};
 pub(crate) use rewrite::{write_string, write_value};
-pub(crate) use scanner::{Field, Form, Kind, Scanner, Value};
+pub(crate) use scanner::{Field, Form, Kind, ScanError, Scanner, Value};
 pub(crate) use string::{decode_string, replace_nul};
 
 #[cfg(test)]

@@ -1,7 +1,10 @@
 #![doc = include_str!("../README.md")]
 
+mod better_stack;
+mod bulk;
 mod compression;
 mod context;
+mod datadog;
 mod draft;
 mod error;
 mod events;
@@ -11,12 +14,22 @@ mod limits;
 mod line;
 mod lines;
 mod logs;
+mod loki;
 mod metrics;
+mod msgpack;
+mod otlp;
 mod roles;
+mod splunk;
+mod syslog;
 mod time;
+mod wire;
+mod wrapped;
 
+pub use better_stack::{BetterStackFormat, decode_better_stack};
+pub use bulk::{Bulk, BulkAction, BulkItem, decode_bulk};
 pub use compression::{Encoding, decompress, unpacked};
 pub use context::{Context, Decoded, Positions};
+pub use datadog::decode_datadog;
 pub use error::Error;
 pub use events::decode_events;
 pub use format::LogFormat;
@@ -24,4 +37,8 @@ pub use limits::Limits;
 pub use line::LineDecoder;
 pub use lines::Lines;
 pub use logs::decode_logs;
+pub use loki::{LokiFormat, decode_loki};
 pub use metrics::decode_metrics;
+pub use otlp::{OtlpFormat, decode_otlp_logs, decode_otlp_metrics, decode_otlp_traces};
+pub use splunk::{BLANK_EVENT, NO_EVENT, SplunkDefaults, decode_splunk_events, decode_splunk_raw};
+pub use syslog::{SyslogFrames, decode_syslog};

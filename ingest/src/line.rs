@@ -17,6 +17,7 @@ use std::borrow::Cow;
 
 use domain::LogRecord;
 
+pub(crate) use detect::{draft_of_text, severity_of_line};
 pub(crate) use level::severity_of_message;
 
 use crate::Context;

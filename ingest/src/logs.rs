@@ -7,7 +7,8 @@ use std::borrow::Cow;
 
 use domain::LogRecord;
 
-pub(crate) use object::{draft_of_object, drop_duplicates, text_of};
+pub(crate) use object::{draft_of_object, drop_duplicates, text_at, text_of};
+pub(crate) use severity::severity_of_value;
 
 use crate::context::Origin;
 use crate::json::{Element, for_each_element};

@@ -104,7 +104,11 @@ fn name_of(value: Option<&Value<'_>>, origin: &Origin) -> Result<String, String>
     let Some(value) = value.filter(|value| value.kind == Kind::String) else {
         return Err("sample has no name".to_owned());
     };
-    let text = text_of(value);
+    checked_name(&text_of(value), origin)
+}
+
+/// A metric's name that may be stored.
+pub(crate) fn checked_name(text: &str, origin: &Origin) -> Result<String, String> {
     let name = text.trim();
     let length = name.chars().count();
     if name.is_empty() {
@@ -196,7 +200,7 @@ fn labels_of(
     Ok(labels)
 }
 
-fn add_label(
+pub(crate) fn add_label(
     labels: &mut BTreeMap<String, String>,
     key: String,
     value: String,

@@ -33,7 +33,7 @@ fn short_key(key: &str) -> Option<(Role, u8)> {
             _ => return None,
         },
         2 => match key {
-            "ts" => (Timestamp, 3),
+            "ts" | "dt" => (Timestamp, 3),
             "@t" => (Timestamp, 5),
             "@l" => (Severity, 5),
             "@m" => (Message, 3),

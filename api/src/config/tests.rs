@@ -138,3 +138,19 @@ fn a_short_metrics_token_is_refused() {
     assert!(with("scrape-scrape-scrape").is_ok());
     assert!(with("").unwrap().metrics_token.is_none(), "empty is none");
 }
+
+#[test]
+fn syslog_is_heard_only_where_its_address_says() {
+    let with = |addr: &str| {
+        load(Settings {
+            syslog_addr: Some(addr.into()),
+            ..Settings::default()
+        })
+    };
+    assert!(load(Settings::default()).unwrap().syslog_addr.is_none());
+    assert!(with("").unwrap().syslog_addr.is_none(), "empty is none");
+    let addr = with("127.0.0.1:5514").unwrap().syslog_addr.unwrap();
+    assert_eq!(addr.port(), 5514);
+    let error = format!("{:#}", with("nowhere").unwrap_err());
+    assert!(error.contains("VIGIL_SYSLOG_ADDR 'nowhere'"), "{error}");
+}

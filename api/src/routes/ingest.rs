@@ -8,7 +8,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use domain::{ErrorKind, ProjectId, Rejected};
-use ingest::{Context, Decoded, Encoding, LogFormat};
+use ingest::{Context, Encoding, LogFormat};
 use serde::Serialize;
 
 use crate::auth::Writer;
@@ -156,17 +156,17 @@ pub async fn events(
     ))
 }
 
-async fn decode<T, F>(
+pub(super) async fn decode<T, F>(
     state: &Arc<AppState>,
     project_id: ProjectId,
     headers: &HeaderMap,
     default_service: Option<String>,
     body: Bytes,
     decode: F,
-) -> Result<Decoded<T>, Problem>
+) -> Result<T, Problem>
 where
     T: Send + 'static,
-    F: FnOnce(&[u8], &Context<'_>) -> Result<Decoded<T>, ingest::Error> + Send + 'static,
+    F: FnOnce(&[u8], &Context<'_>) -> Result<T, ingest::Error> + Send + 'static,
 {
     let encoding = headers
         .get(header::CONTENT_ENCODING)
@@ -257,7 +257,10 @@ fn content_type(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
 
 /// What a repeated request is known by: a digest of the sender's `Idempotency-Key` and of the body, so that a key that
 /// is used again for other records by mistake loses none.
-fn idempotency_key(headers: &HeaderMap, body: &[u8]) -> Result<Option<[u8; 32]>, Problem> {
+pub(super) fn idempotency_key(
+    headers: &HeaderMap,
+    body: &[u8],
+) -> Result<Option<[u8; 32]>, Problem> {
     use sha2::{Digest, Sha256};
     let Some(key) = headers.get("idempotency-key") else {
         return Ok(None);
@@ -275,7 +278,7 @@ fn idempotency_key(headers: &HeaderMap, body: &[u8]) -> Result<Option<[u8; 32]>,
     Ok(Some(digest.finalize().into()))
 }
 
-fn header_text(headers: &HeaderMap, name: &str) -> Option<String> {
+pub(super) fn header_text(headers: &HeaderMap, name: &str) -> Option<String> {
     headers
         .get(name)
         .and_then(|value| value.to_str().ok())

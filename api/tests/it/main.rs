@@ -8,8 +8,12 @@
 mod access;
 mod connections;
 mod crash;
+mod doors;
 mod harness;
 mod ingest;
+mod loki;
+mod otlp;
 mod path;
 mod problems;
 mod start;
+mod syslog;

@@ -11,7 +11,7 @@ async fn every_refusal_is_a_problem_with_a_code_and_the_request_id() {
     let cases = [
         (client.get(url("/api/v1/nothing")), 404, "not_found"),
         (client.delete(url("/api/v1/ask")), 405, "method_not_allowed"),
-        (client.post(url("/")), 405, "method_not_allowed"),
+        (client.post(url("/index.html")), 405, "method_not_allowed"),
         (
             client.get(url("/api/v1/logs?limit=many")),
             400,

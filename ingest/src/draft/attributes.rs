@@ -2,10 +2,10 @@
 
 use std::borrow::Cow;
 
-use crate::json::{Field, write_string, write_value};
+use crate::json::{Field, Scanner, write_string, write_value};
 
 /// Collects members; keys are not compared, the caller sees to it that they differ.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub(crate) struct Attributes {
     json: String,
 }
@@ -42,6 +42,18 @@ impl Attributes {
         }
     }
 
+    /// Adds a value that is compact JSON already.
+    pub fn push_json(&mut self, key: &str, json: &str) {
+        self.key(key);
+        self.json.push_str(json);
+    }
+
+    /// Adds members that are written already, without the braces around them.
+    pub fn push_members(&mut self, members: &str) {
+        self.json.push(if self.json.is_empty() { '{' } else { ',' });
+        self.json.push_str(members);
+    }
+
     /// Adds a member of an object as it came.
     pub fn push_field(&mut self, field: &Field<'_>) {
         match &field.key {
@@ -62,6 +74,56 @@ impl Attributes {
             self.key(key);
             self.json.push_str(&members.finish());
         }
+    }
+
+    /// Adds the members of others that have another key than any of these.
+    pub fn push_missing(&mut self, others: Self) {
+        if self.is_empty() {
+            *self = others;
+            return;
+        }
+        let others = others.finish();
+        let mut members = Vec::new();
+        // What was written here can be read; nothing is kept of nothing.
+        if Scanner::new(&others)
+            .object(&mut members, usize::MAX, 63)
+            .is_ok()
+        {
+            for member in &members {
+                if !self.contains(&member.key) {
+                    self.push_field(member);
+                }
+            }
+        }
+    }
+
+    /// Adds a text unless a member has this key.
+    pub fn push_missing_text(&mut self, key: &str, text: &str) {
+        if !self.contains(key) {
+            self.push_text(key, text);
+        }
+    }
+
+    /// Whether a member of the object itself has this key.
+    fn contains(&self, key: &str) -> bool {
+        let is_plain = !key
+            .bytes()
+            .any(|byte| byte < 0x20 || byte == b'"' || byte == b'\\');
+        if self.is_empty() || (is_plain && !self.may_contain(key)) {
+            return false;
+        }
+        let whole = self.json.clone() + "}";
+        let mut members = Vec::new();
+        Scanner::new(&whole)
+            .object(&mut members, usize::MAX, 63)
+            .is_ok()
+            && members.iter().any(|member| member.key == key)
+    }
+
+    /// Goes on with an object that [`Attributes::finish`] gave.
+    pub fn reopen(mut json: String) -> Self {
+        json.pop();
+        Self { json }
     }
 
     pub fn is_empty(&self) -> bool {

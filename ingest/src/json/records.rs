@@ -35,6 +35,30 @@ pub(crate) fn for_each_element<'a>(
     }
 }
 
+/// Reads a text that should be one object into `fields`, which are replaced.
+///
+/// # Errors
+/// The reason for rejecting it; `fields` are of no use then.
+pub(crate) fn read_object<'a>(
+    text: &'a str,
+    limits: &Limits,
+    fields: &mut Vec<Field<'a>>,
+) -> Result<(), String> {
+    let mut outcome = Ok(());
+    let mut walk = Walk {
+        limits,
+        fields: std::mem::take(fields),
+        index: 0,
+        visit: |_, element: Element<'_, 'a>| match element {
+            Element::Fields(found) => std::mem::swap(found, fields),
+            Element::Rejected(reason) => outcome = Err(reason),
+        },
+    };
+    let walked = walk.line(text.trim_ascii());
+    walked.map_err(|error| error.to_string())?;
+    outcome
+}
+
 /// Ends the reason of a rejection behind which nothing could be read.
 const UNREAD: &str = ", the rest was not read";
 

@@ -113,7 +113,7 @@ impl<'a> Scanner<'a> {
         })
     }
 
-    fn expect(&mut self, byte: u8, expected: &'static str) -> Scan<()> {
+    pub fn expect(&mut self, byte: u8, expected: &'static str) -> Scan<()> {
         if self.peek() == Some(byte) {
             self.at += 1;
             Ok(())
@@ -164,7 +164,7 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    fn key(&mut self) -> Scan<Cow<'a, str>> {
+    pub fn key(&mut self) -> Scan<Cow<'a, str>> {
         let start = self.at;
         if self.peek() != Some(b'"') {
             return self.error("a key in quotes");

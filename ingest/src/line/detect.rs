@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use domain::LogRecord;
+use domain::{LogRecord, Severity};
 
 use super::container::Container;
 use super::{access, cluster, container, header, logfmt, special, syslog};
@@ -10,6 +10,29 @@ use crate::context::Origin;
 use crate::draft::Draft;
 use crate::json::{Scanner, replace_nul};
 use crate::logs::draft_of_object;
+
+/// What a text that came in some wrapping says about itself; the whole of it is the body when it looks like nothing
+/// known.
+pub(crate) fn draft_of_text<'a>(text: &'a str, origin: &Origin) -> Draft<'a> {
+    draft_of_line(text, origin)
+        .filter(|draft| !draft.body.trim().is_empty())
+        .unwrap_or_else(|| Draft {
+            body: Cow::Borrowed(text),
+            ..Draft::default()
+        })
+}
+
+/// The severity that a line says or shows, for records whose body stays the line as it is.
+pub(crate) fn severity_of_line(line: &str, origin: &Origin) -> Option<Severity> {
+    let line = line.trim();
+    let draft = Some(line)
+        .filter(|line| line.starts_with('{'))
+        .and_then(|line| draft_of_json_line(line, origin))
+        .unwrap_or_else(|| draft_of_text(line, origin));
+    draft
+        .severity
+        .or_else(|| super::severity_of_message(&draft.body))
+}
 
 /// The record of one line. A container runtime that wrapped it says when it was written and to which stream.
 pub(super) fn record_of_text(
@@ -29,13 +52,7 @@ pub(super) fn record_of_text(
         }
         return finish(draft, origin, outer);
     }
-    let draft = draft_of_line(line, origin)
-        .filter(|draft| !draft.body.trim().is_empty())
-        .unwrap_or_else(|| Draft {
-            body: Cow::Borrowed(line),
-            ..Draft::default()
-        });
-    finish(draft, origin, outer)
+    finish(draft_of_text(line, origin), origin, outer)
 }
 
 fn finish(mut draft: Draft<'_>, origin: &Origin, outer: Option<&Container<'_>>) -> LogRecord {

@@ -313,6 +313,26 @@ fn member_text<'a>(object: &Value<'a>, key: &str) -> Option<Cow<'a, str>> {
     matches!(member.value.kind, Kind::String | Kind::Number).then(|| text_of(&member.value))
 }
 
+/// The text of `a.b.c`, however its sender nested it: `{"a.b.c": _}`, `{"a": {"b": {"c": _}}}` or anything between.
+pub(crate) fn text_at<'a>(fields: &[Field<'a>], path: &str) -> Option<Cow<'a, str>> {
+    fields.iter().find_map(|field| {
+        let rest = path.strip_prefix(field.key.as_ref())?;
+        if rest.is_empty() {
+            return matches!(field.value.kind, Kind::String | Kind::Number)
+                .then(|| text_of(&field.value));
+        }
+        let rest = rest.strip_prefix('.')?;
+        if field.value.kind != Kind::Object {
+            return None;
+        }
+        let mut members = Vec::new();
+        Scanner::new(field.value.raw)
+            .object(&mut members, 256, 63)
+            .ok()?;
+        text_at(&members, rest)
+    })
+}
+
 fn trim_line_end(text: Cow<'_, str>) -> Cow<'_, str> {
     let length = text.trim_end_matches(['\n', '\r']).len();
     match text {

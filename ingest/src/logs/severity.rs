@@ -5,7 +5,7 @@ use domain::Severity;
 /// The severity of a field's text. `is_otel_number` says that the key promises OpenTelemetry numbers; otherwise 10, 20,
 /// ... 60 are those of bunyan and pino, 100 to 800 those of Google Cloud, 0 to 7 those of syslog (RFC 5424, GELF), and
 /// the remaining ones to 24 those of OpenTelemetry.
-pub(super) fn severity_of_value(text: &str, is_otel_number: bool) -> Option<Severity> {
+pub(crate) fn severity_of_value(text: &str, is_otel_number: bool) -> Option<Severity> {
     let text = text.trim();
     if text.len() > 16 || text.is_empty() {
         return None;

@@ -1,0 +1,124 @@
+//! The addresses that clients of other programs expect, and the way of their records in.
+//!
+//! They are in no OpenAPI document: each is described by the program whose clients use it, and docs/front-doors.md says
+//! what we make of it.
+
+use std::sync::Arc;
+
+use axum::extract::{FromRequest as _, Request};
+use axum::http::HeaderMap;
+use domain::{ErrorKind, LogRecord};
+use engine::Accepted;
+use ingest::{Context, Decoded, Error};
+
+use crate::auth::Writer;
+use crate::extract::RecordBody;
+use crate::problem::Problem;
+use crate::routes::{
+    Access, Endpoint, better_stack, datadog, elasticsearch, get, ingest as rest, loki, otlp, post,
+    put, splunk,
+};
+use crate::state::AppState;
+
+/// Every such address. The first segment decides who is spoken to.
+#[must_use]
+pub fn front_doors() -> Vec<Endpoint> {
+    use Access::{Public, Write};
+    let mut doors = vec![
+        get(Public, "/", elasticsearch::root),
+        post(Write, "/", better_stack::logs),
+        post(Write, "/services/collector", splunk::events),
+        post(Write, "/services/collector/event", splunk::events),
+        post(Write, "/services/collector/event/1.0", splunk::events),
+        post(Write, "/services/collector/raw", splunk::raw),
+        post(Write, "/services/collector/raw/1.0", splunk::raw),
+        post(Write, "/services/collector/ack", splunk::acknowledgements),
+        get(Public, "/services/collector/health", splunk::health),
+        get(Public, "/services/collector/health/1.0", splunk::health),
+        post(Write, "/api/v2/logs", datadog::logs),
+        post(Write, "/v1/input", datadog::logs),
+        post(Write, "/v1/input/{api_key}", datadog::logs),
+        get(Write, "/api/v1/validate", datadog::validate),
+        post(Write, "/v1/logs", otlp::logs),
+        post(Write, "/v1/metrics", otlp::metrics),
+        post(Write, "/v1/traces", otlp::traces),
+        post(Write, "/loki/api/v1/push", loki::push),
+        get(Public, "/loki/api/v1/status/buildinfo", loki::build_info),
+        get(Public, "/ready", loki::ready),
+    ];
+    for path in ["/_bulk", "/elasticsearch/_bulk"] {
+        doors.push(post(Write, path, elasticsearch::bulk));
+        doors.push(put(Write, path, elasticsearch::bulk));
+    }
+    for path in ["/{index}/_bulk", "/elasticsearch/{index}/_bulk"] {
+        doors.push(post(Write, path, elasticsearch::bulk_of_index));
+        doors.push(put(Write, path, elasticsearch::bulk_of_index));
+    }
+    doors.extend(elasticsearch::stubs());
+    doors
+}
+
+/// A body that was read, and what must be kept until its records are stored.
+pub(super) struct Delivery {
+    key: Option<[u8; 32]>,
+    _share: Option<tokio::sync::OwnedSemaphorePermit>,
+}
+
+/// Reads and decodes the body of a request whose sender may write.
+pub(super) async fn receive<T, F>(
+    state: &Arc<AppState>,
+    writer: &Writer,
+    request: Request,
+    decode: F,
+) -> Result<(T, Delivery), Problem>
+where
+    T: Send + 'static,
+    F: FnOnce(&[u8], &Context<'_>) -> Result<T, Error> + Send + 'static,
+{
+    let headers: HeaderMap = request.headers().clone();
+    let RecordBody { bytes, share } = RecordBody::from_request(request, state).await?;
+    let key = rest::idempotency_key(&headers, &bytes)?;
+    let service = rest::header_text(&headers, "x-vigil-service");
+    let decoded = rest::decode(state, writer.project_id, &headers, service, bytes, decode).await?;
+    let delivery = Delivery { key, _share: share };
+    Ok((decoded, delivery))
+}
+
+impl Delivery {
+    /// Stores records of it; they are durable when this returns.
+    pub async fn store(
+        &self,
+        state: &Arc<AppState>,
+        writer: &Writer,
+        records: Vec<LogRecord>,
+    ) -> Result<Accepted, Problem> {
+        let intake = state.engine.intake();
+        Ok(intake
+            .submit_once(writer.project_id, self.key, records)
+            .await?)
+    }
+
+    /// Stores what was read. Senders that are not told of single records hear of a problem only when there was nothing
+    /// good among them: they would drop or send again the good ones as well.
+    pub async fn store_good(
+        &self,
+        state: &Arc<AppState>,
+        writer: &Writer,
+        decoded: Decoded<LogRecord>,
+    ) -> Result<(), Problem> {
+        let sent = decoded.accepted.len() + decoded.rejected_count;
+        let outcome = self.store(state, writer, decoded.accepted).await?;
+        if outcome.count > 0 || sent == 0 {
+            return Ok(());
+        }
+        let rejected = decoded.rejected.into_iter().map(|item| item.reason);
+        let refused = outcome.refused.into_iter().map(|(_, reason)| reason);
+        let reason = rejected.chain(refused).next().unwrap_or_default();
+        let kind = if reason.contains(" bytes, limit is") {
+            ErrorKind::TooLarge
+        } else {
+            ErrorKind::BadRequest
+        };
+        Err(Problem::new(kind, reason))
+    }
+}

@@ -1,0 +1,367 @@
+//! Loki's push API: snappy protobuf and JSON.
+//!
+//! Source: grafana.com/docs/loki/latest/reference/loki-http-api, "Ingest logs", and `pkg/push/push.proto`.
+
+mod labels;
+
+use std::borrow::Cow;
+
+use domain::{LogRecord, Severity};
+
+use crate::context::Origin;
+use crate::draft::{Attributes, Draft, Written};
+use crate::json::{Scanner, too_many_attributes};
+use crate::line::severity_of_line;
+use crate::logs::{body_text, drop_duplicates, severity_of_value, text_of};
+use crate::otlp::REPEATED_BYTES;
+use crate::roles::{Role, role_of};
+use crate::wire::{Item, Malformed, Message, Names};
+use crate::{Context, Decoded, Error};
+
+use labels::parse_labels;
+
+/// The encoding of a push request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LokiFormat {
+    /// `application/x-protobuf`: one block of snappy around it.
+    SnappyProtobuf,
+    /// `application/json`.
+    Json,
+}
+
+const REQUEST: Names = &[(1, "streams")];
+/// Protobuf has labels as one text and entries as messages, JSON an object and arrays; the hash (3) is of no use here.
+const STREAM: Names = &[(1, "stream"), (2, "values")];
+const ENTRY: Names = &[(1, "timestamp"), (2, "line"), (3, "structuredMetadata")];
+const TIMESTAMP: Names = &[(1, "seconds"), (2, "nanos")];
+const PAIR: Names = &[(1, "name"), (2, "value")];
+
+/// Labels that name the service, the best first.
+const SERVICE: [&str; 7] = [
+    "service_name",
+    "service",
+    "service.name",
+    "app",
+    "application",
+    "job",
+    "container",
+];
+/// Of these the ones that mean the service and nothing else: they are no attribute as well.
+const SERVICE_ONLY: usize = 3;
+/// Labels and metadata that name the level.
+const LEVEL: [&str; 5] = ["level", "severity", "detected_level", "lvl", "log_level"];
+/// What a label becomes when the entry's metadata has another value under its name.
+const LABEL_PREFIX: &str = "label.";
+
+type Pairs<'a> = Vec<(Cow<'a, str>, Cow<'a, str>)>;
+
+/// Reads the entries of a push request that is already decompressed but for snappy. Every entry is read on its own; the
+/// body of its record is its line as it came.
+///
+/// # Errors
+/// The body is too large, is no snappy block, its outer levels are no push request, or it holds or grows to more than
+/// one request may.
+pub fn decode_loki(
+    format: LokiFormat,
+    body: &[u8],
+    context: &Context<'_>,
+) -> Result<Decoded<LogRecord>, Error> {
+    match format {
+        LokiFormat::SnappyProtobuf => {
+            let plain = crate::compression::unsnap(body, context.limits)?;
+            decode(Message::Protobuf(&plain), context)
+        }
+        LokiFormat::Json => {
+            let text = body_text(body, context)?;
+            if text.trim_ascii().is_empty() {
+                return Ok(Decoded::new());
+            }
+            decode(Message::Json(&text), context)
+        }
+    }
+}
+
+fn decode(root: Message<'_>, context: &Context<'_>) -> Result<Decoded<LogRecord>, Error> {
+    let origin = Origin::from(context);
+    let malformed = |reason| Error::Malformed {
+        what: "a Loki push request",
+        reason,
+    };
+    let mut streams = Vec::new();
+    root.fields(REQUEST, &mut |_, item| {
+        streams.push(item.message()?);
+        Ok(())
+    })
+    .map_err(malformed)?;
+    let mut decoded = Decoded::new();
+    let (mut index, mut repeated_bytes) = (0, 0);
+    for stream in streams {
+        let (labels, entries) = read_stream(stream).map_err(malformed)?;
+        let stream = labels.and_then(|pairs| Stream::of(pairs, &origin));
+        for entry in entries {
+            if index >= context.limits.records {
+                return Err(Error::TooManyRecords {
+                    limit: context.limits.records,
+                });
+            }
+            repeated_bytes += stream
+                .as_ref()
+                .map_or(0, |stream| stream.labels.len_bytes());
+            if repeated_bytes > REPEATED_BYTES {
+                return Err(Error::GrowsTooLarge {
+                    limit_bytes: REPEATED_BYTES,
+                });
+            }
+            let draft = stream
+                .as_ref()
+                .map_err(Clone::clone)
+                .and_then(|stream| Entry::read(entry)?.draft(stream, &origin));
+            match draft {
+                Ok(draft) => decoded.accept(index, draft.finish(&origin)),
+                Err(reason) => decoded.reject(index, reason, context.limits),
+            }
+            index += 1;
+        }
+    }
+    Ok(decoded)
+}
+
+/// The labels of a stream, or what is wrong with them, and its entries.
+type ReadStream<'a> = (Result<Pairs<'a>, Malformed>, Vec<Item<'a>>);
+
+fn read_stream(stream: Message<'_>) -> Result<ReadStream<'_>, Malformed> {
+    let (mut labels, mut entries) = (Ok(Vec::new()), Vec::new());
+    stream.fields(STREAM, &mut |number, item| {
+        match (number, item) {
+            (1, Item::Json(raw)) => labels = pairs_of_object(raw),
+            (1, item) => labels = item.text().and_then(|text| parse_labels(&text)),
+            (_, entry) => entries.push(entry),
+        }
+        Ok(())
+    })?;
+    Ok((labels, entries))
+}
+
+/// The members of a JSON object as texts.
+fn pairs_of_object(raw: &str) -> Result<Pairs<'_>, Malformed> {
+    let mut fields = Vec::new();
+    Scanner::new(raw)
+        .object(&mut fields, usize::MAX, 63)
+        .map_err(|_| "labels are no JSON object".to_owned())?;
+    drop_duplicates(&mut fields);
+    Ok(fields
+        .into_iter()
+        .map(|field| {
+            let text = text_of(&field.value);
+            (field.key, text)
+        })
+        .collect())
+}
+
+/// What the labels of a stream say about all of its entries.
+struct Stream {
+    service: Option<String>,
+    severity: Option<Severity>,
+    labels: Written,
+}
+
+impl Stream {
+    fn of(mut pairs: Pairs<'_>, origin: &Origin) -> Result<Self, Malformed> {
+        if pairs.len() > origin.limits.attributes {
+            return Err(too_many_attributes(pairs.len(), &origin.limits));
+        }
+        let service = SERVICE.iter().enumerate().find_map(|(rank, name)| {
+            let at = pairs
+                .iter()
+                .position(|(key, value)| key == name && !value.trim().is_empty())?;
+            Some((rank, at, pairs[at].1.clone().into_owned()))
+        });
+        if let Some((rank, at, _)) = &service
+            && *rank < SERVICE_ONLY
+        {
+            pairs.remove(*at);
+        }
+        let severity = take_level(&mut pairs);
+        let mut labels = Written::default();
+        for (key, value) in &pairs {
+            labels.push_text(key, value);
+        }
+        Ok(Self {
+            service: service.map(|(_, _, name)| name),
+            severity,
+            labels,
+        })
+    }
+}
+
+/// Takes the level out of labels or metadata; a word that means none stays.
+fn take_level(pairs: &mut Pairs<'_>) -> Option<Severity> {
+    LEVEL.iter().find_map(|name| {
+        let at = pairs.iter().position(|(key, _)| key == name)?;
+        let severity = severity_of_value(&pairs[at].1, false)?;
+        pairs.remove(at);
+        Some(severity)
+    })
+}
+
+/// Takes the first pair with this role.
+fn take_role<'a>(pairs: &mut Pairs<'a>, role: Role) -> Option<Cow<'a, str>> {
+    let at = pairs
+        .iter()
+        .position(|(key, _)| role_of(key).is_some_and(|(its, _)| its == role))?;
+    Some(pairs.remove(at).1)
+}
+
+#[derive(Default)]
+struct Entry<'a> {
+    /// 0 when it has none.
+    timestamp_ns: i64,
+    line: Cow<'a, str>,
+    metadata: Pairs<'a>,
+}
+
+impl<'a> Entry<'a> {
+    fn read(item: Item<'a>) -> Result<Self, Malformed> {
+        match item {
+            Item::Json(raw) if raw.starts_with('[') => Self::of_json(raw),
+            item => Self::of_message(item.message()?),
+        }
+    }
+
+    /// `["<unix nanoseconds>", "<line>", {metadata}]`.
+    fn of_json(raw: &'a str) -> Result<Self, Malformed> {
+        let mut entry = Self::default();
+        let mut place = 0;
+        Message::elements(raw, &mut |item| {
+            match place {
+                0 => entry.timestamp_ns = item.i64()?,
+                1 => entry.line = item.text()?,
+                2 => {
+                    if let Item::Json(raw) = item {
+                        entry.metadata = pairs_of_object(raw)?;
+                    }
+                }
+                _ => return Err("entry has more than three elements".to_owned()),
+            }
+            place += 1;
+            Ok(())
+        })?;
+        if place < 2 {
+            return Err("entry has no timestamp or no line".to_owned());
+        }
+        Ok(entry)
+    }
+
+    fn of_message(message: Message<'a>) -> Result<Self, Malformed> {
+        let mut entry = Self::default();
+        message.fields(ENTRY, &mut |number, item| {
+            match number {
+                1 => entry.timestamp_ns = instant_of(item.message()?)?,
+                2 => entry.line = item.text()?,
+                _ => {
+                    let mut pair = (Cow::Borrowed(""), Cow::Borrowed(""));
+                    item.message()?.fields(PAIR, &mut |number, item| {
+                        match number {
+                            1 => pair.0 = item.text()?,
+                            _ => pair.1 = item.text()?,
+                        }
+                        Ok(())
+                    })?;
+                    // The last of a name wins, as everywhere.
+                    match entry
+                        .metadata
+                        .iter_mut()
+                        .rev()
+                        .take(32)
+                        .find(|(key, _)| *key == pair.0)
+                    {
+                        Some(known) => *known = pair,
+                        None => entry.metadata.push(pair),
+                    }
+                }
+            }
+            Ok(())
+        })?;
+        Ok(entry)
+    }
+
+    fn draft(mut self, stream: &Stream, origin: &Origin) -> Result<Draft<'a>, Malformed> {
+        let limits = &origin.limits;
+        let metadata_bytes: usize = self
+            .metadata
+            .iter()
+            .map(|(key, value)| key.len() + value.len())
+            .sum();
+        let length = self.line.len() + metadata_bytes;
+        if length > limits.record_bytes {
+            return Err(format!(
+                "entry is {length} bytes, limit is {}",
+                limits.record_bytes
+            ));
+        }
+        let count = self.metadata.len() + stream.labels.count();
+        if count > limits.attributes {
+            return Err(too_many_attributes(count, limits));
+        }
+        let severity = take_level(&mut self.metadata)
+            .or(stream.severity)
+            .or_else(|| severity_of_line(&self.line, origin));
+        let trace_id = take_role(&mut self.metadata, Role::TraceId);
+        let span_id = take_role(&mut self.metadata, Role::SpanId);
+        let mut attributes =
+            Attributes::with_capacity(metadata_bytes + stream.labels.len_bytes() + 2);
+        for (key, value) in &self.metadata {
+            attributes.push_text(key, value);
+        }
+        let metadata = attributes.len_bytes();
+        let body = match self.line.trim_end_matches(['\n', '\r']).len() {
+            0 if metadata == 0 => return Err("entry has an empty line".to_owned()),
+            0 => Cow::Owned(attributes.clone().finish()),
+            end => match self.line {
+                Cow::Borrowed(line) => Cow::Borrowed(&line[..end]),
+                Cow::Owned(mut line) => {
+                    line.truncate(end);
+                    Cow::Owned(line)
+                }
+            },
+        };
+        let taken = &self.metadata;
+        stream
+            .labels
+            .add_to(&mut attributes, LABEL_PREFIX, &|label| {
+                taken.iter().any(|(key, _)| key == label)
+            });
+        let is_given = self.timestamp_ns != 0;
+        let is_believed = limits.is_plausible(self.timestamp_ns, origin.received_at_ns);
+        Ok(Draft {
+            timestamp_ns: is_given.then_some(self.timestamp_ns),
+            timestamp_text: (is_given && !is_believed)
+                .then(|| Cow::Owned(self.timestamp_ns.to_string())),
+            severity,
+            service: stream.service.clone().map(Cow::Owned),
+            body,
+            trace_id,
+            span_id,
+            attributes,
+        })
+    }
+}
+
+/// A `google.protobuf.Timestamp`.
+fn instant_of(message: Message<'_>) -> Result<i64, Malformed> {
+    let (mut seconds, mut nanos) = (0_i64, 0_i64);
+    message.fields(TIMESTAMP, &mut |number, item| {
+        match number {
+            1 => seconds = item.i64()?,
+            _ => nanos = item.i64()?,
+        }
+        Ok(())
+    })?;
+    seconds
+        .checked_mul(domain::NANOS_PER_SECOND)
+        .and_then(|whole| whole.checked_add(nanos))
+        .ok_or_else(|| format!("timestamp of {seconds} s is out of range"))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,162 @@
+//! OTLP/HTTP: logs, metrics and traces, as protobuf and as JSON.
+//!
+//! Source: OTLP specification 1.x and opentelemetry-proto 1.x (`logs.proto`, `metrics.proto`, `trace.proto`,
+//! `common.proto`, `resource.proto`); the field numbers stand in the tables of names.
+
+mod any;
+mod histogram;
+mod logs;
+mod metrics;
+mod origin;
+mod spans;
+
+pub use logs::decode_otlp_logs;
+pub use metrics::decode_otlp_metrics;
+pub use spans::decode_otlp_traces;
+
+use crate::context::Origin;
+use crate::wire::{Malformed, Message, Names};
+use crate::{Context, Error};
+use origin::{Resource, Scope};
+
+/// The encoding of an OTLP body.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OtlpFormat {
+    /// `application/x-protobuf`.
+    Protobuf,
+    /// `application/json`.
+    Json,
+}
+
+/// Bytes of shared attributes that one request may repeat over its records: a resource of a megabyte beside a hundred
+/// thousand records of two bytes is no honest request.
+pub(crate) const REPEATED_BYTES: usize = 128 * 1024 * 1024;
+
+/// The three levels of every OTLP request: field 1 repeats the resources, each with itself (1) and its scopes (2),
+/// each with itself (1) and its items (2).
+struct Levels {
+    resources: Names,
+    scopes: Names,
+    items: Names,
+}
+
+/// An item beside what it shares with others.
+struct Shared<'a> {
+    /// The resource, or what is wrong with it.
+    resource: Result<Resource, Malformed>,
+    scope: Result<Scope<'a>, Malformed>,
+}
+
+/// Calls `visit(item, shared)` for every item of a request, in order.
+fn walk<'a>(
+    root: Message<'a>,
+    levels: &Levels,
+    origin: &Origin,
+    visit: &mut dyn FnMut(Message<'a>, &Shared<'a>) -> Result<(), Error>,
+) -> Result<(), Error> {
+    let malformed = |reason| Error::Malformed {
+        what: "an OTLP request",
+        reason,
+    };
+    for group in members(root, levels.resources, 1).map_err(malformed)? {
+        let (resource, scopes) = split(group, levels.scopes).map_err(malformed)?;
+        let resource = Resource::read(resource, origin);
+        let mut shared = Shared {
+            resource,
+            scope: Ok(Scope::default()),
+        };
+        for group in scopes {
+            let (scope, items) = split(group, levels.items).map_err(malformed)?;
+            shared.scope = Scope::read(scope, origin);
+            for item in items {
+                visit(item, &shared)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The sub-messages of a repeated field.
+fn members<'a>(
+    message: Message<'a>,
+    names: Names,
+    wanted: u32,
+) -> Result<Vec<Message<'a>>, Malformed> {
+    let mut found = Vec::new();
+    message.fields(names, &mut |number, item| {
+        if number == wanted {
+            found.push(item.message()?);
+        }
+        Ok(())
+    })?;
+    Ok(found)
+}
+
+/// The sub-message of field 1 and those of the repeated field 2; they may come in any order.
+fn split<'a>(
+    message: Message<'a>,
+    names: Names,
+) -> Result<(Option<Message<'a>>, Vec<Message<'a>>), Malformed> {
+    let (mut one, mut many) = (None, Vec::new());
+    message.fields(names, &mut |number, item| {
+        match number {
+            1 => one = Some(item.message()?),
+            _ => many.push(item.message()?),
+        }
+        Ok(())
+    })?;
+    Ok((one, many))
+}
+
+/// The whole body as a message, after the check of its size. An empty body is an empty message.
+fn root<'a>(
+    format: OtlpFormat,
+    body: &'a [u8],
+    text: &'a str,
+    context: &Context<'_>,
+) -> Result<Message<'a>, Error> {
+    if body.len() > context.limits.body_bytes {
+        return Err(Error::BodyTooLarge {
+            actual_bytes: body.len(),
+            limit_bytes: context.limits.body_bytes,
+        });
+    }
+    Ok(match format {
+        OtlpFormat::Protobuf => Message::Protobuf(body),
+        OtlpFormat::Json if text.trim_ascii().is_empty() => Message::Protobuf(&[]),
+        OtlpFormat::Json => Message::Json(text),
+    })
+}
+
+/// The text of a JSON body; nothing for protobuf.
+fn json_text(format: OtlpFormat, body: &[u8]) -> std::borrow::Cow<'_, str> {
+    match format {
+        OtlpFormat::Protobuf => std::borrow::Cow::Borrowed(""),
+        OtlpFormat::Json => String::from_utf8_lossy(body),
+    }
+}
+
+/// Counts the items of a request against the limit.
+fn check_count(index: usize, origin: &Origin) -> Result<(), Error> {
+    if index >= origin.limits.records {
+        return Err(Error::TooManyRecords {
+            limit: origin.limits.records,
+        });
+    }
+    Ok(())
+}
+
+/// Whether an item is larger than a record may be.
+fn check_size(item: Message<'_>, origin: &Origin) -> Result<(), Malformed> {
+    let length = item.len_bytes();
+    if length > origin.limits.record_bytes {
+        return Err(format!(
+            "record is {length} bytes, limit is {}",
+            origin.limits.record_bytes
+        ));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;
