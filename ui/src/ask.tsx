@@ -99,9 +99,11 @@ function Outcome({ state, onClose }: { state: State; onClose: () => void }) {
       </button>
       {interpretation && (
         <p class="chips">
-          <span class="tag">
-            {time(interpretation.from)} – {time(interpretation.to)}
-          </span>
+          {!interpretation.chips.some(([label]) => label === "time") && (
+            <span class="tag">
+              {time(interpretation.from)} – {time(interpretation.to)}
+            </span>
+          )}
           {interpretation.chips.map(([label, value]) => (
             <span key={label + value} class="tag">
               {label}: <b>{value}</b>
