@@ -142,7 +142,7 @@ fn fix_splitting(tokenizer: &mut Tokenizer, splitting: &str) -> Result<()> {
     let bytes_only = ByteLevel::new(false, true, false);
     match splitting {
         // SmolLM splits every digit before the byte-level step.
-        // Source: its tokenizer.json, https://huggingface.co/HuggingFaceTB/SmolLM2-135M-Instruct.
+        // Source: the tokenizer.json of HuggingFaceTB/SmolLM2-135M-Instruct.
         "smollm" => {
             let steps = vec![
                 Digits::new(true).into(),
