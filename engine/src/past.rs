@@ -311,7 +311,7 @@ fn weight(anomaly: &Anomaly) -> f64 {
 
 /// Anomalies close in time are one incident; the strongest groups are kept, in order of time.
 fn groups(found: &[Past]) -> Vec<Vec<&Past>> {
-    let mut sorted: Vec<&Past> = found.iter().filter(|past| !past.is_known).collect();
+    let mut sorted: Vec<&Past> = found.iter().collect();
     sorted.sort_by_key(|past| past.anomaly.started_at_ns);
     let mut groups: Vec<Vec<&Past>> = Vec::new();
     let mut until_ns = i64::MIN;
@@ -331,14 +331,21 @@ fn groups(found: &[Past]) -> Vec<Vec<&Past>> {
             }
         }
     }
-    groups.retain(|group| {
+    let is_worth = |group: &Vec<&Past>| {
         group
             .iter()
             .any(|past| past.anomaly.score >= LEAST_SCORE && crate::facts::is_bad(&past.anomaly))
-    });
+    };
+    groups.retain(is_worth);
     let strength = |group: &[&Past]| group.iter().map(|past| weight(&past.anomaly)).sum::<f64>();
     groups.sort_by(|a, b| strength(b).total_cmp(&strength(a)));
     groups.truncate(MAX_INCIDENTS);
+    // What is part of an incident already is left to it; it has taken its place among the strongest, so that a second
+    // look does not bring up the weaker ones.
+    for group in &mut groups {
+        group.retain(|past| !past.is_known);
+    }
+    groups.retain(is_worth);
     groups.sort_by_key(|group| group[0].anomaly.started_at_ns);
     groups
 }

@@ -63,7 +63,12 @@ impl Engine {
         };
         let index = index(inner.semantic.index_health(), self.index_backend());
         let store = inner.store.clone();
-        let jobs = match blocking(move || store.job_counts()).await {
+        let counts = match database.status {
+            // A database that does not answer is not asked a second time: a probe must not wait twice.
+            CheckStatus::Failed => Err(Error::Unavailable("the database does not answer".into())),
+            _ => blocking(move || Ok::<_, Error>(store.job_counts()?)).await,
+        };
+        let jobs = match counts {
             Ok(counts) => {
                 let dead: u64 = counts
                     .iter()

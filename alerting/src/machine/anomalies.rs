@@ -303,6 +303,7 @@ impl Turn<'_> {
             anomaly.incident_id = Some(incident_id);
         }
         self.timeline(incident_id, TimelineKind::Anomaly, active.reason, None);
+        self.reopen_if_outgrown(incident_id, None);
         self.want_summary(incident_id);
     }
 

@@ -92,35 +92,36 @@ impl Turn<'_> {
         }
     }
 
-    /// The acknowledgement does not count any more: whoever was spared a page by it, and heard nothing since, is
-    /// paged now.
-    pub fn page_again(&mut self, id: IncidentId) {
+    /// The acknowledgement does not count any more: whoever was spared a message by it and heard nothing since is told
+    /// now, and when the incident `is_worse` also whoever heard of the smaller problem only.
+    pub fn tell_again(&mut self, id: IncidentId, is_worse: bool) {
         let Some(tracked) = self.state.incidents.get(&id) else {
             return;
         };
+        let severity = tracked.incident.severity;
         let of_now = || {
             tracked
                 .deliveries
                 .values()
                 .filter(|sent| sent.is_trigger() && sent.generation == tracked.generation)
         };
+        // A message that waits is filled in when it goes out, so it tells the severity of then.
+        let has_heard = |sent: &Sent| match sent.status {
+            SentStatus::Cancelled => false,
+            SentStatus::Pending => true,
+            SentStatus::Delivered | SentStatus::Failed => !is_worse || sent.severity >= severity,
+        };
         let heard: BTreeSet<&str> = of_now()
-            .filter(|sent| sent.status != SentStatus::Cancelled)
+            .filter(|sent| has_heard(sent))
             .map(|sent| sent.receiver.as_str())
             .collect();
-        let spared: BTreeMap<String, Sent> = of_now()
-            .filter(|sent| sent.status == SentStatus::Cancelled)
+        let others: BTreeMap<String, Sent> = of_now()
             .filter(|sent| !heard.contains(sent.receiver.as_str()))
             .map(|sent| (sent.receiver.clone(), sent.clone()))
             .collect();
-        for (receiver, sent) in spared {
-            self.trigger(
-                id,
-                &receiver,
-                NotificationKind::Escalated,
-                sent.origin,
-                sent.page,
-            );
+        for (receiver, sent) in others {
+            let kind = NotificationKind::Escalated;
+            self.trigger(id, &receiver, kind, sent.origin, sent.page);
         }
     }
 

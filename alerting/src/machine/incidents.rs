@@ -188,33 +188,45 @@ impl Turn<'_> {
         );
         incident.started_at_ns = incident.started_at_ns.min(opening.started_at_ns);
         incident.severity = incident.severity.max(opening.severity);
-        let is_worse = incident.severity > tracked.acknowledged_severity;
-        // A policy whose workflow has not begun here: its people have not heard of anything yet.
-        let unheard = opening.policy.filter(|policy| {
+        self.reopen_if_outgrown(id, opening.policy);
+        self.want_summary(id);
+    }
+
+    /// Somebody took a smaller problem, or another one: what became worse since, or what a policy says whose people have
+    /// not heard of anything yet, must reach people anew.
+    pub fn reopen_if_outgrown(&mut self, id: IncidentId, policy: Option<&Policy>) {
+        let now = self.now;
+        let Some(tracked) = self.touch(id) else {
+            return;
+        };
+        if tracked.incident.state != IncidentState::Acknowledged {
+            return;
+        }
+        let is_worse = tracked.incident.severity > tracked.acknowledged_severity;
+        let unheard = policy.filter(|policy| {
             !policy.workflow.is_empty() && tracked.runs.iter().all(|run| run.policy_id != policy.id)
         });
-        if incident.state == IncidentState::Acknowledged && (is_worse || unheard.is_some()) {
-            // Somebody took a smaller problem, or another one; this one must reach people anew.
-            incident.state = IncidentState::Open;
-            incident.acknowledged_at_ns = None;
-            incident.acknowledged_by = None;
-            super::workflow::resume(tracked, now);
-            let incident = &tracked.incident;
-            let text = match unheard {
-                Some(policy) if !is_worse => format!(
-                    "open again: {} fired after it was acknowledged",
-                    policy.name
-                ),
-                _ => format!(
-                    "open again: it is {} now, it was {} when it was acknowledged",
-                    incident.severity.as_str(),
-                    tracked.acknowledged_severity.as_str()
-                ),
-            };
-            self.timeline(id, TimelineKind::Opened, text, None);
-            self.page_again(id);
+        if !is_worse && unheard.is_none() {
+            return;
         }
-        self.want_summary(id);
+        let incident = &mut tracked.incident;
+        incident.state = IncidentState::Open;
+        incident.acknowledged_at_ns = None;
+        incident.acknowledged_by = None;
+        super::workflow::resume(tracked, now);
+        let text = match unheard {
+            Some(policy) if !is_worse => format!(
+                "open again: {} fired after it was acknowledged",
+                policy.name
+            ),
+            _ => format!(
+                "open again: it is {} now, it was {} when it was acknowledged",
+                tracked.incident.severity.as_str(),
+                tracked.acknowledged_severity.as_str()
+            ),
+        };
+        self.timeline(id, TimelineKind::Opened, text, None);
+        self.tell_again(id, is_worse);
     }
 
     pub fn reopen_if_resolved(&mut self, id: IncidentId, reason: &str) {
@@ -276,7 +288,9 @@ impl Turn<'_> {
             format!("acknowledged by {by}"),
             Some(&by),
         );
-        self.cancel_pending(id, |sent| sent.page);
+        self.cancel_pending(id, |sent| {
+            sent.page || sent.kind == NotificationKind::Escalated
+        });
         self.announce(id, NotificationKind::Acknowledged);
     }
 

@@ -1,13 +1,12 @@
 //! `GET /api/v1/logs`, its histogram, a record's context, patterns, services, clusters.
 
+mod filter;
+
 use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
-use domain::{
-    AttributeFilter, AttributeOp, LogFilter, LogRecord, Order, PageRequest, Severity, TemplateId,
-    TextTerm, TimeRange,
-};
+use domain::{LogRecord, Order, PageRequest, TemplateId};
 use serde::{Deserialize, Serialize};
 
 use crate::auth::Member;
@@ -15,8 +14,8 @@ use crate::extract::{Path, Query};
 use crate::problem::Problem;
 use crate::state::AppState;
 
-/// What is looked at when nobody says.
-const DEFAULT_RANGE_NS: i64 = 24 * 60 * domain::NANOS_PER_MINUTE;
+pub(crate) use self::filter::filter;
+
 /// Records of a page when nobody says.
 const DEFAULT_LIMIT: usize = 100;
 
@@ -343,163 +342,4 @@ pub async fn services(
             })
             .collect(),
     ))
-}
-
-/// The filter that a query string means.
-pub(crate) async fn filter(
-    state: &Arc<AppState>,
-    member: &Member,
-    query: &FilterQuery,
-) -> Result<LogFilter, Problem> {
-    let now_ns = state.clock.now_ns();
-    let range = time_range(query, now_ns)?;
-    let mut filter = match query.q.as_deref().map(str::trim) {
-        None | Some("") => LogFilter::in_range(range),
-        Some(text) => {
-            state
-                .engine
-                .parse_filter(member.project_id, text, range)
-                .await?
-        }
-    };
-    let mut is_possible = restrict(
-        &mut filter.services,
-        list(&query.service).map(str::to_owned).collect(),
-    );
-    if let Some(text) = &query.severity {
-        is_possible &= restrict(&mut filter.severities, severities(text)?);
-    }
-    let mut template_ids = Vec::new();
-    for id in list(&query.template) {
-        template_ids.push(
-            id.parse()
-                .map_err(|error: domain::ParseIdError| Problem::bad_request(error.to_string()))?,
-        );
-    }
-    is_possible &= restrict(&mut filter.template_ids, template_ids);
-    if let Some(text) = query.text.as_deref().filter(|text| !text.is_empty()) {
-        filter.text.push(TextTerm {
-            term: text.to_owned(),
-            negated: false,
-            template_ids: Vec::new(),
-        });
-    }
-    if let Some(text) = &query.attribute {
-        filter.attributes.push(attribute(text));
-    }
-    if let Some(trace_id) = &query.trace_id {
-        is_possible &= filter
-            .trace_id
-            .as_ref()
-            .is_none_or(|named| named.eq_ignore_ascii_case(trace_id));
-        filter.trace_id = Some(trace_id.clone());
-    }
-    if !is_possible {
-        // Nothing is of a service and not of it.
-        filter.services = vec![String::new()];
-        filter.excluded_services = filter.services.clone();
-    }
-    Ok(filter)
-}
-
-/// Keeps of one condition what another one allows as well; an empty list is no condition. False when nothing can
-/// fulfil both.
-fn restrict<T: PartialEq>(kept: &mut Vec<T>, allowed: Vec<T>) -> bool {
-    if allowed.is_empty() {
-        return true;
-    }
-    if kept.is_empty() {
-        *kept = allowed;
-        return true;
-    }
-    kept.retain(|item| allowed.contains(item));
-    !kept.is_empty()
-}
-
-fn list(text: &Option<String>) -> impl Iterator<Item = &str> {
-    text.as_deref()
-        .unwrap_or_default()
-        .split(',')
-        .map(str::trim)
-        .filter(|item| !item.is_empty())
-}
-
-fn attribute(text: &str) -> AttributeFilter {
-    let (key, op, value) = if let Some((key, value)) = text.split_once("!=") {
-        (key, AttributeOp::NotEqual, value)
-    } else if let Some((key, value)) = text.split_once('=') {
-        (key, AttributeOp::Equal, value)
-    } else {
-        (text, AttributeOp::Exists, "")
-    };
-    AttributeFilter {
-        key: key.trim().to_owned(),
-        op,
-        value: value.trim().to_owned(),
-    }
-}
-
-fn severities(text: &str) -> Result<Vec<Severity>, Problem> {
-    let parse = |word: &str| {
-        word.trim()
-            .parse::<Severity>()
-            .map_err(|error| Problem::bad_request(error.to_string()))
-    };
-    if let Some(least) = text.strip_prefix(">=") {
-        let least = parse(least)?;
-        return Ok(Severity::ALL
-            .into_iter()
-            .filter(|severity| *severity >= least)
-            .collect());
-    }
-    text.split(',').map(parse).collect()
-}
-
-fn time_range(query: &FilterQuery, now_ns: i64) -> Result<TimeRange, Problem> {
-    let instant = |name: &str, text: &str| {
-        if text == "now" {
-            return Ok(now_ns);
-        }
-        if let Some(stamp) = domain::parse_timestamp(text) {
-            return Ok(stamp);
-        }
-        if let Ok(duration_ns) = alerting::parse_policy_duration(text.trim_start_matches('-')) {
-            return Ok(now_ns.saturating_sub(duration_ns));
-        }
-        Err(Problem::bad_request(format!(
-            "{name} is '{text}', it must be RFC 3339 or a duration before now such as 15m"
-        )))
-    };
-    let end_ns = query.to.as_deref().map_or(
-        Ok(now_ns.saturating_add(domain::NANOS_PER_MINUTE)),
-        |text| instant("to", text),
-    )?;
-    let start_ns = query
-        .from
-        .as_deref()
-        .map_or(Ok(end_ns.saturating_sub(DEFAULT_RANGE_NS)), |text| {
-            instant("from", text)
-        })?;
-    if start_ns > end_ns {
-        return Err(Problem::bad_request("from is later than to"));
-    }
-    Ok(TimeRange { start_ns, end_ns })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn two_conditions_on_the_same_thing_must_both_hold() {
-        let check = |kept: &[u8], allowed: &[u8]| {
-            let mut kept = kept.to_vec();
-            restrict(&mut kept, allowed.to_vec()).then_some(kept)
-        };
-        assert_eq!(check(&[], &[]), Some(vec![]));
-        assert_eq!(check(&[1], &[]), Some(vec![1]));
-        assert_eq!(check(&[], &[2]), Some(vec![2]));
-        assert_eq!(check(&[1, 2], &[2, 3]), Some(vec![2]));
-        assert_eq!(check(&[1], &[2]), None);
-    }
 }

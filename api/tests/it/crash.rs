@@ -1,9 +1,11 @@
 use std::collections::HashMap;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+
+use tokio::sync::watch;
 
 use crate::harness::{Database, Server};
+
+/// Batches that one sender sends at most.
+const MAX_BATCHES: usize = 5_000;
 
 /// A request of numbered records under a key of its own.
 #[derive(Clone)]
@@ -21,6 +23,11 @@ impl Batch {
 
     /// Whether the server acknowledged it.
     async fn send(&self, server: &Server) -> bool {
+        let answer = self.post(server).send().await;
+        answer.is_ok_and(|answer| answer.status().is_success())
+    }
+
+    fn post(&self, server: &Server) -> reqwest::RequestBuilder {
         let body: String = self
             .names
             .iter()
@@ -30,33 +37,48 @@ impl Batch {
                 )
             })
             .collect();
-        let answer = server
+        server
             .post_logs("application/x-ndjson", body)
             .header("idempotency-key", &self.key)
-            .send()
-            .await;
-        answer.is_ok_and(|answer| answer.status().is_success())
     }
 }
 
-/// Sends batches until the server dies: those that were acknowledged, and the one of which nobody knows.
+/// Sends batches until the server dies: those that were acknowledged, and the one of which nobody knows. `progress` counts
+/// the acknowledgements of all senders.
 async fn load(
     server: &Server,
     sender: usize,
-    stop: Arc<AtomicBool>,
+    progress: &watch::Sender<usize>,
 ) -> (Vec<String>, Option<Batch>) {
     let mut acknowledged = Vec::new();
-    for number in 0..400 {
-        if stop.load(Ordering::Relaxed) {
-            break;
-        }
+    for number in 0..MAX_BATCHES {
         let batch = Batch::new(sender, number);
         if !batch.send(server).await {
             return (acknowledged, Some(batch));
         }
         acknowledged.extend(batch.names);
+        progress.send_modify(|count| *count += 1);
     }
-    (acknowledged, None)
+    panic!("the server outlived {MAX_BATCHES} batches");
+}
+
+/// Sends the signal as soon as this many batches are acknowledged: the senders have their next ones on the way then.
+async fn signal_after(
+    server: &Server,
+    progress: &watch::Sender<usize>,
+    batches: usize,
+    signal: &str,
+) {
+    progress
+        .subscribe()
+        .wait_for(|count| *count >= batches)
+        .await
+        .unwrap();
+    let status = std::process::Command::new("kill")
+        .args([signal, &server.pid().to_string()])
+        .status()
+        .unwrap();
+    assert!(status.success());
 }
 
 /// How often each record is stored.
@@ -86,20 +108,12 @@ async fn every_acknowledged_record_survives_a_kill(database: Database) {
     let mut server = Server::start(database).await;
     let mut acknowledged = Vec::new();
     for round in 0..3_usize {
-        let stop = Arc::new(AtomicBool::new(false));
+        let progress = watch::channel(0).0;
+        // In the middle of the load, at another moment in each round.
         let (one, two, ()) = tokio::join!(
-            load(&server, round * 2, Arc::clone(&stop)),
-            load(&server, round * 2 + 1, Arc::clone(&stop)),
-            async {
-                // Somewhere in the middle of the load, at another moment in each round.
-                tokio::time::sleep(Duration::from_millis(300 + 170 * round as u64)).await;
-                let pid = server.pid().to_string();
-                std::process::Command::new("kill")
-                    .args(["-KILL", &pid])
-                    .status()
-                    .unwrap();
-                stop.store(true, Ordering::Relaxed);
-            }
+            load(&server, round * 2, &progress),
+            load(&server, round * 2 + 1, &progress),
+            signal_after(&server, &progress, 20 + 17 * round, "-KILL"),
         );
         server.reap();
         server.restart().await;
@@ -166,17 +180,11 @@ async fn every_acknowledged_record_survives_a_kill_on_postgres() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stop_by_signal_ends_well_and_loses_nothing() {
     let mut server = Server::start(Database::Sqlite).await;
-    let stop = Arc::new(AtomicBool::new(true));
-    stop.store(false, Ordering::Relaxed);
-    let ((acknowledged, _), status) = tokio::join!(load(&server, 0, Arc::clone(&stop)), async {
-        tokio::time::sleep(Duration::from_millis(300)).await;
-        let pid = server.pid().to_string();
-        std::process::Command::new("kill")
-            .args(["-TERM", &pid])
-            .status()
-            .unwrap()
-    });
-    assert!(status.success());
+    let progress = watch::channel(0).0;
+    let ((acknowledged, _), ()) = tokio::join!(
+        load(&server, 0, &progress),
+        signal_after(&server, &progress, 20, "-TERM"),
+    );
     assert!(server.reap().success(), "the exit status of a stop is 0");
     server.restart().await;
     let found = stored(&server).await;
@@ -188,16 +196,25 @@ async fn a_stop_by_signal_ends_well_and_loses_nothing() {
 async fn an_outage_of_the_database_loses_nothing_and_doubles_nothing() {
     let postgres = testkit::Postgres::start().unwrap();
     let url = postgres.database().unwrap();
-    let server = Server::start_with(Database::Sqlite, &["--database-url".into(), url]).await;
+    let mut server = Server::start_with(Database::Sqlite, &["--database-url".into(), url]).await;
     let before = Batch::new(0, 0);
     assert!(before.send(&server).await);
     postgres.crash().unwrap();
     let during = Batch::new(0, 1);
-    // The commit waits for the database; nothing is promised meanwhile.
-    let (is_acknowledged, ()) = tokio::join!(during.send(&server), async {
-        tokio::time::sleep(Duration::from_secs(2)).await;
-        postgres.resume().unwrap();
-    });
+    // The commit waits for the database; nothing is promised meanwhile. The server itself says when it has noticed.
+    let sending = during.post(&server);
+    #[expect(clippy::disallowed_methods, reason = "a test, outside the server")]
+    let sending = tokio::spawn(async move { sending.send().await });
+    server.wait_until_ready(false).await;
+    assert!(
+        !sending.is_finished(),
+        "nothing is promised while the database is away"
+    );
+    postgres.resume().unwrap();
+    let is_acknowledged = sending
+        .await
+        .unwrap()
+        .is_ok_and(|answer| answer.status().is_success());
     assert!(
         is_acknowledged,
         "the batch is stored when the database is back"

@@ -167,18 +167,23 @@ impl Server {
     }
 
     async fn wait(&mut self) {
+        self.wait_until_ready(true).await;
+    }
+
+    /// Asks until the server says that it is ready, or that it is not.
+    pub async fn wait_until_ready(&mut self, wanted: bool) {
         let started = Instant::now();
         loop {
             if let Some(status) = self.child.try_wait().unwrap() {
                 panic!("the server ended with {status}: {}", self.printed("stderr"));
             }
             let answer = self.client.get(format!("{}/readyz", self.url)).send().await;
-            if answer.is_ok_and(|answer| answer.status().is_success()) {
+            if answer.is_ok_and(|answer| answer.status().is_success() == wanted) {
                 return;
             }
             assert!(
                 started.elapsed() < START,
-                "the server is not ready after {START:?}"
+                "the server does not say ready = {wanted} within {START:?}"
             );
             tokio::time::sleep(Duration::from_millis(50)).await;
         }

@@ -18,9 +18,9 @@ use crate::miners::Miners;
 const GROUP_RECORDS: usize = 16_384;
 /// How long a commit waits for a database that is away, before its senders are told so.
 const PATIENCE: Duration = Duration::from_secs(20);
-/// Transactions that one request may cost when the database refuses it: enough to single out a few records
+/// Transactions that one request may cost when the database refuses it: enough to single out a dozen records
 /// among a hundred thousand.
-const TRIES_ALONE: usize = 64;
+const TRIES_ALONE: usize = 256;
 
 /// Makes a batch durable.
 pub(super) type Append = Box<dyn FnMut(&CommitBatch) -> Result<CommitReceipt, store::Error> + Send>;
@@ -174,14 +174,15 @@ impl Committer {
         }
     }
 
-    /// Commits one request, in ever smaller pieces, until what the database refuses stands alone.
+    /// Commits one request, in ever smaller pieces, until what the database refuses stands alone. When a piece fails for
+    /// another reason the whole request does, although some of it may be stored: its sender repeats it, and a record
+    /// twice is better than one that was promised and is not there.
     fn commit_alone(&mut self, job: Job, records: Vec<LogRecord>, with: &CommitBatch) {
         // Another node, or a commit whose answer was lost, may have been faster.
-        if let Some(key) = job.key
-            && let Ok(known) = self.acknowledged(job.project_id, &[key])
-            && let Some(accepted) = known.get(&key)
-        {
-            return job.answer_as_before(*accepted);
+        match self.acknowledged_before(&job) {
+            Ok(Some(accepted)) => return job.answer_as_before(accepted),
+            Ok(None) => {}
+            Err(error) => return refuse_all(job.project_id, vec![job], &error),
         }
         let size = records.len();
         let mut piece = CommitBatch {
@@ -191,72 +192,85 @@ impl Committer {
             merged: with.merged.clone(),
             receipts: self.receipt(job.key, size).into_iter().collect(),
         };
-        let mut refused = Vec::new();
-        let mut tries = TRIES_ALONE;
-        let mut last = None;
-        self.divide(&mut piece, 0, &mut tries, &mut refused, &mut last);
-        refused.sort_unstable_by_key(|(index, _)| *index);
-        match last {
-            Some(error) if refused.len() == size => {
-                metrics::counter!("vigil_engine_commit_failures_total").increment(1);
-                tracing::error!(%error, project.id = %job.project_id, "a request could not be committed");
-                job.reply.send(Err(error)).ok();
-            }
-            Some(_) if job.key.is_some() => {
-                let mut receipt = CommitBatch::new(job.project_id, Vec::new());
-                receipt
-                    .receipts
-                    .extend(self.receipt(job.key, size - refused.len()));
-                if let Err(error) = self.append(&receipt) {
-                    tracing::warn!(%error, "the receipt of a divided request was not stored");
-                }
-                job.answer(size, refused);
-            }
-            _ => job.answer(size, refused),
+        let (mut refused, mut tries) = (Vec::new(), TRIES_ALONE);
+        if let Err(error) = self.divide(&mut piece, 0, &mut tries, &mut refused) {
+            return match self.acknowledged_before(&job) {
+                Ok(Some(accepted)) => job.answer_as_before(accepted),
+                _ => refuse_all(job.project_id, vec![job], &error),
+            };
         }
+        if refused.len() == size {
+            let reason = refused.swap_remove(0).1;
+            return refuse_all(job.project_id, vec![job], &Error::Internal(reason));
+        }
+        refused.sort_unstable_by_key(|(index, _)| *index);
+        // The receipt of a divided request comes when all its pieces are stored: a crash between them must not look
+        // like success.
+        if piece.receipts.is_empty() && job.key.is_some() {
+            let mut receipt = CommitBatch::new(job.project_id, Vec::new());
+            receipt
+                .receipts
+                .extend(self.receipt(job.key, size - refused.len()));
+            if let Err(error) = self.append(&receipt) {
+                tracing::warn!(%error, "the receipt of a divided request was not stored");
+            }
+        }
+        job.answer(size, refused);
     }
 
+    /// How many records of this request were acknowledged under its key already.
+    fn acknowledged_before(&self, job: &Job) -> Result<Option<u64>, Error> {
+        let Some(key) = job.key else {
+            return Ok(None);
+        };
+        Ok(self
+            .acknowledged(job.project_id, &[key])?
+            .get(&key)
+            .copied())
+    }
+
+    /// Commits a piece, or its halves. Records that the database refuses are noted with their position; any other
+    /// failure ends the dividing.
     fn divide(
         &mut self,
         piece: &mut CommitBatch,
         offset: usize,
         tries: &mut usize,
         refused: &mut Vec<(usize, String)>,
-        last: &mut Option<Error>,
-    ) {
+    ) -> Result<(), Error> {
+        *tries = tries.checked_sub(1).ok_or_else(|| {
+            Error::Internal("the database refuses too many records of one request".into())
+        })?;
         let size = piece.records.len();
-        let mut refuse_rest = |reason: &Error, last: &mut Option<Error>| {
-            refused.extend((0..size).map(|index| (offset + index, reason.to_string())));
-            *last = Some(reason.clone());
-        };
-        let Some(left) = tries.checked_sub(1) else {
-            let reason = last
-                .clone()
-                .unwrap_or_else(|| Error::Internal("too many refused records".into()));
-            return refuse_rest(&reason, last);
-        };
-        *tries = left;
-        match self.append(piece) {
-            Ok(more) => refused.extend(
-                more.into_iter()
-                    .map(|(index, reason)| (offset + index, reason)),
-            ),
-            Err(error) if size > 1 && is_of_the_data(&error) => {
-                *last = Some(error);
-                // The receipt comes when all pieces are stored: a crash between them must not look like success.
-                piece.receipts.clear();
-                let mut second = CommitBatch {
-                    project_id: piece.project_id,
-                    records: piece.records.split_off(size / 2),
-                    new_templates: piece.new_templates.clone(),
-                    merged: piece.merged.clone(),
-                    receipts: Vec::new(),
-                };
-                self.divide(piece, offset, tries, refused, last);
-                self.divide(&mut second, offset + size / 2, tries, refused, last);
+        let error = match self.append(piece) {
+            Ok(more) => {
+                let moved = more
+                    .into_iter()
+                    .map(|(index, reason)| (offset + index, reason));
+                refused.extend(moved);
+                return Ok(());
             }
-            Err(error) => refuse_rest(&error, last),
+            Err(error) => error,
+        };
+        // A receipt that is there already is no fault of the records.
+        let is_answered = error.kind() == ErrorKind::Conflict && !piece.receipts.is_empty();
+        if is_answered || !is_of_the_data(&error) {
+            return Err(error);
         }
+        if size <= 1 {
+            refused.push((offset, error.to_string()));
+            return Ok(());
+        }
+        piece.receipts.clear();
+        let mut second = CommitBatch {
+            project_id: piece.project_id,
+            records: piece.records.split_off(size / 2),
+            new_templates: piece.new_templates.clone(),
+            merged: piece.merged.clone(),
+            receipts: Vec::new(),
+        };
+        self.divide(piece, offset, tries, refused)?;
+        self.divide(&mut second, offset + size / 2, tries, refused)
     }
 
     /// Gives ids and templates.

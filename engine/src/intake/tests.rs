@@ -247,3 +247,31 @@ async fn a_divided_request_leaves_its_receipt() {
     assert_eq!(send().await.expect("answered").count, 2);
     assert_eq!(bench.stored(), 2);
 }
+
+#[tokio::test]
+async fn an_outage_while_a_request_is_divided_promises_nothing() {
+    let bench = bench(|batch| {
+        let has = |text: &str| batch.records.iter().any(|record| record.body == text);
+        match (has("poison"), has("late")) {
+            (true, _) => Err(store::Error::Database {
+                message: "poison cannot be stored".into(),
+            }),
+            (false, true) => Err(store::Error::Timeout {
+                message: "slow".into(),
+            }),
+            (false, false) => Ok(()),
+        }
+    });
+    let records = ["poison", "one", "late", "two"].map(record).to_vec();
+    let error = bench
+        .intake
+        .submit_once(bench.project_id, Some([3; 32]), records)
+        .await
+        .expect_err("nothing is promised");
+    assert_eq!(error.kind(), ErrorKind::Timeout);
+    let receipts = bench
+        .store
+        .ingest_receipts(bench.project_id, &[[3; 32]])
+        .expect("receipts");
+    assert!(receipts.is_empty());
+}

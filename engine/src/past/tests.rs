@@ -29,6 +29,21 @@ fn anomalies_are_together_until_half_an_hour_after_the_end_and_for_six_hours() {
 }
 
 #[test]
+fn a_second_look_does_not_bring_up_what_the_first_left_out() {
+    let count = i64::try_from(MAX_INCIDENTS).unwrap() + 5;
+    let mut found: Vec<Past> = (0..count).map(|n| past(n * 600, 5)).collect();
+    assert_eq!(sizes(&found).len(), MAX_INCIDENTS);
+    let taken: Vec<i64> = groups(&found)
+        .iter()
+        .map(|group| group[0].anomaly.started_at_ns)
+        .collect();
+    for past in &mut found {
+        past.is_known = taken.contains(&past.anomaly.started_at_ns);
+    }
+    assert!(groups(&found).is_empty());
+}
+
+#[test]
 fn an_incident_of_the_past_lasts_as_long_as_its_anomalies_and_belongs_to_one() {
     let bench = Bench::new();
     let shop = bench.project_id;

@@ -156,3 +156,30 @@ fn a_policy_attaches_to_the_incident_of_its_anomaly_and_pages() {
     );
     assert_eq!(incident.severity, IncidentSeverity::Critical);
 }
+
+#[test]
+fn a_worse_anomaly_on_an_acknowledged_incident_reaches_people_again() {
+    let settings = Settings {
+        default_receivers: vec!["slack:default".into()],
+        ..Settings::default()
+    };
+    let mut bench = Bench::with(Vec::new(), settings);
+    let opened = bench.anomaly(1, "checkout", None);
+    bench.delivered(id_of(&opened, "slack:default"));
+    let id = bench.only_incident();
+    bench.acknowledge();
+    // As bad as what somebody took: no word.
+    assert_eq!(
+        told(&bench.anomaly(2, "cart", Some(id))),
+        Vec::<String>::new()
+    );
+    assert_eq!(bench.incident_state(), IncidentState::Acknowledged);
+    let mut fatal = anomaly(3, "payments", bench.now);
+    fatal.severity = Severity::Fatal;
+    let worse = bench.step(Input::AnomalyOpened {
+        anomaly: Box::new(fatal),
+        join: Some(id),
+    });
+    assert_eq!(bench.incident_state(), IncidentState::Open);
+    assert_eq!(told(&worse), ["escalated slack:default"]);
+}
