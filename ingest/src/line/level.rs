@@ -63,7 +63,7 @@ pub(super) fn leading_level(text: &str) -> Option<(Severity, usize, Spelling)> {
 }
 
 /// The severity that a message shows by its first words, when nothing else said one. Only signs that are hardly ever
-/// wrong: `ERROR ...`, `[warn] ...`, `fatal: ...`, and the first lines of stack traces.
+/// wrong: `ERROR ...`, `[warn] ...`, `fatal: ...`, `level=error ...`, and the first lines of stack traces.
 pub(crate) fn severity_of_message(body: &str) -> Option<Severity> {
     let body = body.trim_start();
     let first = *body.as_bytes().first()?;
@@ -74,6 +74,11 @@ pub(crate) fn severity_of_message(body: &str) -> Option<Severity> {
     }
     if !first.is_ascii_alphabetic() {
         return None;
+    }
+    for key in ["level=", "lvl=", "severity="] {
+        if let Some(rest) = body.strip_prefix(key) {
+            return leading_level(rest.trim_start_matches('"')).map(|(severity, _, _)| severity);
+        }
     }
     if let Some((severity, length, spelling)) = leading_level(body) {
         let next = body.as_bytes().get(length);
@@ -107,3 +112,6 @@ fn stack_trace_severity(body: &str) -> Option<Severity> {
     }
     super::continuation::is_exception_line(body).then_some(Severity::Error)
 }
+
+#[cfg(test)]
+mod tests;
