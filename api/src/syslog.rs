@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use domain::{LogRecord, ProjectId};
+use domain::{ErrorKind, LogRecord, ProjectId};
 use engine::Tasks;
 use ingest::{Context, SyslogFrames, decode_syslog};
 use tokio::io::AsyncReadExt as _;
@@ -160,6 +160,18 @@ async fn send(shared: &Shared, records: &mut Vec<LogRecord>) -> bool {
     true
 }
 
+/// Whether the same records may be stored a moment later.
+fn is_passing(kind: ErrorKind) -> bool {
+    matches!(
+        kind,
+        ErrorKind::Unavailable | ErrorKind::Timeout | ErrorKind::RateLimited
+    )
+}
+
+fn report_refused(records: usize) {
+    metrics::counter!("vigil_api_syslog_refused_total").increment(records as u64);
+}
+
 /// Commits what came until no reader is left; what comes during a commit is the next one.
 async fn commit(
     state: Arc<AppState>,
@@ -169,16 +181,31 @@ async fn commit(
     let mut batch = Vec::new();
     while receiver.recv_many(&mut batch, BATCH).await > 0 {
         let mut pause = PAUSE;
-        // Nobody else has these records: they are tried until they are stored or the process ends.
-        while let Err(error) = state
-            .engine
-            .intake()
-            .submit(project_id, batch.clone())
-            .await
-        {
-            tracing::warn!(%error, records = batch.len(), "syslog records wait for the store");
-            tokio::time::sleep(pause).await;
-            pause = (pause * 2).min(Duration::from_secs(10));
+        // Nobody else has these records: they are tried until they are stored or the process ends, unless the database
+        // refuses them as they are, which would hold up all that come after.
+        loop {
+            let outcome = state
+                .engine
+                .intake()
+                .submit(project_id, batch.clone())
+                .await;
+            let records = batch.len();
+            match outcome {
+                Ok(accepted) => {
+                    report_refused(accepted.refused.len());
+                    break;
+                }
+                Err(error) if !is_passing(error.kind()) => {
+                    tracing::error!(%error, records, "syslog records cannot be stored");
+                    report_refused(records);
+                    break;
+                }
+                Err(error) => {
+                    tracing::warn!(%error, records, "syslog records wait for the store");
+                    tokio::time::sleep(pause).await;
+                    pause = (pause * 2).min(Duration::from_secs(10));
+                }
+            }
         }
         batch.clear();
     }

@@ -108,6 +108,15 @@ impl Delivery {
     ) -> Result<(), Problem> {
         let sent = decoded.accepted.len() + decoded.rejected_count;
         let outcome = self.store(state, writer, decoded.accepted).await?;
+        let refused = sent.saturating_sub(outcome.count);
+        if refused > 0 && outcome.count > 0 {
+            metrics::counter!("vigil_api_door_records_refused_total").increment(refused as u64);
+            tracing::debug!(
+                refused,
+                accepted = outcome.count,
+                "records of a request were refused; its sender cannot be told"
+            );
+        }
         if outcome.count > 0 || sent == 0 {
             return Ok(());
         }
