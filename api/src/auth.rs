@@ -1,5 +1,6 @@
 //! Who may do what: ingest tokens write into one project, user sessions read and act.
 
+mod reader;
 mod token_cache;
 
 use std::sync::Arc;
@@ -23,6 +24,7 @@ use crate::problem::Problem;
 use crate::request_log::RequestFacts;
 use crate::state::AppState;
 
+pub use reader::{BasicSessions, Reader};
 pub use token_cache::TokenCache;
 
 /// Prefix of ingest tokens, so that people and secret scanners know one when they see it.

@@ -60,10 +60,17 @@ pub fn store_config(config: &Config) -> anyhow::Result<StoreConfig> {
     std::fs::create_dir_all(&config.data_dir)
         .with_context(|| format!("making the data folder {}", config.data_dir.display()))?;
     restrict(&config.data_dir);
-    Ok(match &config.database_url {
+    let mut store_config = match &config.database_url {
         Some(url) => StoreConfig::new(url.expose_secret()),
         None => StoreConfig::in_data_dir(&config.data_dir),
-    })
+    };
+    store_config.objects_url.clone_from(&config.block_storage);
+    store_config.objects_options = config
+        .block_storage_options
+        .iter()
+        .map(|(name, value)| (name.clone(), value.expose_secret().to_owned()))
+        .collect();
+    Ok(store_config)
 }
 
 /// The data folder holds logs and secrets: only its owner may look inside.

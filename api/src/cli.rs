@@ -27,6 +27,10 @@ pub enum Command {
     Ingest(IngestArgs),
     /// Ask a question about the logs of a running server.
     Ask(AskArgs),
+    /// Ask in SQL: one SELECT on the table logs.
+    Sql(SqlArgs),
+    /// Write every record that matches to a file or to standard output.
+    Export(ExportArgs),
     /// Bring the database to this version's schema and end.
     Migrate,
     /// Machine-learning models: what there is, fetch, check.
@@ -47,6 +51,14 @@ pub enum Command {
         #[arg(default_value = "admin")]
         name: String,
     },
+    /// Move blocks of old records into the configured block storage.
+    Tier {
+        /// Blocks that end before this many days ago.
+        #[arg(long, default_value_t = 7)]
+        older_than_days: u32,
+    },
+    /// Read every stored block and say exactly what is damaged.
+    Check,
     /// Print the settings in force, without secrets.
     Config,
     /// Look for anomalies in stored records of the past and open incidents for them, without notifying.
@@ -91,15 +103,22 @@ pub struct Remote {
 /// `vigil ingest`.
 #[derive(Debug, Clone, Args)]
 pub struct IngestArgs {
-    /// Files, also such as gzip and zstd have packed; `-` is standard input.
+    /// Files, also such as gzip and zstd have packed; `-` is standard input. With --follow also folders and patterns in
+    /// quotes, such as '/var/log/containers/*.log'.
     #[arg(required = true)]
     pub files: Vec<PathBuf>,
     /// The service that wrote them; otherwise what the lines say, or the file's name.
     #[arg(long)]
     pub service: Option<String>,
-    /// Keep reading what is appended (a replaced file is opened anew).
+    /// Keep reading what is appended and new files; a restart goes on where the last run was.
     #[arg(long, short = 'f')]
     pub follow: bool,
+    /// With --follow: the files in the folders of a folder as well.
+    #[arg(long, short = 'r', requires = "follow")]
+    pub recursive: bool,
+    /// With --follow: where the places in the files are kept; in the data folder otherwise.
+    #[arg(long, value_name = "FILE", requires = "follow")]
+    pub state: Option<PathBuf>,
     /// How to reach the server.
     #[command(flatten)]
     pub remote: Remote,
@@ -117,6 +136,89 @@ pub struct AskArgs {
     /// How to reach the server.
     #[command(flatten)]
     pub remote: Remote,
+}
+
+/// `vigil sql`.
+#[derive(Debug, Clone, Args)]
+pub struct SqlArgs {
+    /// The query, such as "SELECT service, count(*) FROM logs GROUP BY service". Columns: timestamp, severity, service,
+    /// body, attributes, trace_id, span_id, template_id, severity_number, observed_at, id; attr(attributes, 'key')
+    /// reads an attribute.
+    #[arg(required = true)]
+    pub query: Vec<String>,
+    /// How the rows are printed.
+    #[arg(long, value_enum, default_value = "table")]
+    pub format: SqlFormat,
+    /// Most rows [default: 10000]
+    #[arg(long)]
+    pub limit: Option<usize>,
+    /// Longest time, seconds, at most 60 [default: 30]
+    #[arg(long, value_name = "SECONDS")]
+    pub timeout_seconds: Option<u64>,
+    /// How to reach the server.
+    #[command(flatten)]
+    pub remote: Remote,
+}
+
+/// How rows are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum SqlFormat {
+    /// For people.
+    Table,
+    /// One object with columns and rows.
+    Json,
+    /// One object a row.
+    Ndjson,
+    /// Comma-separated, with a header.
+    Csv,
+}
+
+/// `vigil export`.
+#[derive(Debug, Clone, Args)]
+pub struct ExportArgs {
+    /// What to export, in the language of the search box; everything of the range otherwise.
+    pub filter: Vec<String>,
+    /// First instant: RFC 3339, or a duration before now such as 15m; the last 24 hours otherwise.
+    #[arg(long)]
+    pub from: Option<String>,
+    /// Last instant.
+    #[arg(long)]
+    pub to: Option<String>,
+    /// Services, separated by commas.
+    #[arg(long)]
+    pub service: Option<String>,
+    /// Severities, separated by commas, or >=warn.
+    #[arg(long)]
+    pub severity: Option<String>,
+    /// How the records are written.
+    #[arg(long, value_enum, default_value = "ndjson")]
+    pub format: ExportFormat,
+    /// The file; standard output otherwise. It gets its name when it is complete.
+    #[arg(long, short = 'o')]
+    pub output: Option<PathBuf>,
+    /// How to reach the server.
+    #[command(flatten)]
+    pub remote: Remote,
+}
+
+/// How records are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ExportFormat {
+    /// One JSON object a line.
+    Ndjson,
+    /// Apache Parquet.
+    Parquet,
+}
+
+impl ExportFormat {
+    /// Its word.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Ndjson => "ndjson",
+            Self::Parquet => "parquet",
+        }
+    }
 }
 
 /// `vigil models`.
@@ -199,6 +301,50 @@ pub struct Settings {
     /// Where to listen for syslog, over UDP and TCP; not at all otherwise. Whoever reaches it may write.
     #[arg(long, global = true, env = "VIGIL_SYSLOG_ADDR")]
     pub syslog_addr: Option<String>,
+    /// Where to listen for syslog over TLS; needs a certificate and a key.
+    #[arg(long, global = true, env = "VIGIL_SYSLOG_TLS_ADDR")]
+    pub syslog_tls_addr: Option<String>,
+    /// The certificate of syslog over TLS and those that vouch for it (PEM).
+    #[arg(long, global = true, env = "VIGIL_SYSLOG_TLS_CERT")]
+    pub syslog_tls_cert: Option<PathBuf>,
+    /// Its private key (PEM).
+    #[arg(long, global = true, env = "VIGIL_SYSLOG_TLS_KEY")]
+    pub syslog_tls_key: Option<PathBuf>,
+    /// Who vouches for senders of syslog over TLS (PEM); others are refused then.
+    #[arg(long, global = true, env = "VIGIL_SYSLOG_TLS_CLIENT_CA")]
+    pub syslog_tls_client_ca: Option<PathBuf>,
+    /// Ingest token of the project that syslog writes into; the default project otherwise.
+    #[arg(
+        long,
+        global = true,
+        env = "VIGIL_SYSLOG_TOKEN",
+        hide_env_values = true
+    )]
+    pub syslog_token: Option<String>,
+    /// Where to listen for GELF, over UDP and TCP; not at all otherwise. Whoever reaches it may write.
+    #[arg(long, global = true, env = "VIGIL_GELF_ADDR")]
+    pub gelf_addr: Option<String>,
+    /// Ingest token of the project that GELF writes into; the default project otherwise.
+    #[arg(long, global = true, env = "VIGIL_GELF_TOKEN", hide_env_values = true)]
+    pub gelf_token: Option<String>,
+    /// Where to listen for Fluentd's forward protocol; not at all otherwise.
+    #[arg(long, global = true, env = "VIGIL_FLUENT_ADDR")]
+    pub fluent_addr: Option<String>,
+    /// Ingest token of the project that it writes into, and the shared key that senders must know; the default project
+    /// and no key otherwise.
+    #[arg(
+        long,
+        global = true,
+        env = "VIGIL_FLUENT_TOKEN",
+        hide_env_values = true
+    )]
+    pub fluent_token: Option<String>,
+    /// Where to listen for OTLP over gRPC: host:port, or off [default: 127.0.0.1:4317 when it is free]
+    #[arg(long, global = true, env = "VIGIL_OTLP_GRPC_ADDR")]
+    pub otlp_grpc_addr: Option<String>,
+    /// Where to listen for OTLP over HTTP: host:port, or off [default: 127.0.0.1:4318 when it is free]
+    #[arg(long, global = true, env = "VIGIL_OTLP_HTTP_ADDR")]
+    pub otlp_http_addr: Option<String>,
     /// Folder of the embedded database, index and models.
     #[arg(long, global = true, env = "VIGIL_DATA_DIR")]
     pub data_dir: Option<PathBuf>,
@@ -253,6 +399,26 @@ pub struct Settings {
     /// Days that records are kept; 0 keeps them for ever.
     #[arg(long, global = true, env = "VIGIL_RETENTION_DAYS")]
     pub retention_days: Option<u32>,
+    /// Where blocks of old records move: file:///folder, s3://bucket/prefix, gs://bucket/prefix or az://container/prefix.
+    #[arg(
+        long,
+        env = "VIGIL_BLOCK_STORAGE",
+        global = true,
+        hide_short_help = true,
+        value_name = "URL"
+    )]
+    pub block_storage: Option<String>,
+    /// Days after which they move; 0 is only on `vigil tier`.
+    #[arg(
+        long,
+        env = "VIGIL_TIER_AFTER_DAYS",
+        global = true,
+        hide_short_help = true
+    )]
+    pub tier_after_days: Option<u32>,
+    /// Seconds in which a request that is repeated without an Idempotency-Key is known by its content; 0 is not at all.
+    #[arg(long, global = true, env = "VIGIL_DEDUP_WINDOW_SECONDS")]
+    pub dedup_window_seconds: Option<u32>,
     /// How our own log lines look.
     #[arg(long, global = true, env = "VIGIL_LOG_FORMAT", value_enum)]
     pub log_format: Option<LogFormat>,

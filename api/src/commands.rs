@@ -2,7 +2,10 @@
 
 pub mod ask;
 pub mod detect;
+pub mod export;
 pub mod ingest;
 pub mod models;
 pub mod operate;
 pub mod policy;
+pub mod sql;
+pub mod upkeep;

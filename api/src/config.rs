@@ -1,5 +1,8 @@
 //! Settings: one commented TOML file < environment < flags.
 
+mod sockets;
+
+use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
@@ -8,9 +11,17 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
 use crate::cli::{LogFormat, Settings};
+use crate::scrape::ScrapeConfig;
+use crate::sockets::SocketConfig;
 
 /// Default address: this machine only.
 pub const DEFAULT_ADDR: &str = "127.0.0.1:8080";
+/// The ports that every sender of OTLP expects, for this machine only.
+/// Source: OTLP specification 1.x, "OTLP/gRPC Default Port", "OTLP/HTTP Default Port".
+const DEFAULT_OTLP_GRPC: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 4317);
+const DEFAULT_OTLP_HTTP: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 4318);
+/// What switches off something that is on by default.
+const OFF: &str = "off";
 /// Default folder, beside where Vigil was started.
 pub const DEFAULT_DATA_DIR: &str = "vigil-data";
 /// Eight hours: a shift.
@@ -32,14 +43,22 @@ const EXAMPLE_SECRETS: [&str; 8] = [
 ];
 /// For ever: nothing is deleted that nobody asked to delete (imported files may be years old).
 const DEFAULT_RETENTION_DAYS: u32 = 0;
+/// Shippers repeat a request within minutes.
+const DEFAULT_DEDUP_WINDOW_SECONDS: u32 = 600;
+/// Receipts are kept for a day.
+const MAX_DEDUP_WINDOW_SECONDS: u32 = 86_400;
 
 /// The settings in force.
 #[derive(Debug, Clone)]
 pub struct Config {
     /// Where to listen.
     pub addr: SocketAddr,
-    /// Where to listen for syslog; `None` is nowhere.
-    pub syslog_addr: Option<SocketAddr>,
+    /// The doors that are sockets of their own.
+    pub sockets: SocketConfig,
+    /// Where to listen for OTLP over gRPC, beside the main address.
+    pub otlp_grpc: Option<OtlpPort>,
+    /// Where to listen for OTLP over HTTP, beside the main address.
+    pub otlp_http: Option<OtlpPort>,
     /// Folder of everything embedded.
     pub data_dir: PathBuf,
     /// `postgres://...`; `None` is the embedded SQLite file.
@@ -72,6 +91,14 @@ pub struct Config {
     pub metrics_token: Option<SecretString>,
     /// Days of retention; 0 is for ever.
     pub retention_days: u32,
+    /// How long a request without a key is known by its content; 0 is not at all.
+    pub dedup_window_seconds: u32,
+    /// Where blocks of old records move, when configured.
+    pub block_storage: Option<String>,
+    /// Options of the block storage; may hold secrets.
+    pub block_storage_options: BTreeMap<String, SecretString>,
+    /// Days after which blocks move; 0 is never by itself.
+    pub tier_after_days: u32,
     /// Our own log lines.
     pub log_format: LogFormat,
     /// Configured receivers.
@@ -80,6 +107,17 @@ pub struct Config {
     pub default_receivers: Vec<String>,
     /// External language model, off unless configured.
     pub external_model: Option<ExternalModel>,
+    /// What is scraped.
+    pub scrapes: Vec<ScrapeConfig>,
+}
+
+/// An address for OTLP.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OtlpPort {
+    /// Where.
+    pub addr: SocketAddr,
+    /// Nobody asked for it: where it is taken, Vigil starts without it.
+    pub is_default: bool,
 }
 
 /// An external language model.
@@ -110,6 +148,17 @@ fn default_daily_tokens() -> u64 {
 struct File {
     addr: Option<String>,
     syslog_addr: Option<String>,
+    syslog_tls_addr: Option<String>,
+    syslog_tls_cert: Option<PathBuf>,
+    syslog_tls_key: Option<PathBuf>,
+    syslog_tls_client_ca: Option<PathBuf>,
+    syslog_token: Option<String>,
+    gelf_addr: Option<String>,
+    gelf_token: Option<String>,
+    fluent_addr: Option<String>,
+    fluent_token: Option<String>,
+    otlp_grpc_addr: Option<String>,
+    otlp_http_addr: Option<String>,
     data_dir: Option<PathBuf>,
     database_url: Option<String>,
     qdrant_url: Option<String>,
@@ -126,11 +175,17 @@ struct File {
     jwt_expiry_seconds: Option<u64>,
     metrics_token: Option<String>,
     retention_days: Option<u32>,
+    dedup_window_seconds: Option<u32>,
+    block_storage: Option<String>,
+    block_storage_options: BTreeMap<String, SecretString>,
+    tier_after_days: Option<u32>,
     log_format: Option<LogFormat>,
     default_receivers: Vec<String>,
     #[serde(rename = "receiver")]
     receivers: Vec<notify::ReceiverConfig>,
     external_model: Option<ExternalModel>,
+    #[serde(rename = "scrape")]
+    scrapes: Vec<ScrapeConfig>,
 }
 
 impl Config {
@@ -143,18 +198,28 @@ impl Config {
             Some(path) => read_file(path)?,
             None => File::default(),
         };
+        let sockets = sockets::sockets(settings, &file)?;
         let addr_text = pick(&settings.addr, file.addr).unwrap_or_else(|| DEFAULT_ADDR.to_owned());
         let addr = resolve("VIGIL_ADDR", &addr_text)?;
-        let syslog_addr = non_empty(pick(&settings.syslog_addr, file.syslog_addr))
-            .map(|text| resolve("VIGIL_SYSLOG_ADDR", &text))
-            .transpose()?;
+        let otlp_grpc = otlp_port(
+            "VIGIL_OTLP_GRPC_ADDR",
+            pick(&settings.otlp_grpc_addr, file.otlp_grpc_addr),
+            DEFAULT_OTLP_GRPC,
+        )?;
+        let otlp_http = otlp_port(
+            "VIGIL_OTLP_HTTP_ADDR",
+            pick(&settings.otlp_http_addr, file.otlp_http_addr),
+            DEFAULT_OTLP_HTTP,
+        )?;
         let is_narrator_off = pick(&settings.no_narrator, file.no_narrator).unwrap_or(false);
         let narrator = pick(&settings.narrator, file.narrator);
         let data_dir = pick(&settings.data_dir, file.data_dir)
             .unwrap_or_else(|| PathBuf::from(DEFAULT_DATA_DIR));
         let config = Self {
             addr,
-            syslog_addr,
+            sockets,
+            otlp_grpc,
+            otlp_http,
             model_cache: data_dir.join("models"),
             data_dir,
             database_url: non_empty(pick(&settings.database_url, file.database_url))
@@ -178,10 +243,16 @@ impl Config {
                 .map(SecretString::from),
             retention_days: pick(&settings.retention_days, file.retention_days)
                 .unwrap_or(DEFAULT_RETENTION_DAYS),
+            dedup_window_seconds: pick(&settings.dedup_window_seconds, file.dedup_window_seconds)
+                .unwrap_or(DEFAULT_DEDUP_WINDOW_SECONDS),
+            block_storage: non_empty(pick(&settings.block_storage, file.block_storage)),
+            block_storage_options: file.block_storage_options,
+            tier_after_days: pick(&settings.tier_after_days, file.tier_after_days).unwrap_or(0),
             log_format: pick(&settings.log_format, file.log_format).unwrap_or(LogFormat::Text),
             receivers: file.receivers,
             default_receivers: file.default_receivers,
             external_model: file.external_model,
+            scrapes: file.scrapes,
         };
         config.check()?;
         Ok(config)
@@ -199,6 +270,12 @@ impl Config {
             && !(1..=64).contains(&threads)
         {
             bail!("VIGIL_MODEL_THREADS is {threads}, it must lie between 1 and 64");
+        }
+        if self.dedup_window_seconds > MAX_DEDUP_WINDOW_SECONDS {
+            bail!(
+                "VIGIL_DEDUP_WINDOW_SECONDS is {}, it must lie between 0 and {MAX_DEDUP_WINDOW_SECONDS}",
+                self.dedup_window_seconds
+            );
         }
         if let Some(url) = &self.database_url {
             let url = url.expose_secret();
@@ -288,6 +365,28 @@ fn resolve(name: &str, text: &str) -> anyhow::Result<SocketAddr> {
         .with_context(|| format!("{name} '{text}' is not host:port"))?
         .next()
         .with_context(|| format!("{name} '{text}' has no address"))
+}
+
+/// The address that somebody gave, the usual one when nobody did, none when it is switched off.
+fn otlp_port(
+    name: &str,
+    text: Option<String>,
+    usual: SocketAddr,
+) -> anyhow::Result<Option<OtlpPort>> {
+    let Some(text) = non_empty(text) else {
+        return Ok(Some(OtlpPort {
+            addr: usual,
+            is_default: true,
+        }));
+    };
+    if text.trim().eq_ignore_ascii_case(OFF) {
+        return Ok(None);
+    }
+    let addr = resolve(name, &text)?;
+    Ok(Some(OtlpPort {
+        addr,
+        is_default: false,
+    }))
 }
 
 fn read_file(path: &Path) -> anyhow::Result<File> {

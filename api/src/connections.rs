@@ -23,6 +23,8 @@ use tower::ServiceExt as _;
 const CONNECTIONS: usize = 4_096;
 /// How long a new connection may take for its first request's headers.
 const FIRST_REQUEST: Duration = Duration::from_secs(10);
+/// How long a goodbye may take.
+const GOODBYE: Duration = Duration::from_secs(1);
 /// How long the headers of a further request may take. The clock runs while a connection is idle, too, so
 /// this is longer than the usual pauses of shippers and scrapers.
 const NEXT_REQUEST: Duration = Duration::from_secs(30);
@@ -113,8 +115,15 @@ async fn connection(
             () = pause.as_mut(), if !is_ending => {
                 match requests.load(Ordering::Relaxed) {
                     0 => {
-                        tracing::debug!(%peer, "a connection without a request was closed");
-                        return;
+                        tracing::debug!(%peer, "a connection without a request is closed");
+                        // Clients of gRPC connect long before they call: they are told, so that a call that is on its way
+                        // is not lost with the connection.
+                        is_ending = true;
+                        connection.as_mut().graceful_shutdown();
+                        let ended = tokio::time::timeout(GOODBYE, connection.as_mut()).await;
+                        if ended.is_ok() || requests.load(Ordering::Relaxed) == 0 {
+                            return;
+                        }
                     }
                     count if count == seen => {
                         is_ending = true;
@@ -135,6 +144,9 @@ fn builder(tasks: Tasks) -> Builder<Streams> {
     builder
         .http1()
         .timer(TokioTimer::new())
+        // Some loggers send a record and close without waiting for the answer: it is stored even so. Whoever else has
+        // left is noticed when something is written to it.
+        .half_close(true)
         .header_read_timeout(NEXT_REQUEST)
         .max_buf_size(BUFFER_BYTES);
     builder

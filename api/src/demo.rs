@@ -125,6 +125,9 @@ fn demo_config(
         config.database_url = None;
     }
     config.policy_dir = None;
+    // The usual ports are those of a server with records of its own.
+    config.otlp_grpc = None;
+    config.otlp_http = None;
     config.receivers = receiver.configs();
     config.default_receivers = vec!["slack:#ops".into()];
     Ok(config)

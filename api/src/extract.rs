@@ -23,7 +23,7 @@ const JSON_BYTES: usize = 64 * 1024;
 /// Largest text body (policies).
 const TEXT_BYTES: usize = 1024 * 1024;
 /// How long a client may be silent in the middle of a body.
-const IDLE: Duration = Duration::from_secs(30);
+pub(crate) const IDLE: Duration = Duration::from_secs(30);
 /// How long a whole body may take: 20 MiB at some 70 KiB a second.
 const WHOLE: Duration = Duration::from_secs(300);
 /// Bodies up to this size are taken without asking the budget.
@@ -150,7 +150,7 @@ impl Default for BodyBudget {
 
 impl BodyBudget {
     /// Takes a share, before anything is read; a small body needs none.
-    fn admit(&self, bytes: usize) -> Result<Option<OwnedSemaphorePermit>, Problem> {
+    pub(crate) fn admit(&self, bytes: usize) -> Result<Option<OwnedSemaphorePermit>, Problem> {
         if bytes <= FREE_BYTES {
             return Ok(None);
         }
@@ -253,7 +253,8 @@ async fn read_patiently(request: Request, limit: usize) -> Result<Bytes, Problem
     })
 }
 
-async fn next_frame(frames: &mut BodyDataStream) -> Result<Option<Bytes>, Problem> {
+/// The next piece of a body, `None` at its end.
+pub(crate) async fn next_frame(frames: &mut BodyDataStream) -> Result<Option<Bytes>, Problem> {
     match tokio::time::timeout(IDLE, frames.next()).await {
         Ok(None) => Ok(None),
         Ok(Some(Ok(frame))) => Ok(Some(frame)),

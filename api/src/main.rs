@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use api::cli::{Cli, Command, IndexCommand};
-use api::commands::{ask, detect, ingest, models, operate, policy};
+use api::commands::{ask, detect, export, ingest, models, operate, policy, sql, upkeep};
 use api::config::Config;
 use api::{demo, environment, run, telemetry};
 use clap::{CommandFactory as _, FromArgMatches as _};
@@ -45,10 +45,14 @@ fn start(cli: Cli) -> anyhow::Result<()> {
         Some(Command::Demo(args)) => runtime.block_on(demo::run(&config, &args)),
         Some(Command::Ingest(args)) => runtime.block_on(ingest::run(args, &config)),
         Some(Command::Ask(args)) => runtime.block_on(ask::run(args, &config)),
+        Some(Command::Sql(args)) => runtime.block_on(sql::run(args, &config)),
+        Some(Command::Export(args)) => runtime.block_on(export::run(args, &config)),
         Some(Command::Detect { from, to, remote }) => {
             runtime.block_on(detect::run(from, to, &remote, &config))
         }
         Some(Command::Migrate) => operate::migrate(&config),
+        Some(Command::Tier { older_than_days }) => upkeep::tier(&config, older_than_days),
+        Some(Command::Check) => upkeep::check(&config),
         Some(Command::Models(command)) => models::run(&command, &config),
         Some(Command::Index(IndexCommand::Rebuild)) => operate::rebuild_index(&config),
         Some(Command::Policy(command)) => policy::run(&command),

@@ -21,6 +21,10 @@ pub struct Problem {
 #[derive(Debug, Clone)]
 pub struct Cause(pub String);
 
+/// The status that the request log shows, where the protocol answers 200 and says elsewhere what went wrong.
+#[derive(Debug, Clone, Copy)]
+pub struct LoggedStatus(pub StatusCode);
+
 /// What a problem says. It rides with the answer, so that the request log can write the request's id into it.
 #[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct ProblemBody {
@@ -131,6 +135,12 @@ impl Problem {
     #[must_use]
     pub fn status(&self) -> StatusCode {
         self.status
+    }
+
+    /// When to try again, in seconds; `None` says nothing about it.
+    #[must_use]
+    pub fn retry_after_seconds(&self) -> Option<u64> {
+        self.retry_after_seconds
     }
 
     /// What the asker may read of it.

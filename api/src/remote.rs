@@ -18,6 +18,9 @@ const CONNECT: Duration = Duration::from_secs(5);
 /// How long an answer may take: a question with a local model on a loaded machine.
 const ANSWER: Duration = Duration::from_secs(120);
 
+/// How long a stream may take: as long as records come.
+const STREAM: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+
 /// A server and a credential for it.
 pub struct Server {
     client: Client,
@@ -97,6 +100,23 @@ impl Server {
             .await
             .with_context(|| self.how_to_start())?;
         Ok(checked(response).await?.json().await?)
+    }
+
+    /// Reads a stream of any length.
+    ///
+    /// # Errors
+    /// Fails with the server's own words when it refuses.
+    pub async fn stream(&self, path: &str, query: &[(&str, String)]) -> anyhow::Result<Response> {
+        let url = reqwest::Url::parse_with_params(&format!("{}{path}", self.url), query)?;
+        let response = self
+            .client
+            .get(url)
+            .bearer_auth(&self.token)
+            .timeout(STREAM)
+            .send()
+            .await
+            .with_context(|| self.how_to_start())?;
+        checked(response).await
     }
 
     /// Whether a server accepts connections there.

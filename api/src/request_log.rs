@@ -12,7 +12,7 @@ use domain::ErrorKind;
 use futures_util::FutureExt as _;
 
 use crate::extract::content_length;
-use crate::problem::{Cause, Problem, name_request};
+use crate::problem::{Cause, LoggedStatus, Problem, name_request};
 
 /// The header with the id under which our log has the request.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -46,7 +46,9 @@ pub async fn canonical_line(mut request: Request, next: Next) -> Response {
         Problem::new(ErrorKind::Internal, panic_text(panic.as_ref())).into_response()
     });
     let cause = response.extensions_mut().remove::<Cause>();
-    line.write(response.status().as_u16(), cause.map(|cause| cause.0));
+    let logged = response.extensions_mut().remove::<LoggedStatus>();
+    let status = logged.map_or(response.status(), |logged| logged.0);
+    line.write(status.as_u16(), cause.map(|cause| cause.0));
     name_request(&mut response, &line.id);
     finish(&mut response, &line.id);
     response

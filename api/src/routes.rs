@@ -5,28 +5,39 @@ mod better_stack;
 mod datadog;
 mod doors;
 mod elasticsearch;
+pub mod export;
+mod gelf;
 pub mod health;
 pub mod identity;
 pub mod incidents;
 pub mod ingest;
+mod journald;
 mod loki;
 pub mod openapi;
-mod otlp;
+pub(crate) mod otlp;
 pub mod policies;
+mod prometheus;
+pub mod query;
+mod repetition;
 pub mod search;
 mod splunk;
+pub mod sql;
+pub mod topology;
+pub mod traces;
+pub mod upkeep;
 pub mod wire;
 
 use std::sync::Arc;
 
 use axum::handler::Handler;
-use axum::http::Method;
+use axum::http::{HeaderMap, Method, Uri};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{self, MethodRouter};
 use axum::{Router, middleware};
 use tower_http::CompressionLevel;
 use tower_http::compression::CompressionLayer;
 
+use crate::grpc;
 use crate::problem::Problem;
 use crate::request_log::canonical_line;
 use crate::state::AppState;
@@ -134,11 +145,22 @@ pub fn endpoints() -> Vec<Endpoint> {
         post(Write, "/api/v1/metrics", ingest::metrics),
         post(Write, "/api/v1/events", ingest::events),
         get(Read, "/api/v1/logs", search::logs),
+        delete(Admin, "/api/v1/logs", upkeep::delete),
+        get(Read, "/api/v1/deletions", upkeep::deletions),
+        get(Read, "/api/v1/retention", upkeep::retention),
+        put(Admin, "/api/v1/retention", upkeep::set_retention),
+        post(Admin, "/api/v1/blocks/check", upkeep::check),
         get(Read, "/api/v1/logs/histogram", search::histogram),
         get(Read, "/api/v1/logs/{id}/context", search::context),
         get(Read, "/api/v1/patterns", search::patterns),
         get(Read, "/api/v1/patterns/{id}", search::pattern),
         get(Read, "/api/v1/services", search::services),
+        post(Read, "/api/v1/query", query::query),
+        post(Read, "/api/v1/sql", sql::sql),
+        get(Read, "/api/v1/export", export::export),
+        get(Read, "/api/v1/traces", traces::list),
+        get(Read, "/api/v1/traces/{trace_id}", traces::get),
+        get(Read, "/api/v1/topology", topology::topology),
         get(Read, "/api/v1/clusters", policies::clusters),
         post(Read, "/api/v1/ask", ask::ask),
         get(Read, "/api/v1/anomalies", incidents::anomalies),
@@ -166,10 +188,39 @@ pub fn router(state: Arc<AppState>) -> Router {
     let compression = CompressionLayer::new().quality(CompressionLevel::Fastest);
     router
         .method_not_allowed_fallback(method_not_allowed)
-        .fallback(crate::page::serve)
+        .fallback(other)
         .layer(middleware::from_fn(canonical_line))
         .layer(compression)
         .with_state(state)
+}
+
+/// What stands on the ports of OTLP: both its forms on each, for the two are easily confused, and nothing else.
+pub fn otlp_router(state: Arc<AppState>) -> Router {
+    let mut router = Router::new();
+    for endpoint in doors::otlp_doors() {
+        router = router.route(endpoint.path, endpoint.handler);
+    }
+    router
+        .method_not_allowed_fallback(method_not_allowed)
+        .fallback(nothing_else)
+        .layer(middleware::from_fn(canonical_line))
+        .with_state(state)
+}
+
+async fn other(method: Method, uri: Uri, headers: HeaderMap) -> Response {
+    if grpc::is_grpc(&headers) {
+        return grpc::unknown(&uri);
+    }
+    crate::page::serve(method, uri, headers).await
+}
+
+async fn nothing_else(uri: Uri, headers: HeaderMap) -> Response {
+    if grpc::is_grpc(&headers) {
+        return grpc::unknown(&uri);
+    }
+    Problem::not_found("the route")
+        .with_hint("this port takes OTLP only: /v1/logs, /v1/metrics, /v1/traces, and gRPC")
+        .into_response()
 }
 
 async fn method_not_allowed(method: Method) -> Response {

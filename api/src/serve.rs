@@ -14,8 +14,9 @@ use tokio::net::TcpListener;
 use crate::bootstrap::{self, FirstSecrets, Opened};
 use crate::config::Config;
 use crate::embedding::Embedding;
+use crate::sockets::Sockets;
 use crate::state::AppState;
-use crate::{connections, model_tasks, routes, syslog, telemetry};
+use crate::{connections, model_tasks, otlp_ports, routes, scrape, telemetry};
 
 /// How long a stop waits for requests and loops.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -37,7 +38,10 @@ pub struct Server {
     commit: CommitThread,
     /// What [`Server::listen`] takes.
     waiting: Option<(TcpListener, axum::Router)>,
-    syslog: Option<syslog::Listener>,
+    /// What is asked for its metrics.
+    scrapes: Vec<engine::ScrapeTarget>,
+    otlp: Vec<TcpListener>,
+    sockets: Option<Sockets>,
 }
 
 /// Differences between a server for people, the demo and tests.
@@ -118,7 +122,7 @@ pub async fn start(listener: TcpListener, config: &Config, setup: Setup) -> anyh
         model_tasks::start(config, embedding, &semantic, &narrator, &tasks)?;
     }
     let first_store = store.clone();
-    let state = Arc::new(AppState::new(
+    let mut state = AppState::new(
         engine,
         store,
         sessions,
@@ -126,12 +130,16 @@ pub async fn start(listener: TcpListener, config: &Config, setup: Setup) -> anyh
         metrics,
         config.url_at(addr),
         config.metrics_token.clone(),
-    ));
-    let syslog = match config.syslog_addr {
-        Some(addr) => Some(syslog::Listener::bind(addr).await?),
-        None => None,
-    };
+    );
+    state.dedup_window_ns = i64::from(config.dedup_window_seconds) * domain::NANOS_PER_SECOND;
+    let state = Arc::new(state);
+    let sockets = Sockets::bind(&config.sockets, &state, project_id).await?;
+    let otlp = otlp_ports::bind(config).await?;
     let router = routes::router(Arc::clone(&state));
+    let (entries, scrape_store) = (config.scrapes.clone(), state.store.clone());
+    let scrapes =
+        tokio::task::spawn_blocking(move || scrape::targets(&entries, &scrape_store, project_id))
+            .await??;
     let first =
         tokio::task::spawn_blocking(move || bootstrap::first_secrets(&first_store, project_id))
             .await??;
@@ -143,7 +151,9 @@ pub async fn start(listener: TcpListener, config: &Config, setup: Setup) -> anyh
         tasks,
         commit,
         waiting: Some((listener, router)),
-        syslog,
+        scrapes,
+        otlp,
+        sockets: Some(sockets),
     })
 }
 
@@ -159,6 +169,7 @@ fn engine_config(
     engine_config.policy_dir.clone_from(&config.policy_dir);
     engine_config.default_receivers = default_receivers(config, receivers);
     engine_config.retention_days = config.retention_days;
+    engine_config.tier_after_days = config.tier_after_days;
     engine_config
 }
 
@@ -169,8 +180,16 @@ impl Server {
             let serving = connections::serve(listener, router, self.tasks.clone());
             self.tasks.spawn("listen", serving);
         }
-        if let Some(listener) = self.syslog.take() {
-            listener.serve(&self.state, self.project_id, &self.tasks);
+        let scrapes = std::mem::take(&mut self.scrapes);
+        let engine = &self.state.engine;
+        engine.scrape(scrapes, self.state.limits, &self.tasks);
+        for listener in self.otlp.drain(..) {
+            let router = routes::otlp_router(Arc::clone(&self.state));
+            let serving = connections::serve(listener, router, self.tasks.clone());
+            self.tasks.spawn("listen otlp", serving);
+        }
+        if let Some(sockets) = self.sockets.take() {
+            sockets.serve(&self.state, &self.tasks);
         }
     }
 

@@ -11,7 +11,7 @@ use secrecy::SecretString;
 use store::{IdentityStore, Store};
 use tokio::sync::Semaphore;
 
-use crate::auth::{SessionKeys, TokenCache};
+use crate::auth::{BasicSessions, SessionKeys, TokenCache};
 use crate::extract::BodyBudget;
 use crate::problem::Problem;
 
@@ -49,8 +49,12 @@ pub struct AppState {
     pub metrics_token: Option<SecretString>,
     /// Memory for large bodies.
     pub bodies: BodyBudget,
+    /// How long the same content is known for the same request; 0 is not at all.
+    pub dedup_window_ns: i64,
     /// Passwords that may be checked at once.
     pub password_checks: Arc<Semaphore>,
+    /// Sessions of those who send their password with every request.
+    pub basic_sessions: BasicSessions,
     /// Sessions that were alive a moment ago.
     alive: Mutex<HashMap<String, Instant>>,
     /// How the parts were a moment ago.
@@ -80,7 +84,9 @@ impl AppState {
             public_url,
             metrics_token,
             bodies: BodyBudget::default(),
+            dedup_window_ns: 0,
             password_checks: Arc::new(Semaphore::new(PASSWORD_CHECKS)),
+            basic_sessions: BasicSessions::default(),
             alive: Mutex::default(),
             ready: tokio::sync::Mutex::default(),
         }

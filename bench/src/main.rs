@@ -3,9 +3,12 @@
 //! Machines that build this are shared and noisy, so what is reported is CPU time of the server (and of
 //! PostgreSQL), read from `/proc`, not wall time; latencies are given for orientation.
 
-mod client;
+mod doors;
+mod latency;
 mod lines;
 mod process;
+mod rows;
+mod search;
 mod server;
 
 use std::path::PathBuf;
@@ -13,8 +16,9 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use clap::{Parser, Subcommand, ValueEnum};
+use testkit::HttpConnection;
 
-use crate::client::Connection;
+use crate::latency::Latencies;
 use crate::server::Server;
 
 #[derive(Debug, Parser)]
@@ -47,6 +51,10 @@ enum Command {
         #[arg(long, default_value_t = 5)]
         spread_seconds: u64,
     },
+    /// The same rows through every protocol: rows per CPU-second, bytes a row, memory, acknowledgements.
+    Doors(doors::Options),
+    /// Searches over many rows: latency.
+    Search(search::Options),
     /// Questions without a model over stored records: latency.
     Ask {
         #[command(flatten)]
@@ -119,6 +127,8 @@ fn main() -> anyhow::Result<()> {
             println!("{}", ingest(&server, &load)?);
             ask(&server)?;
         }
+        Command::Doors(options) => doors::run(&vigil, &options)?,
+        Command::Search(options) => search::run(&vigil, &options)?,
         Command::Start { target, model_dir } => {
             start(&vigil, target.database, model_dir.as_deref())?
         }
@@ -148,6 +158,8 @@ struct Load {
     spread: Duration,
 }
 
+/// How long an answer may take.
+const ANSWER: Duration = Duration::from_secs(120);
 /// What questions look back on.
 const SIX_HOURS: Duration = Duration::from_secs(6 * 3_600);
 
@@ -163,15 +175,16 @@ fn ingest(server: &Server, load: &Load) -> anyhow::Result<String> {
     let started = Instant::now();
     let workers: Vec<_> = (0..connections)
         .map(|worker| {
-            let (address, token) = (server.address.clone(), server.token.clone());
+            let (address, token) = (server.vigil.address.clone(), server.vigil.token.clone());
             std::thread::spawn(move || -> anyhow::Result<Vec<Duration>> {
-                let mut connection = Connection::open(&address)?;
+                let mut connection = HttpConnection::open(&address, ANSWER)?;
                 let mut source = lines::Lines::new(worker as u64 + 1, spread);
                 let mut latencies = Vec::with_capacity(per_connection);
                 for _ in 0..per_connection {
                     let body = source.batch(batch);
                     let sent = Instant::now();
-                    let answer = connection.post(
+                    let answer = post(
+                        &mut connection,
                         "/api/v1/logs",
                         &token,
                         "application/x-ndjson",
@@ -197,31 +210,47 @@ fn ingest(server: &Server, load: &Load) -> anyhow::Result<String> {
     let wall = started.elapsed();
     let after = server.cpu()?;
     let sent = per_connection * batch * connections;
-    latencies.sort_unstable();
-    let percentile = |share: f64| {
-        let index = ((latencies.len() as f64 - 1.0) * share) as usize;
-        latencies
-            .get(index)
-            .copied()
-            .unwrap_or_default()
-            .as_secs_f64()
-            * 1_000.0
-    };
+    let latencies = Latencies::new(&latencies);
+    let stored = server.stored()?;
     let vigil_cpu = after.vigil - before.vigil;
     let database_cpu = after.database - before.database;
     Ok(format!(
         "ingest {:?}: {sent} records of about {} bytes in {:.1} s wall\n  \
          CPU: vigil {vigil_cpu:.2} s, database {database_cpu:.2} s -> {:.0} records per CPU-second\n  \
-         acknowledgement p50 {:.1} ms, p99 {:.1} ms; resident memory {} MiB; {:.0} bytes of storage a record",
+         acknowledgement {latencies}; resident memory {} MiB, peak {} MiB; {:.0} bytes of storage a record, {} MiB of \
+         the database's log",
         server.database,
         lines::AVERAGE_BYTES,
         wall.as_secs_f64(),
         sent as f64 / (vigil_cpu + database_cpu),
-        percentile(0.5),
-        percentile(0.99),
-        process::resident_bytes(server.pid())? / (1 << 20),
-        server.stored_bytes()? as f64 / sent as f64,
+        process::resident_bytes(server.pid()?)? / (1 << 20),
+        process::peak_bytes(server.pid()?)? / (1 << 20),
+        stored.data as f64 / sent as f64,
+        stored.log / (1 << 20),
     ))
+}
+
+/// The text of an answer; any status but 2xx is an error.
+fn post(
+    connection: &mut HttpConnection,
+    path: &str,
+    token: &str,
+    content_type: &str,
+    body: &[u8],
+) -> anyhow::Result<String> {
+    let authorization = format!("Bearer {token}");
+    let headers = [
+        ("authorization", authorization.as_str()),
+        ("content-type", content_type),
+    ];
+    let answer = connection.exchange("POST", path, &headers, body)?;
+    anyhow::ensure!(
+        answer.is_success(),
+        "{path} answered {}: {}",
+        answer.status,
+        answer.text()
+    );
+    Ok(answer.text())
 }
 
 fn ask(server: &Server) -> anyhow::Result<()> {
@@ -237,14 +266,20 @@ fn ask(server: &Server) -> anyhow::Result<()> {
     ];
     // The index follows the store within seconds; wait for it, so that the questions meet all patterns.
     std::thread::sleep(Duration::from_secs(8));
-    let mut connection = Connection::open(&server.address)?;
-    let session = server.login(&mut connection)?;
+    let mut connection = HttpConnection::open(&server.vigil.address, ANSWER)?;
+    let session = server.vigil.session()?;
     for question in QUESTIONS {
         let mut times = Vec::new();
         for _ in 0..5 {
             let body = serde_json::json!({ "question": question, "narrate": false }).to_string();
             let started = Instant::now();
-            connection.post("/api/v1/ask", &session, "application/json", body.as_bytes())?;
+            post(
+                &mut connection,
+                "/api/v1/ask",
+                &session,
+                "application/json",
+                body.as_bytes(),
+            )?;
             times.push(started.elapsed().as_secs_f64() * 1_000.0);
         }
         times.sort_by(f64::total_cmp);
@@ -267,16 +302,12 @@ fn start(
         "first start: ready after {:.2} s",
         first.elapsed().as_secs_f64()
     );
-    let again = Instant::now();
-    server.restart()?;
-    println!(
-        "later start: ready after {:.2} s",
-        again.elapsed().as_secs_f64()
-    );
+    let again = server.vigil.start_again()?;
+    println!("later start: ready after {:.2} s", again.as_secs_f64());
     std::thread::sleep(Duration::from_secs(10));
     println!(
         "at rest: {} MiB resident",
-        process::resident_bytes(server.pid())? / (1 << 20)
+        process::resident_bytes(server.pid()?)? / (1 << 20)
     );
     Ok(())
 }

@@ -1,4 +1,6 @@
-//! CPU time and memory of processes, out of `/proc`.
+//! CPU time and memory of processes out of `/proc`, and the size of folders.
+
+use std::os::unix::fs::MetadataExt;
 
 use anyhow::Context;
 
@@ -6,6 +8,8 @@ use anyhow::Context;
 const TICKS_PER_SECOND: f64 = 100.0;
 /// Size of a page in `/proc/<pid>/statm`.
 const PAGE_BYTES: u64 = 4_096;
+/// What `st_blocks` counts in.
+const BLOCK_BYTES: u64 = 512;
 
 /// CPU seconds of a process with all its threads and its ended children.
 pub fn cpu_seconds(pid: u32) -> anyhow::Result<f64> {
@@ -51,17 +55,32 @@ pub fn resident_bytes(pid: u32) -> anyhow::Result<u64> {
     Ok(pages * PAGE_BYTES)
 }
 
-/// Bytes of a folder's files.
-pub fn folder_bytes(folder: &std::path::Path) -> u64 {
+/// The most memory that a process ever had resident.
+pub fn peak_bytes(pid: u32) -> anyhow::Result<u64> {
+    let text = std::fs::read_to_string(format!("/proc/{pid}/status"))
+        .with_context(|| format!("reading the state of process {pid}"))?;
+    let kib: u64 = text
+        .lines()
+        .find_map(|line| line.strip_prefix("VmHWM:"))
+        .and_then(|rest| rest.split_whitespace().next())
+        .and_then(|number| number.parse().ok())
+        .context("the state has no VmHWM")?;
+    Ok(kib << 10)
+}
+
+/// Bytes that a folder's files of certain names take on the disk (holes take none).
+pub fn folder_bytes(folder: &std::path::Path, is_counted: &dyn Fn(&str) -> bool) -> u64 {
     let Ok(entries) = std::fs::read_dir(folder) else {
         return 0;
     };
     entries
         .flatten()
         .map(|entry| match entry.metadata() {
-            Ok(metadata) if metadata.is_dir() => folder_bytes(&entry.path()),
-            Ok(metadata) => metadata.len(),
-            Err(_) => 0,
+            Ok(metadata) if metadata.is_dir() => folder_bytes(&entry.path(), is_counted),
+            Ok(metadata) if is_counted(&entry.file_name().to_string_lossy()) => {
+                metadata.blocks() * BLOCK_BYTES
+            }
+            _ => 0,
         })
         .sum()
 }

@@ -8,6 +8,7 @@
 //! shapes of the HTTP interface live in `api`.
 
 mod anomaly;
+mod call;
 mod clock;
 mod error;
 mod event;
@@ -19,11 +20,14 @@ mod notification;
 mod reader;
 mod record;
 mod rollup;
+mod scan;
 mod severity;
+mod span;
 mod template;
 mod time;
 
 pub use anomaly::{Anomaly, AnomalyKind};
+pub use call::{Latencies, ServiceCalls};
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use error::{ErrorKind, ReadError};
 pub use event::{ChangeEvent, ChangeKind};
@@ -44,7 +48,9 @@ pub use notification::{Notification, NotificationKind};
 pub use reader::{HistogramBucket, LogReader, RecordContext, ServiceCount, TemplateCount};
 pub use record::{LogRecord, Rejected};
 pub use rollup::RollupCell;
+pub use scan::{RecordColumns, RecordScanner, ScanColumns, ScanSink};
 pub use severity::{ParseSeverityError, Severity};
+pub use span::{Span, SpanId, SpanKind, SpanStatus, TraceId};
 pub use template::Template;
 pub use time::{
     NANOS_PER_MINUTE, NANOS_PER_SECOND, TimeRange, format_duration, format_timestamp,

@@ -8,6 +8,9 @@ pub enum Error {
     /// More waits to be stored than the written limit.
     #[error("the ingest queue is full; try again in a second")]
     QueueFull,
+    /// As much as may be done at once is being done.
+    #[error("{0}")]
+    Busy(String),
     /// The request cannot be done as asked.
     #[error("{0}")]
     BadRequest(String),
@@ -36,7 +39,7 @@ impl Error {
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
         match self {
-            Self::QueueFull => ErrorKind::RateLimited,
+            Self::QueueFull | Self::Busy(_) => ErrorKind::RateLimited,
             Self::BadRequest(_) => ErrorKind::BadRequest,
             Self::TooLarge(_) => ErrorKind::TooLarge,
             Self::NotFound(_) => ErrorKind::NotFound,
@@ -47,7 +50,7 @@ impl Error {
         }
     }
 
-    fn of_kind(kind: ErrorKind, message: String) -> Self {
+    pub(crate) fn of_kind(kind: ErrorKind, message: String) -> Self {
         match kind {
             ErrorKind::BadRequest => Self::BadRequest(message),
             ErrorKind::TooLarge => Self::TooLarge(message),

@@ -9,23 +9,30 @@ mod dictionaries;
 mod dispatch;
 mod error;
 mod evaluate;
+mod export;
 mod facts;
 mod incidents;
 mod intake;
+pub mod logql;
 mod miners;
 mod narrator;
 mod past;
 mod policies;
+mod query_api;
 mod read;
 mod readiness;
 mod retain;
+mod scrape;
 mod semantic;
+mod sql;
 mod suspects;
 mod tasks;
 #[cfg(test)]
 mod testing;
 mod text;
 mod topology;
+mod traces;
+mod upkeep;
 
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -41,15 +48,24 @@ use tokio_util::sync::CancellationToken;
 pub use ask::{Answer, AskEvent, AskRequest, Interpretation};
 pub use clusters::ClusterView;
 pub use error::Error;
+pub use export::ExportStream;
 pub use incidents::IncidentView;
-pub use intake::{Accepted, Intake, QUEUE_KIB, QUEUE_RECORDS, RETRY_AFTER};
+pub use intake::{
+    Accepted, Intake, KEY_LIFETIME_NS, QUEUE_KIB, QUEUE_RECORDS, RETRY_AFTER, RequestKey,
+};
 pub use narrator::Narrator;
 pub use past::PastFindings;
 pub use policies::PolicyView;
+pub use query::sql::{Grouping, Measure, SqlAnswer, SqlColumn, SqlLimits, SqlStats};
+pub use query::{Operation, Plan as TypedPlan, Question, Source};
+pub use query_api::{Found, TypedAnswer};
 pub use read::{CONTEXT_LIMIT, HISTOGRAM_BUCKETS, PAGE_LIMIT, PatternRow, parse_cursor};
 pub use readiness::{Check, CheckStatus};
+pub use scrape::{Fetch, Page, ScrapeTarget};
 pub use semantic::{Embed, ModelState, Semantic};
 pub use tasks::{Tasks, blocking};
+pub use topology::{ServiceMap, ServiceNode};
+pub use traces::{SPAN_QUEUE_KIB, SPAN_QUEUE_SPANS, TRACE_RECORDS, TraceView};
 
 /// How the corridor behaves.
 #[derive(Debug, Clone)]
@@ -66,6 +82,8 @@ pub struct EngineConfig {
     pub public_url: String,
     /// Days that records are kept; 0 keeps them for ever.
     pub retention_days: u32,
+    /// Days after which blocks move to the block storage, where one is configured; 0 is never.
+    pub tier_after_days: u32,
 }
 
 impl EngineConfig {
@@ -79,6 +97,7 @@ impl EngineConfig {
             default_receivers: Vec::new(),
             public_url,
             retention_days: 0,
+            tier_after_days: 0,
         }
     }
 }
@@ -102,6 +121,7 @@ pub struct Rooms {
 pub struct Engine {
     inner: Arc<Inner>,
     intake: Intake,
+    spans: traces::SpanIntake,
 }
 
 pub(crate) struct Inner {
@@ -114,10 +134,14 @@ pub(crate) struct Inner {
     pub(crate) alerts: alerts::Alerts,
     pub(crate) dictionaries: dictionaries::Dictionaries,
     pub(crate) topologies: topology::Topologies,
+    /// The minutes whose calls between services have to be counted.
+    pub(crate) minutes: Arc<topology::Minutes>,
     pub(crate) service_memory: ServiceMemory,
     /// The same of the attributes of its records.
     pub(crate) attribute_memory: ServiceMemory,
     pub(crate) metric_queue: detect::MetricQueue,
+    pub(crate) queries: sql::Queries,
+    pub(crate) exports: export::Exports,
     /// What is wrong with the policy files.
     pub(crate) policy_problems: policies::Problems,
     pub(crate) tasks: Tasks,
@@ -161,9 +185,14 @@ impl Engine {
             commits.clone(),
         )?;
         let inner = Arc::new(Inner::new(rooms, config, tasks));
+        let spans = traces::SpanIntake::start(inner.store.clone(), Arc::clone(&inner.minutes))?;
         Self::start_loops(&inner, &commits, tasks);
         Ok((
-            Self { inner, intake },
+            Self {
+                inner,
+                intake,
+                spans,
+            },
             CommitThread(Mutex::new(Some(thread))),
         ))
     }
@@ -203,9 +232,17 @@ impl Engine {
         tasks.spawn_supervised("summaries", move || {
             dispatch::run_summaries(Arc::clone(&owner), token.clone())
         });
-        let (owner, token) = (Arc::clone(inner), stop);
+        let (owner, token) = (Arc::clone(inner), stop.clone());
+        tasks.spawn_supervised("calls", move || {
+            topology::run_calls(Arc::clone(&owner), token.clone())
+        });
+        let (owner, token) = (Arc::clone(inner), stop.clone());
         tasks.spawn_supervised("retain", move || {
             retain::run(Arc::clone(&owner), token.clone())
+        });
+        let (owner, token) = (Arc::clone(inner), stop.clone());
+        tasks.spawn_supervised("upkeep", move || {
+            upkeep::run(Arc::clone(&owner), token.clone())
         });
     }
 
@@ -242,19 +279,10 @@ impl Engine {
     pub async fn ingest_metrics(
         &self,
         project_id: ProjectId,
-        mut points: Vec<MetricPoint>,
+        points: Vec<MetricPoint>,
     ) -> Result<Vec<domain::Rejected>, Error> {
         let inner = self.inner();
-        blocking(move || {
-            for point in &mut points {
-                point.project_id = project_id;
-            }
-            let receipt = inner.store.append_metrics(project_id, &points)?;
-            detect::queue_metrics(&inner.metric_queue, &points);
-            metrics::counter!("vigil_engine_metric_points_total").increment(receipt.stored as u64);
-            Ok::<_, Error>(receipt.rejected)
-        })
-        .await
+        blocking(move || inner.ingest_metrics(project_id, points)).await
     }
 
     /// Stores change events.
@@ -304,14 +332,32 @@ impl Inner {
             config,
             dictionaries: dictionaries::Dictionaries::default(),
             topologies: topology::Topologies::default(),
+            minutes: Arc::default(),
             service_memory: ServiceMemory::default(),
             attribute_memory: ServiceMemory::default(),
             metric_queue: detect::MetricQueue::default(),
+            queries: sql::Queries::default(),
+            exports: export::Exports::default(),
             policy_problems: policies::Problems::default(),
             tasks: tasks.clone(),
             tasks_stop: tasks.soft_stop(),
             owner: uuid::Uuid::new_v4().to_string(),
         }
+    }
+
+    /// As [`Engine::ingest_metrics`]. Blocks.
+    pub(crate) fn ingest_metrics(
+        &self,
+        project_id: ProjectId,
+        mut points: Vec<MetricPoint>,
+    ) -> Result<Vec<domain::Rejected>, Error> {
+        for point in &mut points {
+            point.project_id = project_id;
+        }
+        let receipt = self.store.append_metrics(project_id, &points)?;
+        detect::queue_metrics(&self.metric_queue, &points);
+        metrics::counter!("vigil_engine_metric_points_total").increment(receipt.stored as u64);
+        Ok(receipt.rejected)
     }
 
     pub(crate) fn project_ids(&self) -> Result<Vec<ProjectId>, Error> {

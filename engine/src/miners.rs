@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use domain::{LogRecord, ProjectId, Severity, Template, TemplateId};
@@ -47,6 +48,8 @@ struct ProjectMiner {
 pub(crate) struct MinedChanges {
     pub(crate) new_templates: Vec<Template>,
     pub(crate) merged: Vec<(TemplateId, TemplateId)>,
+    /// The texts of the templates of these records.
+    pub(crate) texts: HashMap<TemplateId, Arc<str>>,
 }
 
 impl Miners {
@@ -77,8 +80,18 @@ impl Miners {
                 project.note_changes(&Sample::of(project_id, record));
             }
         }
+        let mut texts: HashMap<TemplateId, Arc<str>> = HashMap::new();
+        for record in records.iter() {
+            let id = record.template_id;
+            if let Entry::Vacant(vacant) = texts.entry(id)
+                && let Some(text) = project.miner.text(id)
+            {
+                vacant.insert(Arc::from(text));
+            }
+        }
         let new_templates = project.created.values().cloned().collect();
         Ok(MinedChanges {
+            texts,
             new_templates,
             merged: project.merged.clone(),
         })

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use store::{AnomalyStore, IdentityStore, JobQueue, LogStore};
+use store::{IdentityStore, JobQueue, LogStore};
 use tokio_util::sync::CancellationToken;
 
 use crate::tasks::blocking;
@@ -12,7 +12,7 @@ use crate::{Error, Inner};
 /// How often.
 const PERIOD: Duration = Duration::from_secs(15 * 60);
 /// A day in nanoseconds.
-const DAY_NS: i64 = 24 * 60 * domain::NANOS_PER_MINUTE;
+pub(crate) const DAY_NS: i64 = 24 * 60 * domain::NANOS_PER_MINUTE;
 /// How long finished jobs are kept for people who look after a failure.
 const JOBS_NS: i64 = 7 * DAY_NS;
 
@@ -41,14 +41,8 @@ impl Inner {
         if sessions + jobs > 0 {
             tracing::debug!(sessions, jobs, "forgot what was over");
         }
-        if self.config.retention_days == 0 {
-            return Ok(());
-        }
-        let before_ns = now_ns.saturating_sub(i64::from(self.config.retention_days) * DAY_NS);
         for project_id in self.project_ids()? {
-            let deleted = self.store.delete_before(project_id, before_ns)?;
-            self.store.delete_anomalies(project_id, before_ns)?;
-            tracing::info!(project.id = %project_id, ?deleted, "retention");
+            self.retain(project_id, now_ns)?;
         }
         Ok(())
     }

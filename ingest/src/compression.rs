@@ -146,7 +146,7 @@ pub fn unpacked<'a>(mut file: impl BufRead + 'a) -> io::Result<Box<dyn Read + 'a
 }
 
 /// The zlib header: method 8 and a checksum that divides by 31 (RFC 1950 section 2.2).
-fn is_zlib(body: &[u8]) -> bool {
+pub(crate) fn is_zlib(body: &[u8]) -> bool {
     match body {
         [first, second, ..] => {
             first & 0x0f == 8 && (u16::from(*first) * 256 + u16::from(*second)).is_multiple_of(31)

@@ -78,7 +78,8 @@ impl Draft<'_> {
     }
 }
 
-fn service_name(given: Option<&str>, origin: &Origin) -> String {
+/// The name as it is kept: trimmed, cut and without control characters; that of the request when none is given.
+pub(crate) fn service_name(given: Option<&str>, origin: &Origin) -> String {
     let name = given
         .map(str::trim)
         .filter(|name| !name.is_empty())

@@ -8,7 +8,10 @@ mod datadog;
 mod draft;
 mod error;
 mod events;
+mod fluent;
 mod format;
+mod gelf;
+mod journald;
 mod json;
 mod limits;
 mod line;
@@ -18,6 +21,7 @@ mod loki;
 mod metrics;
 mod msgpack;
 mod otlp;
+mod prometheus;
 mod roles;
 mod splunk;
 mod syslog;
@@ -32,13 +36,25 @@ pub use context::{Context, Decoded, Positions};
 pub use datadog::decode_datadog;
 pub use error::Error;
 pub use events::decode_events;
+pub use fluent::{
+    FluentFrames, FluentMessage, FluentPing, FluentRecords, decode_fluent, fluent_ack,
+    fluent_hello, fluent_pong,
+};
 pub use format::LogFormat;
+pub use gelf::{GelfChunks, GelfFrames, decode_gelf, decode_gelf_message};
+pub use journald::{JournalEntry, JournalReader};
 pub use limits::Limits;
 pub use line::LineDecoder;
 pub use lines::Lines;
 pub use logs::decode_logs;
 pub use loki::{LokiFormat, decode_loki};
 pub use metrics::decode_metrics;
-pub use otlp::{OtlpFormat, decode_otlp_logs, decode_otlp_metrics, decode_otlp_traces};
+pub use otlp::{
+    DecodedSpans, OtlpFormat, decode_otlp_logs, decode_otlp_metrics, decode_otlp_traces,
+};
+pub use prometheus::{
+    Exposition, ExpositionFormat, RemoteWrite, RemoteWriteFormat, RemoteWriteVersion, Tally,
+    TargetLabels, decode_exposition, decode_remote_write,
+};
 pub use splunk::{BLANK_EVENT, NO_EVENT, SplunkDefaults, decode_splunk_events, decode_splunk_raw};
 pub use syslog::{SyslogFrames, decode_syslog};

@@ -38,6 +38,10 @@ pub struct LineDecoder {
     /// Container lines that were split by the runtime and have not ended: of `stdout` and of `stderr`, which a
     /// container writes at the same time.
     partial: [Partial; 2],
+    /// The number of the current line.
+    line: usize,
+    /// The last line of the records that were given.
+    given: Option<usize>,
 }
 
 /// A record that the next line may still continue.
@@ -46,6 +50,7 @@ pub(crate) struct Held {
     pub record: LogRecord,
     /// The number that the caller gave to its first line.
     pub first_line: usize,
+    last_line: usize,
     joined_lines: usize,
     trace: StackTrace,
 }
@@ -66,6 +71,8 @@ impl LineDecoder {
             origin: Origin::from(context),
             held: None,
             partial: Default::default(),
+            line: 0,
+            given: None,
         }
     }
 
@@ -76,17 +83,46 @@ impl LineDecoder {
 
     /// Takes one line, with or without its line end, and gives the record before it when that is complete.
     pub fn push_line(&mut self, line: &[u8]) -> Option<LogRecord> {
+        self.push_line_at(line, 0)
+    }
+
+    /// The same with the place of the line in its input, for [`LineDecoder::cut_before`].
+    pub fn push_line_at(&mut self, line: &[u8], place: usize) -> Option<LogRecord> {
         // Lossy decoding can triple the size; far more than the limit would be cut anyway.
         let line = &line[..line.len().min(self.origin.limits.record_bytes * 2)];
-        match std::str::from_utf8(line) {
-            Ok(line) => self.push_text(line),
-            Err(_) => self.push_text(&String::from_utf8_lossy(line)),
-        }
+        let held = match std::str::from_utf8(line) {
+            Ok(line) => self.push_numbered(line, place),
+            Err(_) => self.push_numbered(&String::from_utf8_lossy(line), place),
+        };
+        held.map(|held| held.record)
+    }
+
+    /// Where the input may be cut into two that are read apart: the lines before that place make the records that were
+    /// given, those behind it the others. `next` is the place of the next line; `None` when there is none now.
+    #[must_use]
+    pub fn cut_before(&self, next: usize) -> Option<usize> {
+        let held = self.held.as_ref().map(|held| held.first_line);
+        let partial = self.partial.iter();
+        let oldest_open = partial
+            .filter(|partial| !partial.text.is_empty())
+            .map(|partial| partial.first_line)
+            .chain(held)
+            .min()
+            .unwrap_or(next);
+        self.given
+            .is_none_or(|given| given < oldest_open)
+            .then_some(oldest_open)
     }
 
     /// Gives the record that is held back, because the input pauses. Lines that a container runtime has split wait on.
     pub fn pause(&mut self) -> Option<LogRecord> {
-        self.held.take().map(|held| held.record)
+        self.give().map(|held| held.record)
+    }
+
+    fn give(&mut self) -> Option<Held> {
+        let held = self.held.take()?;
+        self.given = self.given.max(Some(held.last_line));
+        Some(held)
     }
 
     /// Gives what is left at the end of the input; up to three records, so it is called until there is none.
@@ -96,7 +132,7 @@ impl LineDecoder {
 
     /// Like [`LineDecoder::finish`], with the number of the record's first line.
     pub(crate) fn finish_held(&mut self) -> Option<Held> {
-        if let Some(held) = self.held.take() {
+        if let Some(held) = self.give() {
             return Some(held);
         }
         // A split line that never got its end goes out as it is.
@@ -113,21 +149,21 @@ impl LineDecoder {
         };
         let record = detect::record_of_text(&partial.text, &self.origin, Some(&container));
         self.hold(record, partial.first_line);
-        self.held.take()
-    }
-
-    fn push_text(&mut self, line: &str) -> Option<LogRecord> {
-        self.push_numbered(line, 0).map(|held| held.record)
+        self.give()
     }
 
     /// Takes one line and a number for it, and gives the record before it when that is complete.
     pub(crate) fn push_numbered(&mut self, line: &str, number: usize) -> Option<Held> {
+        self.line = number;
         let line = tidy(line);
         if line.trim_ascii().is_empty() {
             return None;
         }
         if let Some(container) = Container::of_cri_line(&line) {
             return self.push_container_line(&container, number);
+        }
+        if let Some(text) = container::docker_text(&line) {
+            return self.push_container_line(&text.container(), number);
         }
         self.push_message(&line, None, number)
     }
@@ -149,6 +185,9 @@ impl LineDecoder {
             return None;
         }
         if partial.text.is_empty() {
+            if content.trim_ascii().is_empty() {
+                return None;
+            }
             return self.push_message(container.content, Some(container), number);
         }
         let mut whole = std::mem::take(partial);
@@ -170,13 +209,15 @@ impl LineDecoder {
     }
 
     fn hold(&mut self, record: LogRecord, first_line: usize) -> Option<Held> {
-        let trace = StackTrace::of(&record.body);
-        self.held.replace(Held {
+        let before = self.give();
+        self.held = Some(Held {
+            trace: StackTrace::of(&record.body),
             record,
             first_line,
+            last_line: self.line,
             joined_lines: 1,
-            trace,
-        })
+        });
+        before
     }
 
     /// Appends the line to the held record when it continues it.
@@ -198,6 +239,7 @@ impl LineDecoder {
             return false;
         }
         held.joined_lines += 1;
+        held.last_line = self.line;
         held.record.body.push('\n');
         held.record.body.push_str(line.trim_end());
         true

@@ -59,7 +59,10 @@ impl Lines {
         }
         self.is_dropping = true;
         self.start = self.buffer.len();
-        Some(&self.buffer[start..start + self.limit_bytes])
+        // Where the line end is found at once, it is taken off a cut line as well.
+        Some(without_return(
+            &self.buffer[start..start + self.limit_bytes],
+        ))
     }
 
     /// Whether a line has begun and not ended.

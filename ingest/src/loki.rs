@@ -87,23 +87,29 @@ fn decode(root: Message<'_>, context: &Context<'_>) -> Result<Decoded<LogRecord>
         what: "a Loki push request",
         reason,
     };
+    let limit = context.limits.records;
     let mut streams = Vec::new();
+    let mut is_too_much = false;
     root.fields(REQUEST, &mut |_, item| {
-        streams.push(item.message()?);
+        // An entry takes two bytes on the wire and ten times that in memory: what will be refused is not collected.
+        is_too_much |= streams.len() >= limit;
+        if !is_too_much {
+            streams.push(item.message()?);
+        }
         Ok(())
     })
     .map_err(malformed)?;
     let mut decoded = Decoded::new();
     let (mut index, mut repeated_bytes) = (0, 0);
     for stream in streams {
-        let (labels, entries) = read_stream(stream).map_err(malformed)?;
+        let room = limit.saturating_sub(index);
+        let (labels, entries) = read_stream(stream, room, &origin).map_err(malformed)?;
+        is_too_much |= entries.len() > room;
+        if is_too_much {
+            return Err(Error::TooManyRecords { limit });
+        }
         let stream = labels.and_then(|pairs| Stream::of(pairs, &origin));
         for entry in entries {
-            if index >= context.limits.records {
-                return Err(Error::TooManyRecords {
-                    limit: context.limits.records,
-                });
-            }
             repeated_bytes += stream
                 .as_ref()
                 .map_or(0, |stream| stream.labels.len_bytes());
@@ -115,7 +121,7 @@ fn decode(root: Message<'_>, context: &Context<'_>) -> Result<Decoded<LogRecord>
             let draft = stream
                 .as_ref()
                 .map_err(Clone::clone)
-                .and_then(|stream| Entry::read(entry)?.draft(stream, &origin));
+                .and_then(|stream| Entry::read(entry, &origin)?.draft(stream, &origin));
             match draft {
                 Ok(draft) => decoded.accept(index, draft.finish(&origin)),
                 Err(reason) => decoded.reject(index, reason, context.limits),
@@ -129,25 +135,35 @@ fn decode(root: Message<'_>, context: &Context<'_>) -> Result<Decoded<LogRecord>
 /// The labels of a stream, or what is wrong with them, and its entries.
 type ReadStream<'a> = (Result<Pairs<'a>, Malformed>, Vec<Item<'a>>);
 
-fn read_stream(stream: Message<'_>) -> Result<ReadStream<'_>, Malformed> {
+/// Of entries at most one more than there is room for.
+fn read_stream<'a>(
+    stream: Message<'a>,
+    room: usize,
+    origin: &Origin,
+) -> Result<ReadStream<'a>, Malformed> {
+    let most = origin.limits.attributes;
     let (mut labels, mut entries) = (Ok(Vec::new()), Vec::new());
     stream.fields(STREAM, &mut |number, item| {
         match (number, item) {
-            (1, Item::Json(raw)) => labels = pairs_of_object(raw),
-            (1, item) => labels = item.text().and_then(|text| parse_labels(&text)),
-            (_, entry) => entries.push(entry),
+            (1, Item::Json(raw)) => labels = pairs_of_object(raw, most),
+            (1, item) => labels = item.text().and_then(|text| parse_labels(&text, most)),
+            (_, entry) if entries.len() <= room => entries.push(entry),
+            _ => {}
         }
         Ok(())
     })?;
     Ok((labels, entries))
 }
 
-/// The members of a JSON object as texts.
-fn pairs_of_object(raw: &str) -> Result<Pairs<'_>, Malformed> {
+/// The members of a JSON object as texts, at most `most`.
+fn pairs_of_object(raw: &str, most: usize) -> Result<Pairs<'_>, Malformed> {
     let mut fields = Vec::new();
-    Scanner::new(raw)
-        .object(&mut fields, usize::MAX, 63)
+    let count = Scanner::new(raw)
+        .object(&mut fields, most, 63)
         .map_err(|_| "labels are no JSON object".to_owned())?;
+    if count > most {
+        return Err(too_many_pairs(count, most));
+    }
     drop_duplicates(&mut fields);
     Ok(fields
         .into_iter()
@@ -156,6 +172,10 @@ fn pairs_of_object(raw: &str) -> Result<Pairs<'_>, Malformed> {
             (field.key, text)
         })
         .collect())
+}
+
+fn too_many_pairs(count: usize, most: usize) -> Malformed {
+    format!("labels or metadata have {count} names, limit is {most}")
 }
 
 /// What the labels of a stream say about all of its entries.
@@ -221,15 +241,16 @@ struct Entry<'a> {
 }
 
 impl<'a> Entry<'a> {
-    fn read(item: Item<'a>) -> Result<Self, Malformed> {
+    fn read(item: Item<'a>, origin: &Origin) -> Result<Self, Malformed> {
+        let most = origin.limits.attributes;
         match item {
-            Item::Json(raw) if raw.starts_with('[') => Self::of_json(raw),
-            item => Self::of_message(item.message()?),
+            Item::Json(raw) if raw.starts_with('[') => Self::of_json(raw, most),
+            item => Self::of_message(item.message()?, most),
         }
     }
 
     /// `["<unix nanoseconds>", "<line>", {metadata}]`.
-    fn of_json(raw: &'a str) -> Result<Self, Malformed> {
+    fn of_json(raw: &'a str, most: usize) -> Result<Self, Malformed> {
         let mut entry = Self::default();
         let mut place = 0;
         Message::elements(raw, &mut |item| {
@@ -238,7 +259,7 @@ impl<'a> Entry<'a> {
                 1 => entry.line = item.text()?,
                 2 => {
                     if let Item::Json(raw) = item {
-                        entry.metadata = pairs_of_object(raw)?;
+                        entry.metadata = pairs_of_object(raw, most)?;
                     }
                 }
                 _ => return Err("entry has more than three elements".to_owned()),
@@ -252,12 +273,15 @@ impl<'a> Entry<'a> {
         Ok(entry)
     }
 
-    fn of_message(message: Message<'a>) -> Result<Self, Malformed> {
+    fn of_message(message: Message<'a>, most: usize) -> Result<Self, Malformed> {
         let mut entry = Self::default();
         message.fields(ENTRY, &mut |number, item| {
             match number {
                 1 => entry.timestamp_ns = instant_of(item.message()?)?,
                 2 => entry.line = item.text()?,
+                _ if entry.metadata.len() >= most => {
+                    return Err(too_many_pairs(most + 1, most));
+                }
                 _ => {
                     let mut pair = (Cow::Borrowed(""), Cow::Borrowed(""));
                     item.message()?.fields(PAIR, &mut |number, item| {

@@ -61,19 +61,25 @@ impl<'a> Items<'a> {
                 self.limits.record_bytes
             ));
         }
-        let mut writer = Writer {
-            cursor: Cursor {
-                bytes: slice,
-                at: 0,
-            },
-            json: String::with_capacity(slice.len() * 2),
-            levels: self.limits.depth,
-        };
-        match writer.object() {
-            Ok(()) => Item::Object(writer.json),
+        match object_json(slice, self.limits) {
+            Ok(json) => Item::Object(json),
             Err(reason) => Item::Rejected(reason),
         }
     }
+}
+
+/// The map that these bytes are, as a JSON object. Its size has been checked.
+///
+/// # Errors
+/// The reason for rejecting the record.
+pub(crate) fn object_json(slice: &[u8], limits: &Limits) -> Result<String, String> {
+    let mut writer = Writer {
+        cursor: Cursor::new(slice),
+        json: String::with_capacity(slice.len() * 2),
+        levels: limits.depth,
+    };
+    writer.object()?;
+    Ok(writer.json)
 }
 
 impl Iterator for Items<'_> {
@@ -103,7 +109,7 @@ impl Iterator for Items<'_> {
 
 /// What a value begins with.
 #[derive(Debug, Clone, Copy, PartialEq)]
-enum Head<'a> {
+pub(crate) enum Head<'a> {
     Nil,
     Boolean(bool),
     Unsigned(u64),
@@ -116,23 +122,31 @@ enum Head<'a> {
     Map(u64),
 }
 
-struct Cursor<'a> {
-    bytes: &'a [u8],
-    at: usize,
+/// Where in the bytes a reader stands.
+pub(crate) struct Cursor<'a> {
+    pub bytes: &'a [u8],
+    pub at: usize,
 }
 
-type Read<T> = Result<T, &'static str>;
+pub(crate) type Read<T> = Result<T, &'static str>;
+
+/// Why a value cannot be read whose last bytes have not come yet.
+pub(crate) const ENDS_EARLY: &str = "it ends early";
 
 impl<'a> Cursor<'a> {
+    pub fn new(bytes: &'a [u8]) -> Self {
+        Self { bytes, at: 0 }
+    }
+
     fn take(&mut self, count: usize) -> Read<&'a [u8]> {
-        let end = self.at.checked_add(count).ok_or("it ends early")?;
-        let slice = self.bytes.get(self.at..end).ok_or("it ends early")?;
+        let end = self.at.checked_add(count).ok_or(ENDS_EARLY)?;
+        let slice = self.bytes.get(self.at..end).ok_or(ENDS_EARLY)?;
         self.at = end;
         Ok(slice)
     }
 
     fn number<const N: usize>(&mut self) -> Read<[u8; N]> {
-        self.take(N)?.try_into().map_err(|_| "it ends early")
+        self.take(N)?.try_into().map_err(|_| ENDS_EARLY)
     }
 
     fn length(&mut self, width: usize) -> Read<usize> {
@@ -140,7 +154,7 @@ impl<'a> Cursor<'a> {
             .take(width)?
             .iter()
             .fold(0_u64, |value, byte| value << 8 | u64::from(*byte));
-        usize::try_from(value).map_err(|_| "it ends early")
+        usize::try_from(value).map_err(|_| ENDS_EARLY)
     }
 
     fn text(&mut self, width: usize) -> Read<Head<'a>> {
@@ -154,7 +168,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// Reads a value but for the members of a container.
-    fn head(&mut self) -> Read<Head<'a>> {
+    pub fn head(&mut self) -> Read<Head<'a>> {
         let marker = Marker::from_u8(self.take(1)?[0]);
         Ok(match marker {
             Marker::Null => Head::Nil,
@@ -204,12 +218,18 @@ impl<'a> Cursor<'a> {
     }
 
     /// Steps over one value.
-    fn skip(&mut self) -> Read<()> {
+    pub fn skip(&mut self) -> Read<()> {
+        self.skip_open(&mut 1)
+    }
+
+    /// Steps over `open` values. When the bytes end early it stands before what is missing, and `open` says how many
+    /// values are left, so that it can go on when more bytes are there.
+    pub fn skip_open(&mut self, open: &mut u64) -> Read<()> {
         // Members take a byte each at least, so this ends with the bytes.
-        let mut open = 1_u64;
-        while open > 0 {
-            open -= 1;
-            open = open.saturating_add(match self.head()? {
+        while *open > 0 {
+            let start = self.at;
+            let head = self.head().inspect_err(|_| self.at = start)?;
+            *open = (*open - 1).saturating_add(match head {
                 Head::Array(count) => count,
                 Head::Map(pairs) => pairs.saturating_mul(2),
                 _ => 0,
@@ -241,7 +261,7 @@ impl Writer<'_> {
             if index > 0 {
                 self.json.push(',');
             }
-            self.key(level)?;
+            self.key()?;
             self.json.push(':');
             self.value(level)?;
         }
@@ -259,10 +279,15 @@ impl Writer<'_> {
         Ok(())
     }
 
-    fn key(&mut self, level: usize) -> Result<(), String> {
+    /// Other languages allow any key; JSON wants a text. Containers are refused: each level of keys in keys would double
+    /// the escapes of the one inside, and a hundred bytes become gigabytes.
+    fn key(&mut self) -> Result<(), String> {
+        let head = self.cursor.head()?;
+        if matches!(head, Head::Map(_) | Head::Array(_)) {
+            return Err(format!("a key is {}, not a text or a number", name(head)));
+        }
         let start = self.json.len();
-        self.value(level)?;
-        // Other languages allow any key; JSON wants a text.
+        self.scalar(head);
         if !self.json[start..].starts_with('"') {
             let text = self.json.split_off(start);
             write_string(&text, &mut self.json);
@@ -272,6 +297,31 @@ impl Writer<'_> {
 
     fn value(&mut self, level: usize) -> Result<(), String> {
         match self.cursor.head()? {
+            Head::Map(pairs) => self.map(pairs, level + 1),
+            Head::Array(count) => self.array(count, level + 1),
+            head => {
+                self.scalar(head);
+                Ok(())
+            }
+        }
+    }
+
+    fn array(&mut self, count: u64, level: usize) -> Result<(), String> {
+        self.check(level)?;
+        self.json.push('[');
+        for index in 0..count {
+            if index > 0 {
+                self.json.push(',');
+            }
+            self.value(level)?;
+        }
+        self.json.push(']');
+        Ok(())
+    }
+
+    /// Writes what holds nothing else; of a container nothing.
+    fn scalar(&mut self, head: Head<'_>) {
+        match head {
             Head::Nil => self.json.push_str("null"),
             Head::Boolean(value) => self.write(value),
             Head::Unsigned(value) => self.write(value),
@@ -281,20 +331,8 @@ impl Writer<'_> {
             Head::Float(value) => write_string(&value.to_string(), &mut self.json),
             Head::Text(bytes) => write_string(&String::from_utf8_lossy(bytes), &mut self.json),
             Head::Extension(kind, data) => self.extension(kind, data),
-            Head::Map(pairs) => self.map(pairs, level + 1)?,
-            Head::Array(count) => {
-                self.check(level + 1)?;
-                self.json.push('[');
-                for index in 0..count {
-                    if index > 0 {
-                        self.json.push(',');
-                    }
-                    self.value(level + 1)?;
-                }
-                self.json.push(']');
-            }
+            Head::Map(_) | Head::Array(_) => {}
         }
-        Ok(())
     }
 
     fn write(&mut self, value: impl std::fmt::Display) {

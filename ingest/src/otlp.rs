@@ -12,7 +12,7 @@ mod spans;
 
 pub use logs::decode_otlp_logs;
 pub use metrics::decode_otlp_metrics;
-pub use spans::decode_otlp_traces;
+pub use spans::{DecodedSpans, decode_otlp_traces};
 
 use crate::context::Origin;
 use crate::wire::{Malformed, Message, Names};

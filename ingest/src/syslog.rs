@@ -56,6 +56,14 @@ impl SyslogFrames {
         }
     }
 
+    /// Whether a message has begun and not ended.
+    #[must_use]
+    pub fn is_torn(&self) -> bool {
+        self.dropping > 0
+            || !self.buffer.is_empty()
+            || self.lines.as_ref().is_some_and(Lines::is_torn)
+    }
+
     /// Gives what is left when the stream ends.
     pub fn finish(mut self, mut message: impl FnMut(&[u8])) {
         if let Some(lines) = &mut self.lines {

@@ -53,8 +53,11 @@ impl<'a> Wrapped<'a> {
             Some(payload) if payload.kind == Kind::String => {
                 let text = text_of(&payload);
                 let trimmed = text.trim();
+                let mut inner = Vec::new();
+                // An object without members says nothing: it is the text that it is.
                 if trimmed.starts_with('{')
-                    && read_object(trimmed, &origin.limits, &mut Vec::new()).is_ok()
+                    && read_object(trimmed, &origin.limits, &mut inner).is_ok()
+                    && !inner.is_empty()
                 {
                     // The parts live as long as the text that was unwrapped here.
                     return self.object(trimmed, origin);
@@ -114,9 +117,7 @@ impl<'a> Wrapped<'a> {
                 .map(|name| Cow::Owned(name.into_owned()))
                 .or_else(|| self.service.map(|name| Cow::Owned(name.into_owned())));
         }
-        for (key, text) in &self.defaults {
-            draft.attributes.push_missing_text(key, text);
-        }
+        draft.attributes.push_missing_texts(&self.defaults);
         draft.finish(origin)
     }
 }

@@ -23,6 +23,9 @@ pub enum Error {
         /// How many there may be.
         limit: u64,
     },
+    /// A typed question whose parts do not go together.
+    #[error("{0}")]
+    Question(String),
     /// The store could not answer.
     #[error(transparent)]
     Read(#[from] ReadError),
@@ -33,7 +36,7 @@ impl Error {
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
         match self {
-            Self::Filter { .. } | Self::Limit { .. } => ErrorKind::BadRequest,
+            Self::Filter { .. } | Self::Limit { .. } | Self::Question(_) => ErrorKind::BadRequest,
             Self::Read(error) => error.kind,
         }
     }

@@ -1,14 +1,18 @@
 #![doc = include_str!("../README.md")]
 
+mod aggregate;
 mod context;
 mod error;
 mod filter;
+pub mod logql;
 mod plan;
 mod read;
+pub mod sql;
 mod time;
 mod understand;
 mod words;
 
+pub use aggregate::{Operation, Plan, Question, Source};
 pub use context::{Deploy, OpenIncident, QuestionContext};
 pub use error::Error;
 pub use filter::parse_filter;

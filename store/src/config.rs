@@ -47,6 +47,14 @@ pub struct StoreConfig {
     pub cache_kib: u32,
     /// How much of the SQLite file is memory-mapped, bytes.
     pub mmap_bytes: u64,
+    /// A commit of at least this many records is written as blocks, a smaller one into the tail.
+    pub block_records: usize,
+    /// Memory for blocks and their indexes that were read lately.
+    pub block_cache_bytes: usize,
+    /// Block storage beside the database: `file:///folder`, `s3://bucket/prefix`, `gs://..` or `az://..`.
+    pub objects_url: Option<String>,
+    /// Options of the block storage, such as `aws_endpoint`; may hold secrets.
+    pub objects_options: Vec<(String, String)>,
 }
 
 impl StoreConfig {
@@ -66,6 +74,10 @@ impl StoreConfig {
             synchronous: Synchronous::Full,
             cache_kib: 64 * 1024,
             mmap_bytes: 256 * 1024 * 1024,
+            block_records: 2_000,
+            block_cache_bytes: 64 * 1024 * 1024,
+            objects_url: None,
+            objects_options: Vec::new(),
         }
     }
 

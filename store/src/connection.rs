@@ -165,6 +165,20 @@ pub(crate) fn begin(connection: &mut AnyConnection) -> Result<(), Error> {
     Ok(())
 }
 
+/// Begins a transaction in which every read sees the same moment.
+pub(crate) fn begin_snapshot(connection: &mut AnyConnection) -> Result<(), Error> {
+    match connection {
+        AnyConnection::Postgres(postgres) => AnsiTransactionManager::begin_transaction_sql(
+            postgres,
+            "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+        )?,
+        AnyConnection::Sqlite(sqlite) => {
+            AnsiTransactionManager::begin_transaction_sql(sqlite, "BEGIN")?;
+        }
+    }
+    Ok(())
+}
+
 pub(crate) fn commit(connection: &mut AnyConnection) -> Result<(), Error> {
     on_both!(connection, concrete => AnsiTransactionManager::commit_transaction(concrete))?;
     Ok(())

@@ -6,6 +6,8 @@ use std::sync::Arc;
 
 use diesel::r2d2::{Pool, PooledConnection};
 
+use crate::blocks::cache::Caches;
+use crate::blocks::objects::Objects;
 use crate::config::{Location, StoreConfig};
 use crate::connection::{self, AnyConnection, Manager, Purpose};
 use crate::log::KnownTemplates;
@@ -43,6 +45,8 @@ struct Shared {
     readers: Pool<Manager>,
     writers: Pool<Manager>,
     known_templates: KnownTemplates,
+    caches: Caches,
+    objects: Option<Objects>,
 }
 
 impl Store {
@@ -69,6 +73,10 @@ impl Store {
                 1
             }
         };
+        let objects = match &config.objects_url {
+            Some(url) => Some(Objects::open(url, &config.objects_options)?),
+            None => None,
+        };
         // Fails at once with the driver's own words, where the pool would only say "timed out".
         drop(manager(Purpose::Migrate).connect_now()?);
         // An SQLite connection is worth keeping: its page cache goes with it.
@@ -89,6 +97,8 @@ impl Store {
                 readers: pool(Purpose::Read, config.read_connections.clamp(1, 64))?,
                 writers: pool(Purpose::Write, write_connections)?,
                 known_templates: KnownTemplates::default(),
+                caches: Caches::new(config.block_cache_bytes),
+                objects,
                 config: config.clone(),
                 location,
             }),
@@ -133,6 +143,41 @@ impl Store {
 
     pub(crate) fn known_templates(&self) -> &KnownTemplates {
         &self.shared.known_templates
+    }
+
+    pub(crate) fn caches(&self) -> &Caches {
+        &self.shared.caches
+    }
+
+    /// Where blocks lie that are not in the database.
+    pub(crate) fn objects(&self) -> Result<&Objects, Error> {
+        self.shared
+            .objects
+            .as_ref()
+            .ok_or_else(|| Error::Unavailable {
+                message: "blocks lie in object storage, but no block storage is configured"
+                    .to_owned(),
+            })
+    }
+
+    /// Whether block storage beside the database is configured.
+    #[must_use]
+    pub fn has_objects(&self) -> bool {
+        self.shared.objects.is_some()
+    }
+
+    /// Reads one snapshot over several statements: the tail and the catalogue of the same moment.
+    pub(crate) fn read_snapshot<T>(
+        &self,
+        run: impl FnOnce(&mut AnyConnection) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        self.read(|connection| {
+            connection::begin_snapshot(connection)?;
+            let result = run(connection);
+            // Nothing was written: there is nothing to keep either way.
+            connection::roll_back(connection)?;
+            result
+        })
     }
 
     /// Reads on a connection that cannot write. Not one snapshot over several statements.

@@ -1,20 +1,21 @@
 //! Log records: the room's trait and its implementation by rows.
 
 pub(crate) mod append;
-mod attributes;
+pub(crate) mod attributes;
 pub(crate) mod batch;
-mod budget;
-mod filter;
+pub(crate) mod budget;
+pub(crate) mod filter;
 mod levels;
 mod matches;
 mod overview;
 mod receipts;
+pub(crate) mod remove;
 mod retain;
-mod row;
+pub(crate) mod row;
 mod search;
 mod slices;
 pub(crate) mod statistics;
-mod status;
+pub(crate) mod status;
 mod tally;
 
 use domain::{

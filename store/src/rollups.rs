@@ -1,11 +1,13 @@
 //! Counts per minute, template, service and severity: written with the rows, so they are an exact index of them.
 
+mod subtract;
 mod write;
 
 use diesel::RunQueryDsl;
 use diesel::sql_types::{BigInt, SmallInt, Text};
 use domain::{ProjectId, RollupCell, Severity, TemplateId, TimeRange};
 
+pub(crate) use subtract::subtract;
 pub(crate) use write::add;
 
 use crate::connection::on_both;

@@ -1,9 +1,10 @@
 //! One suite, both databases. A case is `fn name(store: &Store)` in a file of `tests/`, listed once below.
 
+mod blocks;
 mod commit;
 mod counting;
 mod events;
-mod fixture;
+pub(crate) mod fixture;
 mod matches;
 mod metrics;
 mod migrations;
@@ -12,26 +13,37 @@ mod operations;
 mod poison;
 mod retention;
 mod search;
+mod spans;
 mod templates;
 
-pub(crate) use fixture::{Fixture, run};
+pub(crate) use fixture::{Fixture, run, run_in_blocks};
 
 macro_rules! cases {
-    ($backend:ident: $($file:ident::{$($name:ident),* $(,)?}),* $(,)?) => {
+    ($run:ident $backend:ident: $($file:ident::{$($name:ident),* $(,)?}),* $(,)?) => {
         $(mod $file {
             $(#[test]
             fn $name() {
-                crate::tests::run(crate::Backend::$backend, crate::tests::$file::$name);
+                crate::tests::$run(crate::Backend::$backend, crate::tests::$file::$name);
             })*
         })*
     };
 }
 
 macro_rules! store_suite {
-    ($backend:ident) => {
+    ($suite:ident: $run:ident $backend:ident) => {
         #[allow(non_snake_case)]
-        mod $backend {
-            cases! { $backend:
+        mod $suite {
+            cases! { $run $backend:
+                blocks::{
+                    rows_that_have_rested_become_blocks,
+                    small_blocks_become_large_ones,
+                    blocks_move_to_a_folder_and_are_read_from_there,
+                    a_damaged_block_is_reported_and_its_neighbours_stay,
+                    deleting_takes_records_and_counts,
+                    a_service_has_its_own_retention,
+                    batches_that_overlap_are_stored_once,
+                    a_scan_sees_everything_once,
+                },
                 commit::{
                     a_committed_batch_is_read_back_as_it_was,
                     a_repeated_batch_is_not_stored_twice,
@@ -106,6 +118,20 @@ macro_rules! store_suite {
                 events::{
                     events_are_read_newest_first_and_once,
                 },
+                spans::{
+                    a_trace_is_read_back_as_it_was,
+                    a_repeated_span_is_stored_once_and_the_first_stays,
+                    concurrent_writers_of_the_same_spans_lose_and_double_nothing,
+                    a_span_that_cannot_be_stored_as_it_is_harms_no_neighbour,
+                    a_giant_trace_is_cut_to_its_beginning,
+                    each_condition_selects_its_traces,
+                    pages_show_every_trace_once,
+                    a_summary_tells_of_the_whole_trace,
+                    calls_are_counted_where_the_service_changes,
+                    a_parent_that_comes_late_gives_its_edge_when_counted_again,
+                    the_most_frequent_edges_of_a_minute_are_kept,
+                    old_spans_and_counts_go,
+                },
                 migrations::{
                     migrating_twice_changes_nothing,
                     a_newer_database_is_refused,
@@ -116,5 +142,8 @@ macro_rules! store_suite {
     };
 }
 
-store_suite!(Sqlite);
-store_suite!(Postgres);
+store_suite!(Sqlite: run Sqlite);
+store_suite!(Postgres: run Postgres);
+// The same with every commit written as a block.
+store_suite!(SqliteBlocks: run_in_blocks Sqlite);
+store_suite!(PostgresBlocks: run_in_blocks Postgres);

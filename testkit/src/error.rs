@@ -46,6 +46,14 @@ pub enum Error {
         /// The server's words.
         message: String,
     },
+    /// The `vigil` executable did not do what it should.
+    #[error("vigil {what}: {log}")]
+    Vigil {
+        /// What went wrong.
+        what: String,
+        /// The end of what it logged or said.
+        log: String,
+    },
     /// A loopback listener could not be opened.
     #[error("cannot listen on 127.0.0.1: {0}")]
     Listen(std::io::Error),

@@ -1,9 +1,21 @@
 #![doc = include_str!("../README.md")]
 
+mod door;
 mod error;
+mod http;
+mod moment;
 mod postgres;
+mod random;
+#[cfg(feature = "receivers")]
 mod receiver;
+mod vigil;
 
+pub use door::{Door, Row, Verdict};
 pub use error::Error;
-pub use postgres::{Postgres, postgres_database};
+pub use http::{HttpAnswer, HttpConnection};
+pub use moment::{now_ns, rfc3339};
+pub use postgres::{Postgres, free_port, postgres_database};
+pub use random::Random;
+#[cfg(feature = "receivers")]
 pub use receiver::{Channel, Received, ReceiverServer, Reply};
+pub use vigil::{Vigil, VigilSettings};

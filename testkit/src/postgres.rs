@@ -330,7 +330,11 @@ fn random_word() -> Result<String, Error> {
     Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
-fn free_port() -> Result<u16, Error> {
+/// A port of 127.0.0.1 that was free a moment ago.
+///
+/// # Errors
+/// When none can be had.
+pub fn free_port() -> Result<u16, Error> {
     std::net::TcpListener::bind(("127.0.0.1", 0))
         .and_then(|listener| listener.local_addr())
         .map(|address| address.port())

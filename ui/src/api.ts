@@ -117,6 +117,29 @@ export interface IncidentDetail extends Incident {
   summary: Summary | null;
 }
 
+export interface Span {
+  span_id: string;
+  parent_span_id: string | null;
+  service: string;
+  name: string;
+  kind: string;
+  start: string;
+  offset_ms: number;
+  duration_ms: number;
+  status: "unset" | "ok" | "error";
+  status_message?: string;
+  attributes?: Record<string, unknown>;
+  events?: { name?: string; time_unix_ns?: number; attributes?: Record<string, unknown> }[];
+}
+
+export interface Trace {
+  trace_id: string;
+  spans: Span[];
+  is_truncated: boolean;
+  records: LogRecord[];
+  has_more_records: boolean;
+}
+
 export interface ServiceCount {
   service: string;
   count: number;
@@ -164,6 +187,7 @@ export const api = {
       `/api/v1/logs/${encodeURIComponent(id)}/context?before=8&after=8`,
     ),
   services: (query: URLSearchParams) => request<ServiceCount[]>(`/api/v1/services?${query}`),
+  trace: (id: string) => request<Trace>(`/api/v1/traces/${encodeURIComponent(id)}`),
   incidents: () => request<Incident[]>("/api/v1/incidents?limit=50"),
   incident: (id: string) => request<IncidentDetail>(`/api/v1/incidents/${encodeURIComponent(id)}`),
   act: (id: string, action: "ack" | "resolve") =>

@@ -5,7 +5,8 @@ import { IncidentPanel } from "./incident";
 import { Incidents } from "./incidents";
 import { Login } from "./login";
 import { Logs } from "./logs";
-import { openIncident, route } from "./route";
+import { openIncident, openTrace, route } from "./route";
+import { TracePanel } from "./trace";
 
 /** The page: ask, incidents, logs. */
 export function App() {
@@ -51,6 +52,13 @@ export function App() {
               key={route.value.incident}
               id={route.value.incident}
               onClose={() => openIncident(null)}
+              onError={onError}
+            />
+          ) : route.value.trace ? (
+            <TracePanel
+              key={route.value.trace}
+              id={route.value.trace}
+              onClose={() => openTrace(null)}
               onError={onError}
             />
           ) : (

@@ -35,3 +35,12 @@ export function duration(from: string, to: string | null): string {
   const hours = Math.round(minutes / 60);
   return hours < 48 ? `${hours} h` : `${Math.round(hours / 24)} d`;
 }
+
+/** A duration of milliseconds in three digits: `0.25 ms`, `12.3 ms`, `4.56 s`, `3 min 10 s`. */
+export function took(milliseconds: number): string {
+  const digits = (value: number) => Number(value.toPrecision(3)).toString();
+  if (milliseconds < 1_000) return `${digits(milliseconds)} ms`;
+  const seconds = milliseconds / 1_000;
+  if (seconds < 60) return `${digits(seconds)} s`;
+  return `${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s`;
+}

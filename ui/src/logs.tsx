@@ -3,7 +3,7 @@ import { api, type Histogram, type LogRecord, type ServiceCount } from "./api";
 import { Chart } from "./chart";
 import { Level, RecordLine } from "./cited";
 import { count, time } from "./format";
-import { filterLogs, route } from "./route";
+import { filterLogs, openTrace, route } from "./route";
 
 const RANGES: [string, string][] = [
   ["15m", "last 15 minutes"],
@@ -221,7 +221,12 @@ function Row({ record, onError }: { record: LogRecord; onError: (error: unknown)
                 <dd>
                   <button type="button" class="link" onClick={() => filterLogs({ q: `trace_id:${record.trace_id}` })}>
                     {record.trace_id}
-                  </button>
+                  </button>{" "}
+                  {/^[0-9a-f]{32}$/.test(record.trace_id) && (
+                    <button type="button" class="link" onClick={() => openTrace(record.trace_id ?? null)}>
+                      its spans
+                    </button>
+                  )}
                 </dd>
               </>
             )}

@@ -3,13 +3,20 @@ import { signal } from "@preact/signals";
 export interface Route {
   /** The incident that is open, from `/incidents/{id}`. */
   incident: string | null;
+  /** The trace that is open, from `/traces/{trace_id}`. */
+  trace: string | null;
   /** The filter of the log list, from the query string. */
   query: URLSearchParams;
 }
 
 function read(): Route {
-  const found = /^\/incidents\/([0-9a-f-]{36})$/i.exec(location.pathname);
-  return { incident: found?.[1] ?? null, query: new URLSearchParams(location.search) };
+  const incident = /^\/incidents\/([0-9a-f-]{36})$/i.exec(location.pathname);
+  const trace = /^\/traces\/([0-9a-f]{32})$/i.exec(location.pathname);
+  return {
+    incident: incident?.[1] ?? null,
+    trace: trace?.[1] ?? null,
+    query: new URLSearchParams(location.search),
+  };
 }
 
 /** What the address says: everything that can be sent to a colleague as a link. */
@@ -25,6 +32,11 @@ function go(address: string): void {
 export function openIncident(id: string | null): void {
   const query = route.value.query.toString();
   go((id ? `/incidents/${id}` : "/") + (query ? `?${query}` : ""));
+}
+
+export function openTrace(id: string | null): void {
+  const query = route.value.query.toString();
+  go((id ? `/traces/${id}` : "/") + (query ? `?${query}` : ""));
 }
 
 /** Shows the logs that match. Empty values are left out. */

@@ -1,5 +1,6 @@
 //! Helpers for people who work on Vigil: `cargo xtask` lists them.
 
+mod faults;
 mod page;
 mod tidy;
 
@@ -24,6 +25,8 @@ enum Command {
     },
     /// Write the HTTP interface into `docs/openapi.json`, which is committed.
     Openapi,
+    /// Kill, starve and damage the built server under load, and check that every acknowledged record is there once.
+    Faults(faults::Options),
     /// Open the page of a running server in headless Chromium and check what it shows.
     Page {
         /// The server's address.
@@ -45,6 +48,7 @@ fn main() -> anyhow::Result<()> {
     match Cli::parse().command {
         Command::Tidy => tidy::run(),
         Command::Openapi => openapi(),
+        Command::Faults(options) => faults::run(&options),
         Command::Ui { check } => page::build(check),
         Command::Page {
             url,

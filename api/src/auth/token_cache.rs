@@ -32,7 +32,11 @@ impl TokenCache {
         }
     }
 
-    pub(super) async fn project_of(&self, token: &str) -> Result<ProjectId, Problem> {
+    /// The project of a token that was not revoked.
+    ///
+    /// # Errors
+    /// It is not known or was revoked, or the database cannot be asked.
+    pub(crate) async fn project_of(&self, token: &str) -> Result<ProjectId, Problem> {
         let hash = token_hash(token);
         if let Ok(known) = self.known.lock()
             && let Some((project_id, at)) = known.get(&hash)

@@ -21,7 +21,6 @@ use crate::cli::IngestArgs;
 use crate::config::Config;
 use crate::remote::{Retry, Server};
 use feed::Feed;
-use follow::Tail;
 use sender::Sender;
 use source::Chunks;
 
@@ -30,7 +29,7 @@ use source::Chunks;
 struct Pace {
     /// How often a followed file is looked at, and after how long without input a stream counts as quiet.
     poll: Duration,
-    /// After how long without input an unfinished line is taken as it is and a file that was replaced is left.
+    /// After how long without input an unfinished line is taken as it is and a file that lost its name is left.
     long_quiet: Duration,
     /// How long a record waits at most for others to share its request.
     oldest: Duration,
@@ -56,8 +55,15 @@ impl Default for Pace {
 ///
 /// # Errors
 /// Fails when a file cannot be read, when the server stays away or refuses a request, and when every record was refused.
-pub async fn run(args: IngestArgs, config: &Config) -> anyhow::Result<()> {
-    check_files(&args)?;
+pub async fn run(mut args: IngestArgs, config: &Config) -> anyhow::Result<()> {
+    if args.follow && !follow::is_stream(&args.files)? {
+        follow::patterns(&args.files, args.recursive)?;
+        args.state
+            .get_or_insert_with(|| follow::default_state(&args.files, &args.remote.url, config));
+    } else {
+        args.state = None;
+        check_files(&args)?;
+    }
     let server = Server::new(&args.remote, config).await?;
     if !args.follow && !server.is_there().await {
         bail!(server.how_to_start());
@@ -83,14 +89,11 @@ pub async fn run(args: IngestArgs, config: &Config) -> anyhow::Result<()> {
 
 /// Looks at all files before the first record is sent, so that a wrong name costs nothing.
 fn check_files(args: &IngestArgs) -> anyhow::Result<()> {
-    if args.follow && args.files.len() > 1 {
-        bail!("--follow reads one file at a time; start one command per file");
-    }
     for path in args.files.iter().filter(|path| !is_standard_input(path)) {
         let about = std::fs::metadata(path).with_context(|| path.display().to_string())?;
         if about.is_dir() {
             bail!(
-                "{} is a folder; name its files, for instance {}/*.log",
+                "{} is a folder; name its files, for instance {}/*.log, or follow it with --follow",
                 path.display(),
                 path.display()
             );
@@ -115,7 +118,10 @@ struct Job<'a> {
 impl Job<'_> {
     async fn run(&self) -> anyhow::Result<()> {
         let started = Instant::now();
-        let bar = progress::bar(&self.args.files);
+        let bar = match self.args.state {
+            Some(_) => ProgressBar::hidden(),
+            None => progress::bar(&self.args.files),
+        };
         let notice = |text: &str| bar.suspend(|| eprintln!("vigil: {text}"));
         let retry = Retry {
             patience: (!self.args.follow).then_some(self.pace.patience),
@@ -125,7 +131,13 @@ impl Job<'_> {
         };
         let mut sender = Sender::new(self.server, retry, self.pace.oldest);
         let mut outcome = Ok(());
-        for (index, path) in self.args.files.iter().enumerate() {
+        let inputs: &[PathBuf] = if self.args.state.is_some() {
+            outcome = self.follow(&mut sender).await;
+            &[]
+        } else {
+            self.args.files.as_slice()
+        };
+        for (index, path) in inputs.iter().enumerate() {
             bar.set_message(progress::label(path, index, self.args.files.len()));
             let before = sender.totals().accepted;
             outcome = self.read(path, &mut sender, &bar).await.with_context(|| {
@@ -166,10 +178,6 @@ impl Job<'_> {
         };
         let mut feed = Feed::new(&context, self.clock, self.pace.long_quiet, sender);
         let is_file = !is_standard_input(path) && tokio::fs::metadata(path).await?.is_file();
-        if self.args.follow && is_file {
-            let tail = Tail::open(path).await?;
-            return tail.follow(&mut feed, &self.pace, self.stop, bar).await;
-        }
         let chunks = source::open(path, bar)?;
         let was_stopped = self.stream(chunks, &mut feed).await?;
         if was_stopped && is_file {

@@ -30,6 +30,7 @@ fn the_commented_settings_file_is_one_that_can_be_read() {
     let file: File = toml::from_str(&open).unwrap();
     assert_eq!(file.receivers.len(), 4);
     assert!(file.external_model.is_some());
+    assert_eq!(file.scrapes.len(), 1);
     toml::from_str::<File>(text).unwrap();
 }
 
@@ -140,6 +141,27 @@ fn a_short_metrics_token_is_refused() {
 }
 
 #[test]
+fn the_usual_ports_of_otlp_are_open_unless_somebody_says_otherwise() {
+    let with = |addr: &str| {
+        load(Settings {
+            otlp_grpc_addr: Some(addr.into()),
+            ..Settings::default()
+        })
+    };
+    let config = load(Settings::default()).unwrap();
+    let (grpc, http) = (config.otlp_grpc.unwrap(), config.otlp_http.unwrap());
+    assert_eq!(grpc.addr.to_string(), "127.0.0.1:4317");
+    assert_eq!(http.addr.to_string(), "127.0.0.1:4318");
+    assert!(grpc.is_default && http.is_default);
+    assert_eq!(with("").unwrap().otlp_grpc, Some(grpc), "empty is none");
+    assert_eq!(with("off").unwrap().otlp_grpc, None);
+    let port = with("127.0.0.1:4317").unwrap().otlp_grpc.unwrap();
+    assert!(!port.is_default, "whoever asks for it must get it");
+    let error = format!("{:#}", with("nowhere").unwrap_err());
+    assert!(error.contains("VIGIL_OTLP_GRPC_ADDR 'nowhere'"), "{error}");
+}
+
+#[test]
 fn syslog_is_heard_only_where_its_address_says() {
     let with = |addr: &str| {
         load(Settings {
@@ -147,10 +169,56 @@ fn syslog_is_heard_only_where_its_address_says() {
             ..Settings::default()
         })
     };
-    assert!(load(Settings::default()).unwrap().syslog_addr.is_none());
-    assert!(with("").unwrap().syslog_addr.is_none(), "empty is none");
-    let addr = with("127.0.0.1:5514").unwrap().syslog_addr.unwrap();
+    assert!(
+        load(Settings::default())
+            .unwrap()
+            .sockets
+            .syslog_addr
+            .is_none()
+    );
+    assert!(
+        with("").unwrap().sockets.syslog_addr.is_none(),
+        "empty is none"
+    );
+    let addr = with("127.0.0.1:5514").unwrap().sockets.syslog_addr.unwrap();
     assert_eq!(addr.port(), 5514);
     let error = format!("{:#}", with("nowhere").unwrap_err());
     assert!(error.contains("VIGIL_SYSLOG_ADDR 'nowhere'"), "{error}");
+}
+
+#[test]
+fn syslog_over_tls_needs_a_certificate_and_a_key() {
+    let with = |cert: Option<&str>, key: Option<&str>| {
+        load(Settings {
+            syslog_tls_addr: Some("127.0.0.1:6514".into()),
+            syslog_tls_cert: cert.map(Into::into),
+            syslog_tls_key: key.map(Into::into),
+            ..Settings::default()
+        })
+    };
+    for (cert, key) in [
+        (None, None),
+        (Some("cert.pem"), None),
+        (None, Some("key.pem")),
+    ] {
+        let error = with(cert, key).unwrap_err().to_string();
+        assert!(error.contains("VIGIL_SYSLOG_TLS_KEY"), "{error}");
+    }
+    let tls = with(Some("cert.pem"), Some("key.pem")).unwrap();
+    let tls = tls.sockets.syslog_tls.unwrap();
+    assert_eq!(tls.addr.port(), 6514);
+    assert!(tls.client_authorities.is_none());
+}
+
+#[test]
+fn the_tokens_of_the_doors_do_not_show_in_the_printed_settings() {
+    let config = load(Settings {
+        gelf_token: Some("vgl_hunter2".into()),
+        fluent_token: Some("vgl_hunter2".into()),
+        syslog_token: Some("vgl_hunter2".into()),
+        ..Settings::default()
+    })
+    .unwrap();
+    assert!(config.sockets.fluent_token.is_some());
+    assert!(!format!("{config:?}").contains("hunter2"));
 }

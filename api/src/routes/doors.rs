@@ -8,15 +8,17 @@ use std::sync::Arc;
 use axum::extract::{FromRequest as _, Request};
 use axum::http::HeaderMap;
 use domain::{ErrorKind, LogRecord};
-use engine::Accepted;
+use engine::{Accepted, RequestKey};
 use ingest::{Context, Decoded, Error};
 
 use crate::auth::Writer;
 use crate::extract::RecordBody;
+use crate::grpc;
 use crate::problem::Problem;
+use crate::routes::repetition::Repetition;
 use crate::routes::{
-    Access, Endpoint, better_stack, datadog, elasticsearch, get, ingest as rest, loki, otlp, post,
-    put, splunk,
+    Access, Endpoint, better_stack, datadog, elasticsearch, gelf, get, ingest as rest, journald,
+    loki, otlp, post, prometheus, put, splunk,
 };
 use crate::state::AppState;
 
@@ -39,13 +41,19 @@ pub fn front_doors() -> Vec<Endpoint> {
         post(Write, "/v1/input", datadog::logs),
         post(Write, "/v1/input/{api_key}", datadog::logs),
         get(Write, "/api/v1/validate", datadog::validate),
-        post(Write, "/v1/logs", otlp::logs),
-        post(Write, "/v1/metrics", otlp::metrics),
-        post(Write, "/v1/traces", otlp::traces),
         post(Write, "/loki/api/v1/push", loki::push),
+        post(Write, "/gelf", gelf::messages),
+        post(Write, "/upload", journald::upload),
         get(Public, "/loki/api/v1/status/buildinfo", loki::build_info),
         get(Public, "/ready", loki::ready),
     ];
+    for path in [
+        "/api/v1/write",
+        "/api/v1/prom/write",
+        "/prometheus/api/v1/write",
+    ] {
+        doors.push(post(Write, path, prometheus::write));
+    }
     for path in ["/_bulk", "/elasticsearch/_bulk"] {
         doors.push(post(Write, path, elasticsearch::bulk));
         doors.push(put(Write, path, elasticsearch::bulk));
@@ -55,12 +63,27 @@ pub fn front_doors() -> Vec<Endpoint> {
         doors.push(put(Write, path, elasticsearch::bulk_of_index));
     }
     doors.extend(elasticsearch::stubs());
+    doors.extend(otlp_doors());
+    doors.extend(loki::reads());
     doors
+}
+
+/// OTLP in both its forms.
+pub(super) fn otlp_doors() -> Vec<Endpoint> {
+    use Access::Write;
+    vec![
+        post(Write, "/v1/logs", otlp::logs),
+        post(Write, "/v1/metrics", otlp::metrics),
+        post(Write, "/v1/traces", otlp::traces),
+        post(Write, grpc::LOGS, grpc::logs),
+        post(Write, grpc::METRICS, grpc::metrics),
+        post(Write, grpc::TRACES, grpc::traces),
+    ]
 }
 
 /// A body that was read, and what must be kept until its records are stored.
 pub(super) struct Delivery {
-    key: Option<[u8; 32]>,
+    key: Option<RequestKey>,
     _share: Option<tokio::sync::OwnedSemaphorePermit>,
 }
 
@@ -75,11 +98,31 @@ where
     T: Send + 'static,
     F: FnOnce(&[u8], &Context<'_>) -> Result<T, Error> + Send + 'static,
 {
-    let headers: HeaderMap = request.headers().clone();
+    let headers = request.headers().clone();
+    receive_with(state, writer, request, headers, decode).await
+}
+
+/// The same with other headers than its own, for clients whose headers are wrong.
+pub(super) async fn receive_with<T, F>(
+    state: &Arc<AppState>,
+    writer: &Writer,
+    request: Request,
+    headers: HeaderMap,
+    decode: F,
+) -> Result<(T, Delivery), Problem>
+where
+    T: Send + 'static,
+    F: FnOnce(&[u8], &Context<'_>) -> Result<T, Error> + Send + 'static,
+{
+    let repetition = Repetition::of(state, request.uri(), &headers)?;
     let RecordBody { bytes, share } = RecordBody::from_request(request, state).await?;
-    let key = rest::idempotency_key(&headers, &bytes)?;
     let service = rest::header_text(&headers, "x-vigil-service");
-    let decoded = rest::decode(state, writer.project_id, &headers, service, bytes, decode).await?;
+    let decode = move |body: &[u8], context: &Context<'_>| {
+        let decoded = decode(body, context)?;
+        Ok::<_, Error>((decoded, repetition.key(body)))
+    };
+    let (decoded, key) =
+        rest::decode(state, writer.project_id, &headers, service, bytes, decode).await?;
     let delivery = Delivery { key, _share: share };
     Ok((decoded, delivery))
 }
@@ -94,7 +137,7 @@ impl Delivery {
     ) -> Result<Accepted, Problem> {
         let intake = state.engine.intake();
         Ok(intake
-            .submit_once(writer.project_id, self.key, records)
+            .submit_known(writer.project_id, self.key, records)
             .await?)
     }
 

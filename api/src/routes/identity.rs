@@ -9,8 +9,9 @@ use axum::response::{IntoResponse, Response};
 use domain::{Clock, ErrorKind, TokenId};
 use serde::{Deserialize, Serialize};
 use store::{IdentityStore, Lockout, NewToken, Session};
+use tokio::sync::OwnedSemaphorePermit;
 
-use crate::auth::{self, Admin, Member, SESSION_COOKIE};
+use crate::auth::{self, Admin, Claims, Member, SESSION_COOKIE};
 use crate::extract::{Json, Path};
 use crate::problem::Problem;
 use crate::state::AppState;
@@ -42,6 +43,12 @@ pub struct LoginRequest {
     password: String,
 }
 
+impl LoginRequest {
+    pub(crate) fn new(name: String, password: String) -> Self {
+        Self { name, password }
+    }
+}
+
 /// A session.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct LoginAnswer {
@@ -61,11 +68,6 @@ pub async fn login(
     headers: HeaderMap,
     Json(request): Json<LoginRequest>,
 ) -> Result<Response, Problem> {
-    if request.name.len() > TEXT_LIMIT || request.password.len() > TEXT_LIMIT {
-        return Err(Problem::bad_request(format!(
-            "name and password may have {TEXT_LIMIT} bytes each"
-        )));
-    }
     // Taken before the database is asked: guessing must cost neither memory nor connections of others.
     let Ok(turn) = Arc::clone(&state.password_checks).try_acquire_owned() else {
         return Err(Problem::new(
@@ -73,27 +75,7 @@ pub async fn login(
             "too many logins at once; try again in a second",
         ));
     };
-    let now_ns = domain::SystemClock.now_ns();
-    let store = state.store.clone();
-    let address = address_of(peer.ip(), &headers);
-    let user = engine::blocking(move || {
-        let _turn = turn;
-        check(&store, &request, &address, now_ns)
-    })
-    .await??;
-    let (token, claims) = state
-        .sessions
-        .issue(user.id, &user.name, user.project_id, now_ns)?;
-    let session = Session {
-        id: claims.jti.clone(),
-        user_id: user.id,
-        created_at_ns: now_ns,
-        expires_at_ns: i64::try_from(claims.exp)
-            .unwrap_or(i64::MAX)
-            .saturating_mul(domain::NANOS_PER_SECOND),
-    };
-    let store = state.store.clone();
-    engine::blocking(move || store.create_session(&session)).await?;
+    let (token, claims) = open_session(&state, turn, peer.ip(), &headers, request).await?;
     let is_https = headers
         .get("x-forwarded-proto")
         .is_some_and(|proto| proto == "https")
@@ -113,6 +95,43 @@ pub async fn login(
         response.headers_mut().insert(header::SET_COOKIE, value);
     }
     Ok(response)
+}
+
+/// Checks a password, for which there must be a turn, and opens a session.
+pub(crate) async fn open_session(
+    state: &Arc<AppState>,
+    turn: OwnedSemaphorePermit,
+    peer: IpAddr,
+    headers: &HeaderMap,
+    request: LoginRequest,
+) -> Result<(String, Claims), Problem> {
+    if request.name.len() > TEXT_LIMIT || request.password.len() > TEXT_LIMIT {
+        return Err(Problem::bad_request(format!(
+            "name and password may have {TEXT_LIMIT} bytes each"
+        )));
+    }
+    let now_ns = domain::SystemClock.now_ns();
+    let store = state.store.clone();
+    let address = address_of(peer, headers);
+    let user = engine::blocking(move || {
+        let _turn = turn;
+        check(&store, &request, &address, now_ns)
+    })
+    .await??;
+    let (token, claims) = state
+        .sessions
+        .issue(user.id, &user.name, user.project_id, now_ns)?;
+    let session = Session {
+        id: claims.jti.clone(),
+        user_id: user.id,
+        created_at_ns: now_ns,
+        expires_at_ns: i64::try_from(claims.exp)
+            .unwrap_or(i64::MAX)
+            .saturating_mul(domain::NANOS_PER_SECOND),
+    };
+    let store = state.store.clone();
+    engine::blocking(move || store.create_session(&session)).await?;
+    Ok((token, claims))
 }
 
 /// A user who gave the right password.

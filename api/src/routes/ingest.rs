@@ -4,26 +4,28 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use domain::{ErrorKind, ProjectId, Rejected};
 use ingest::{Context, Encoding, LogFormat};
 use serde::Serialize;
+use tokio::sync::Semaphore;
 
 use crate::auth::Writer;
 use crate::extract::RecordBody;
 use crate::problem::Problem;
+use crate::routes::repetition::Repetition;
 use crate::state::AppState;
 
 /// Bodies up to this size are decoded where they arrive; larger ones on the blocking pool, so that a
 /// batch of megabytes does not hold up other requests.
 const INLINE_BYTES: usize = 64 * 1024;
+/// Large or packed bodies that are decoded at once. A few kilobytes may unpack to 20 MiB, so what waits here waits packed.
+const DECODERS: usize = 16;
+static TURNS: Semaphore = Semaphore::const_new(DECODERS);
 /// Most rejected items that are listed in one answer; all are counted.
 const LISTED_REJECTIONS: usize = 100;
-
-/// Longest `Idempotency-Key`.
-const MAX_KEY_BYTES: usize = 255;
 
 /// What became of a request's items.
 #[derive(Debug, Serialize, serde::Deserialize, utoipa::ToSchema)]
@@ -57,19 +59,23 @@ pub struct RejectedItem {
 pub async fn logs(
     State(state): State<Arc<AppState>>,
     writer: Writer,
+    uri: Uri,
     headers: HeaderMap,
     body: RecordBody,
 ) -> Result<Response, Problem> {
     let format = LogFormat::from_content_type(content_type(&headers)?)?;
     let service = header_text(&headers, "x-vigil-service");
-    let key = idempotency_key(&headers, &body.bytes)?;
-    let decoded = decode(
+    let repetition = Repetition::of(&state, &uri, &headers)?;
+    let (decoded, key) = decode(
         &state,
         writer.project_id,
         &headers,
         service,
         body.bytes,
-        move |body, context| ingest::decode_logs(format, body, context),
+        move |body, context| {
+            let decoded = ingest::decode_logs(format, body, context)?;
+            Ok((decoded, repetition.key(body)))
+        },
     )
     .await?;
     let positions = decoded.positions;
@@ -77,7 +83,7 @@ pub async fn logs(
     let outcome = state
         .engine
         .intake()
-        .submit_once(writer.project_id, key, decoded.accepted)
+        .submit_known(writer.project_id, key, decoded.accepted)
         .await?;
     for (index, reason) in outcome.refused {
         rejected.push(Rejected {
@@ -188,6 +194,8 @@ where
     let decoded = if is_small {
         work()
     } else {
+        // Never closed.
+        let _turn = TURNS.acquire().await;
         tokio::task::spawn_blocking(work)
             .await
             .map_err(|error| Problem::new(ErrorKind::Internal, error.to_string()))?
@@ -253,29 +261,6 @@ fn content_type(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
                 .map_err(|_| Problem::bad_request("content-type is not text"))
         })
         .transpose()
-}
-
-/// What a repeated request is known by: a digest of the sender's `Idempotency-Key` and of the body, so that a key that
-/// is used again for other records by mistake loses none.
-pub(super) fn idempotency_key(
-    headers: &HeaderMap,
-    body: &[u8],
-) -> Result<Option<[u8; 32]>, Problem> {
-    use sha2::{Digest, Sha256};
-    let Some(key) = headers.get("idempotency-key") else {
-        return Ok(None);
-    };
-    if key.is_empty() || key.len() > MAX_KEY_BYTES {
-        return Err(Problem::bad_request(format!(
-            "idempotency-key is {} bytes, it must be 1 to {MAX_KEY_BYTES}",
-            key.len()
-        )));
-    }
-    let mut digest = Sha256::new();
-    digest.update((key.len() as u64).to_be_bytes());
-    digest.update(key.as_bytes());
-    digest.update(body);
-    Ok(Some(digest.finalize().into()))
 }
 
 pub(super) fn header_text(headers: &HeaderMap, name: &str) -> Option<String> {

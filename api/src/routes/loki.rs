@@ -1,11 +1,18 @@
-//! Loki's push API, and what its clients ask before they push.
+//! Loki's API: pushing, and what its clients ask before they push; reading is in the modules below.
 //!
 //! Source: grafana.com/docs/loki/latest/reference/loki-http-api.
+
+mod explore;
+mod parameters;
+mod query;
+mod rules;
+mod wire;
 
 use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::{FromRequestParts as _, Request, State};
+use axum::handler::Handler;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use ingest::LokiFormat;
@@ -14,6 +21,7 @@ use serde_json::{Value, json};
 use crate::auth::Writer;
 use crate::problem::Problem;
 use crate::routes::doors::receive;
+use crate::routes::{Access, Endpoint, get, post};
 use crate::state::AppState;
 
 /// The version of Loki whose push API this is: clients choose by it whether to send structured metadata.
@@ -24,12 +32,73 @@ const TEXT: &str = "text/plain; charset=utf-8";
 pub async fn push(State(state): State<Arc<AppState>>, request: Request) -> Response {
     match take(&state, request).await {
         Ok(()) => StatusCode::NO_CONTENT.into_response(),
-        Err(problem) => {
-            let status = problem.status();
-            let text = format!("{}\n", problem.public_detail());
-            problem.answer_with(status, TEXT, text.into_bytes())
-        }
+        Err(problem) => PlainProblem(problem).into_response(),
     }
+}
+
+/// A problem in plain text, as Loki tells them.
+#[derive(Debug)]
+pub struct PlainProblem(Problem);
+
+impl From<Problem> for PlainProblem {
+    fn from(problem: Problem) -> Self {
+        Self(problem)
+    }
+}
+
+impl From<engine::Error> for PlainProblem {
+    fn from(error: engine::Error) -> Self {
+        Self(error.into())
+    }
+}
+
+impl IntoResponse for PlainProblem {
+    fn into_response(self) -> Response {
+        let status = self.0.status();
+        let text = format!("{}\n", self.0.public_detail());
+        self.0.answer_with(status, TEXT, text.into_bytes())
+    }
+}
+
+/// The addresses that are read from.
+pub(super) fn reads() -> Vec<Endpoint> {
+    use Access::Read;
+    let values = "/loki/api/v1/label/{name}/values";
+    let field_values = "/loki/api/v1/detected_field/{name}/values";
+    let mut reads = vec![
+        get(Read, values, explore::values),
+        get(Read, field_values, explore::detected_field_values),
+        get(Read, "/loki/api/v1/rules", rules::files),
+        get(Read, "/prometheus/api/v1/rules", rules::groups),
+    ];
+    reads.extend(both("/loki/api/v1/query_range", query::range));
+    reads.extend(both("/loki/api/v1/query", query::instant));
+    reads.extend(both("/loki/api/v1/format_query", query::format));
+    reads.extend(both("/loki/api/v1/labels", explore::labels));
+    reads.extend(both("/loki/api/v1/label", explore::labels));
+    reads.extend(both("/loki/api/v1/series", explore::series));
+    reads.extend(both("/loki/api/v1/patterns", explore::patterns));
+    reads.extend(both("/loki/api/v1/index/stats", explore::stats));
+    reads.extend(both("/loki/api/v1/index/volume", explore::volume));
+    let over_time = "/loki/api/v1/index/volume_range";
+    reads.extend(both(over_time, explore::volume_range));
+    let labels = "/loki/api/v1/detected_labels";
+    reads.extend(both(labels, explore::detected_labels));
+    let fields = "/loki/api/v1/detected_fields";
+    reads.extend(both(fields, explore::detected_fields));
+    reads
+}
+
+/// An address that takes its question behind a question mark or as a form.
+fn both<H, T>(path: &'static str, handler: H) -> [Endpoint; 2]
+where
+    H: Handler<T, Arc<AppState>>,
+    T: 'static,
+{
+    [
+        get(Access::Read, path, handler.clone()),
+        post(Access::Read, path, handler),
+    ]
 }
 
 async fn take(state: &Arc<AppState>, request: Request) -> Result<(), Problem> {
@@ -58,7 +127,7 @@ async fn take(state: &Arc<AppState>, request: Request) -> Result<(), Problem> {
         // As Loki does: the good ones are stored, and the client hears of the others.
         Some(reason) => Err(Problem::bad_request(format!(
             "{} of {sent} entries were refused, the others are stored: {reason}",
-            sent - outcome.count
+            sent.saturating_sub(outcome.count)
         ))),
     }
 }

@@ -11,7 +11,8 @@ use utoipa::openapi::{ContentBuilder, PathItem, Ref, ResponseBuilder};
 
 use crate::problem::ProblemBody;
 use crate::routes::{
-    Access, Endpoint, ask, endpoints, health, identity, incidents, ingest, policies, search,
+    Access, Endpoint, ask, endpoints, export, health, identity, incidents, ingest, policies, query,
+    search, sql, topology, traces,
 };
 
 #[derive(OpenApi)]
@@ -41,6 +42,12 @@ use crate::routes::{
         search::patterns,
         search::pattern,
         search::services,
+        query::query,
+        sql::sql,
+        export::export,
+        traces::list,
+        traces::get,
+        topology::topology,
         ask::ask,
         incidents::list,
         incidents::get,

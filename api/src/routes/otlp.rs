@@ -1,4 +1,4 @@
-//! OTLP/HTTP. Answers have the encoding of the request, as the specification asks.
+//! OTLP/HTTP, and what both doors of OTLP share. Answers have the encoding of the request, as the specification asks.
 //!
 //! Source: OpenTelemetry protocol specification, "OTLP/HTTP Response".
 
@@ -9,7 +9,8 @@ use axum::extract::{FromRequestParts as _, Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use domain::{ErrorKind, LogRecord};
-use ingest::{Context, Decoded, OtlpFormat};
+use engine::RequestKey;
+use ingest::OtlpFormat;
 use serde_json::json;
 
 use crate::auth::Writer;
@@ -17,40 +18,70 @@ use crate::problem::Problem;
 use crate::routes::doors::receive;
 use crate::state::AppState;
 
-type Decode = fn(OtlpFormat, &[u8], &Context<'_>) -> Result<Decoded<LogRecord>, ingest::Error>;
+/// What a request carries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Signal {
+    Logs,
+    Metrics,
+    Traces,
+}
+
+impl Signal {
+    /// The name of the number of refused items in the JSON answer.
+    fn rejected_name(self) -> &'static str {
+        match self {
+            Self::Logs => "rejectedLogRecords",
+            Self::Metrics => "rejectedDataPoints",
+            Self::Traces => "rejectedSpans",
+        }
+    }
+}
 
 /// Takes log records.
 pub async fn logs(State(state): State<Arc<AppState>>, request: Request) -> Response {
-    records(
-        &state,
-        request,
-        ingest::decode_otlp_logs,
-        "rejectedLogRecords",
-    )
-    .await
+    over_http(&state, request, Signal::Logs).await
 }
 
 /// Takes spans.
 pub async fn traces(State(state): State<Arc<AppState>>, request: Request) -> Response {
-    records(&state, request, ingest::decode_otlp_traces, "rejectedSpans").await
+    over_http(&state, request, Signal::Traces).await
 }
 
 /// Takes metrics.
 pub async fn metrics(State(state): State<Arc<AppState>>, request: Request) -> Response {
-    let format = format_of(request.headers());
-    let refused = take_points(&state, request, format).await;
-    respond(format, refused, "rejectedDataPoints")
+    over_http(&state, request, Signal::Metrics).await
 }
 
-async fn records(
+async fn over_http(state: &Arc<AppState>, request: Request, signal: Signal) -> Response {
+    let format = format_of(request.headers());
+    let refused = take_http(state, request, format, signal).await;
+    respond(format, refused, signal.rejected_name())
+}
+
+async fn take_http(
     state: &Arc<AppState>,
     request: Request,
-    decode: Decode,
-    rejected_name: &'static str,
-) -> Response {
-    let format = format_of(request.headers());
-    let refused = take_records(state, request, format, decode).await;
-    respond(format, refused, rejected_name)
+    format: Option<OtlpFormat>,
+    signal: Signal,
+) -> Result<Refused, Problem> {
+    let (writer, request) = writer_of(state, request).await?;
+    take(state, &writer, request, known(format)?, signal).await
+}
+
+/// Reads, decodes and stores what a request carries, whichever door it came through: its body is the message, as
+/// `content-encoding` says.
+pub(crate) async fn take(
+    state: &Arc<AppState>,
+    writer: &Writer,
+    request: Request,
+    format: OtlpFormat,
+    signal: Signal,
+) -> Result<Refused, Problem> {
+    match signal {
+        Signal::Logs => take_records(state, writer, request, format).await,
+        Signal::Traces => take_spans(state, writer, request, format).await,
+        Signal::Metrics => take_points(state, writer, request, format).await,
+    }
 }
 
 /// The encoding of a request, `None` when it is neither.
@@ -74,13 +105,17 @@ fn known(format: Option<OtlpFormat>) -> Result<OtlpFormat, Problem> {
 
 /// What was refused of a request whose other items are durable.
 #[derive(Default)]
-struct Refused {
+pub(crate) struct Refused {
     count: usize,
     /// The first reason.
     reason: String,
 }
 
-async fn writer_of(state: &Arc<AppState>, request: Request) -> Result<(Writer, Request), Problem> {
+/// Who sends a request, before anything of its body is read.
+pub(crate) async fn writer_of(
+    state: &Arc<AppState>,
+    request: Request,
+) -> Result<(Writer, Request), Problem> {
     let (mut parts, body) = request.into_parts();
     let writer = Writer::from_request_parts(&mut parts, state).await?;
     Ok((writer, Request::from_parts(parts, body)))
@@ -88,17 +123,15 @@ async fn writer_of(state: &Arc<AppState>, request: Request) -> Result<(Writer, R
 
 async fn take_records(
     state: &Arc<AppState>,
+    writer: &Writer,
     request: Request,
-    format: Option<OtlpFormat>,
-    decode: Decode,
+    format: OtlpFormat,
 ) -> Result<Refused, Problem> {
-    let (writer, request) = writer_of(state, request).await?;
-    let format = known(format)?;
-    let (decoded, delivery) = receive(state, &writer, request, move |body, context| {
-        decode(format, body, context)
+    let (decoded, delivery) = receive(state, writer, request, move |body, context| {
+        ingest::decode_otlp_logs(format, body, context)
     })
     .await?;
-    let outcome = delivery.store(state, &writer, decoded.accepted).await?;
+    let outcome = delivery.store(state, writer, decoded.accepted).await?;
     let reasons = decoded.rejected.into_iter().map(|item| item.reason);
     let later = outcome.refused.iter().map(|(_, reason)| reason.clone());
     Ok(Refused {
@@ -107,14 +140,64 @@ async fn take_records(
     })
 }
 
+/// The failures that spans tell of go first: a request that fails between the two is sent again, and then neither comes
+/// twice, because spans have ids of their own and failures are known by those of their spans.
+async fn take_spans(
+    state: &Arc<AppState>,
+    writer: &Writer,
+    request: Request,
+    format: OtlpFormat,
+) -> Result<Refused, Problem> {
+    let (decoded, _delivery) = receive(state, writer, request, move |body, context| {
+        ingest::decode_otlp_traces(format, body, context)
+    })
+    .await?;
+    let key = failures_key(&decoded.failures);
+    let failures = state
+        .engine
+        .intake()
+        .submit_known(writer.project_id, Some(key), decoded.failures)
+        .await?;
+    if let Some((_, reason)) = failures.refused.first() {
+        let refused = failures.refused.len();
+        metrics::counter!("vigil_api_door_records_refused_total").increment(refused as u64);
+        tracing::debug!(refused, reason, "records of failed spans were refused");
+    }
+    let decoded = decoded.spans;
+    let refused = state
+        .engine
+        .ingest_spans(writer.project_id, decoded.accepted)
+        .await?;
+    let count = decoded.rejected_count + refused.len();
+    let reasons = decoded.rejected.into_iter().chain(refused);
+    Ok(Refused {
+        count,
+        reason: reasons.map(|item| item.reason).next().unwrap_or_default(),
+    })
+}
+
+fn failures_key(failures: &[LogRecord]) -> RequestKey {
+    use sha2::{Digest as _, Sha256};
+    let mut digest = Sha256::new();
+    digest.update(b"failures of spans");
+    for record in failures {
+        let ids = [&record.trace_id, &record.span_id].map(|id| id.as_deref().unwrap_or_default());
+        for text in [ids[0], ids[1], &record.body] {
+            digest.update((text.len() as u64).to_be_bytes());
+            digest.update(text.as_bytes());
+        }
+        digest.update(record.timestamp_ns.to_be_bytes());
+    }
+    RequestKey::Given(digest.finalize().into())
+}
+
 async fn take_points(
     state: &Arc<AppState>,
+    writer: &Writer,
     request: Request,
-    format: Option<OtlpFormat>,
+    format: OtlpFormat,
 ) -> Result<Refused, Problem> {
-    let (writer, request) = writer_of(state, request).await?;
-    let format = known(format)?;
-    let (decoded, _delivery) = receive(state, &writer, request, move |body, context| {
+    let (decoded, _delivery) = receive(state, writer, request, move |body, context| {
         ingest::decode_otlp_metrics(format, body, context)
     })
     .await?;
@@ -163,7 +246,7 @@ fn content_type(format: OtlpFormat) -> &'static str {
 }
 
 /// `{partial_success(1): {rejected(1), error_message(2)}}`; nothing when nothing was refused.
-fn success_message(refused: &Refused) -> Vec<u8> {
+pub(crate) fn success_message(refused: &Refused) -> Vec<u8> {
     if refused.count == 0 {
         return Vec::new();
     }
@@ -207,7 +290,7 @@ fn refusal(format: OtlpFormat, problem: Problem) -> Response {
 }
 
 /// The code of a `google.rpc.Status`. Source: google/rpc/code.proto.
-fn rpc_code(kind: ErrorKind) -> u64 {
+pub(crate) fn rpc_code(kind: ErrorKind) -> u64 {
     match kind {
         ErrorKind::BadRequest | ErrorKind::TooLarge => 3,
         ErrorKind::Timeout => 4,
@@ -222,13 +305,13 @@ fn rpc_code(kind: ErrorKind) -> u64 {
 }
 
 /// Appends a field that is a number.
-fn push_number(number: u8, value: u64, output: &mut Vec<u8>) {
+pub(crate) fn push_number(number: u8, value: u64, output: &mut Vec<u8>) {
     output.push(number << 3);
     push_varint(value, output);
 }
 
 /// Appends a field of bytes, text or a message.
-fn push_bytes(number: u8, bytes: &[u8], output: &mut Vec<u8>) {
+pub(crate) fn push_bytes(number: u8, bytes: &[u8], output: &mut Vec<u8>) {
     output.push(number << 3 | 2);
     push_varint(bytes.len() as u64, output);
     output.extend_from_slice(bytes);

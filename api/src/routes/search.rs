@@ -14,7 +14,7 @@ use crate::extract::{Path, Query};
 use crate::problem::Problem;
 use crate::state::AppState;
 
-pub(crate) use self::filter::filter;
+pub(crate) use self::filter::{filter, range_between};
 
 /// Records of a page when nobody says.
 const DEFAULT_LIMIT: usize = 100;
@@ -50,6 +50,32 @@ pub struct FilterQuery {
     order: Option<String>,
     /// Bucket of a histogram in seconds.
     bucket_seconds: Option<i64>,
+}
+
+impl FilterQuery {
+    /// Whether the caller said from when until when.
+    pub(super) fn names_both_ends(&self) -> bool {
+        self.from.is_some() && self.to.is_some()
+    }
+
+    /// The query in words, for a note of who asked for what.
+    pub(super) fn shown(&self) -> String {
+        let parts = [
+            ("q", &self.q),
+            ("from", &self.from),
+            ("to", &self.to),
+            ("service", &self.service),
+            ("severity", &self.severity),
+            ("template", &self.template),
+            ("text", &self.text),
+            ("attribute", &self.attribute),
+            ("trace_id", &self.trace_id),
+        ];
+        let named = parts
+            .into_iter()
+            .filter_map(|(name, value)| Some(format!("{name}={}", value.as_ref()?)));
+        named.collect::<Vec<_>>().join(" ")
+    }
 }
 
 /// A record on the wire.

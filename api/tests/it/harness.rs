@@ -37,6 +37,9 @@ pub fn vigil(folder: &Path, arguments: &[String]) -> Command {
         .args(arguments)
         .env_clear()
         .env("RUST_LOG", "info")
+        // Tests run beside each other, and beside whatever holds the usual ports.
+        .env("VIGIL_OTLP_GRPC_ADDR", "off")
+        .env("VIGIL_OTLP_HTTP_ADDR", "off")
         .current_dir(folder)
         .stdin(Stdio::null());
     for name in ["PATH", "HOME", "TMPDIR"] {
@@ -199,6 +202,22 @@ impl Server {
         let pid = self.pid().to_string();
         let status = Command::new("kill").args(["-TERM", &pid]).status();
         assert!(status.unwrap().success());
+    }
+
+    /// Ends it without a chance to finish anything.
+    pub fn kill(&mut self) {
+        self.child.kill().unwrap();
+        self.reap();
+    }
+
+    /// What it is told.
+    pub fn arguments(&self) -> &[String] {
+        &self.arguments
+    }
+
+    /// What its next start is told besides.
+    pub fn add_arguments(&mut self, more: &[String]) {
+        self.arguments.extend_from_slice(more);
     }
 
     /// Waits for its end.

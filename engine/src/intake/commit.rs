@@ -9,6 +9,7 @@ use domain::{Clock, ErrorKind, LogRecord, ProjectId, RecordId};
 use store::{CommitBatch, CommitReceipt, IngestReceipt, LogStore, Store};
 use tokio::sync::watch;
 
+use super::repeated::{Receipts, RequestKey};
 use super::{Accepted, Job};
 use crate::Error;
 use crate::miners::Miners;
@@ -16,6 +17,13 @@ use crate::miners::Miners;
 /// Most records of one transaction: large enough that the commit's fixed cost vanishes, small enough
 /// that a waiting request is answered within a fraction of a second.
 const GROUP_RECORDS: usize = 16_384;
+/// After a group of at least this many records the next one waits a moment for more: when many come, one large block is
+/// cheaper to write and to read than several small ones.
+const BUSY_RECORDS: usize = 2_000;
+/// As many records make a good block; nothing waits for more.
+const BLOCK_RECORDS: usize = 8_192;
+/// How long it waits.
+const LINGER: Duration = Duration::from_millis(10);
 /// How long a commit waits for a database that is away, before its senders are told so.
 const PATIENCE: Duration = Duration::from_secs(20);
 /// Transactions that one request may cost when the database refuses it: enough to single out a dozen records
@@ -55,15 +63,29 @@ impl Committer {
     }
 
     pub(super) fn run(&mut self, receiver: &mpsc::Receiver<Job>) {
+        let mut last_count = 0;
         while let Ok(first) = receiver.recv() {
             // Group commit: everything that came while the last transaction ran goes into this one.
             let mut count = first.records.len();
             let mut jobs = vec![first];
+            let until = Instant::now() + LINGER;
             while count < GROUP_RECORDS {
-                let Ok(job) = receiver.try_recv() else { break };
+                let is_worth_waiting = last_count >= BUSY_RECORDS && count < BLOCK_RECORDS;
+                let job = match receiver.try_recv() {
+                    Ok(job) => job,
+                    Err(_) if is_worth_waiting => {
+                        let left = until.saturating_duration_since(Instant::now());
+                        let Ok(job) = receiver.recv_timeout(left) else {
+                            break;
+                        };
+                        job
+                    }
+                    Err(_) => break,
+                };
                 count += job.records.len();
                 jobs.push(job);
             }
+            last_count = count;
             let mut by_project: HashMap<ProjectId, Vec<Job>> = HashMap::new();
             for job in jobs {
                 by_project.entry(job.project_id).or_default().push(job);
@@ -92,7 +114,12 @@ impl Committer {
 
     /// Answers the requests that were acknowledged before; commits the others.
     fn commit_fresh(&mut self, project_id: ProjectId, jobs: Vec<Job>) {
-        let keys: Vec<[u8; 32]> = jobs.iter().filter_map(|job| job.key).collect();
+        let now_ns = self.clock.now_ns();
+        let keys: Vec<[u8; 32]> = jobs
+            .iter()
+            .filter_map(|job| job.key)
+            .flat_map(|key| key.possible(now_ns))
+            .collect();
         if keys.is_empty() {
             return self.commit_group(project_id, jobs);
         }
@@ -103,11 +130,17 @@ impl Committer {
         let mut seen = HashSet::new();
         let (mut fresh, mut again) = (Vec::new(), Vec::new());
         for job in jobs {
-            match job.key {
-                Some(key) if known.contains_key(&key) => job.answer_as_before(known[&key]),
+            let Some(key) = job.key else {
+                fresh.push(job);
+                continue;
+            };
+            if let Some(accepted) = key.accepted_before(&known, now_ns) {
+                job.answer_as_before(accepted);
+            } else if seen.insert(key.current(now_ns)) {
+                fresh.push(job);
+            } else {
                 // Sent twice at once: the second waits for what becomes of the first.
-                Some(key) if !seen.insert(key) => again.push(job),
-                _ => fresh.push(job),
+                again.push(job);
             }
         }
         if !fresh.is_empty() {
@@ -118,15 +151,11 @@ impl Committer {
         }
     }
 
-    fn acknowledged(
-        &self,
-        project_id: ProjectId,
-        keys: &[[u8; 32]],
-    ) -> Result<HashMap<[u8; 32], u64>, Error> {
+    fn acknowledged(&self, project_id: ProjectId, keys: &[[u8; 32]]) -> Result<Receipts, Error> {
         let receipts = patiently(|| Ok(self.store.ingest_receipts(project_id, keys)?))?;
         Ok(receipts
             .into_iter()
-            .map(|receipt| (receipt.key, receipt.accepted))
+            .map(|receipt| (receipt.key, receipt))
             .collect())
     }
 
@@ -191,6 +220,7 @@ impl Committer {
             new_templates: with.new_templates.clone(),
             merged: with.merged.clone(),
             receipts: self.receipt(job.key, size).into_iter().collect(),
+            texts: with.texts.clone(),
         };
         let (mut refused, mut tries) = (Vec::new(), TRIES_ALONE);
         if let Err(error) = self.divide(&mut piece, 0, &mut tries, &mut refused) {
@@ -223,10 +253,10 @@ impl Committer {
         let Some(key) = job.key else {
             return Ok(None);
         };
-        Ok(self
-            .acknowledged(job.project_id, &[key])?
-            .get(&key)
-            .copied())
+        let now_ns = self.clock.now_ns();
+        let keys: Vec<[u8; 32]> = key.possible(now_ns).collect();
+        let receipts = self.acknowledged(job.project_id, &keys)?;
+        Ok(key.accepted_before(&receipts, now_ns))
     }
 
     /// Commits a piece, or its halves. Records that the database refuses are noted with their position; any other
@@ -268,6 +298,7 @@ impl Committer {
             new_templates: piece.new_templates.clone(),
             merged: piece.merged.clone(),
             receipts: Vec::new(),
+            texts: piece.texts.clone(),
         };
         self.divide(piece, offset, tries, refused)?;
         self.divide(&mut second, offset + size / 2, tries, refused)
@@ -292,15 +323,12 @@ impl Committer {
             new_templates: changes.new_templates,
             merged: changes.merged,
             receipts: Vec::new(),
+            texts: changes.texts,
         })
     }
 
-    fn receipt(&self, key: Option<[u8; 32]>, accepted: usize) -> Option<IngestReceipt> {
-        Some(IngestReceipt {
-            key: key?,
-            accepted: accepted as u64,
-            created_at_ns: self.clock.now_ns(),
-        })
+    fn receipt(&self, key: Option<RequestKey>, accepted: usize) -> Option<IngestReceipt> {
+        Some(key?.receipt(accepted, self.clock.now_ns()))
     }
 
     /// Commits, again and again while the database is away for a moment. The ids stay the same, so a commit whose
@@ -322,6 +350,10 @@ impl Committer {
 impl Job {
     fn answer_as_before(self, accepted: u64) {
         metrics::counter!("vigil_engine_requests_repeated_total").increment(1);
+        if let Some(RequestKey::Content { .. }) = self.key {
+            metrics::counter!("vigil_engine_requests_deduplicated_total").increment(1);
+            metrics::counter!("vigil_engine_records_deduplicated_total").increment(accepted);
+        }
         let accepted = Accepted {
             count: usize::try_from(accepted).unwrap_or(usize::MAX),
             refused: Vec::new(),
@@ -347,7 +379,7 @@ fn refuse_all(project_id: ProjectId, jobs: Vec<Job>, error: &Error) {
 }
 
 /// Whether the failure may come from a record rather than from the database's state.
-fn is_of_the_data(error: &Error) -> bool {
+pub(crate) fn is_of_the_data(error: &Error) -> bool {
     matches!(
         error.kind(),
         ErrorKind::Internal | ErrorKind::BadRequest | ErrorKind::Conflict
@@ -356,7 +388,7 @@ fn is_of_the_data(error: &Error) -> bool {
 
 /// Repeats what failed because the database was away, for at most [`PATIENCE`]. The senders wait meanwhile, and
 /// what comes after them fills the queue until it answers 429.
-fn patiently<T>(mut attempt: impl FnMut() -> Result<T, Error>) -> Result<T, Error> {
+pub(crate) fn patiently<T>(mut attempt: impl FnMut() -> Result<T, Error>) -> Result<T, Error> {
     let started = Instant::now();
     let mut pause = Duration::from_millis(50);
     loop {

@@ -11,6 +11,7 @@ struct Bench {
     store: Store,
     intake: Intake,
     thread: std::thread::JoinHandle<()>,
+    clock: Arc<ManualClock>,
     project_id: ProjectId,
 }
 
@@ -27,13 +28,15 @@ fn bench(
         writer.append(batch)
     });
     let clock = Arc::new(ManualClock::new(1_700_000_000_000_000_000));
+    let shared: Arc<dyn Clock> = Arc::<ManualClock>::clone(&clock);
     let (intake, thread) =
-        Intake::start_with(store.clone(), append, clock, watch::channel(0).0).expect("a thread");
+        Intake::start_with(store.clone(), append, shared, watch::channel(0).0).expect("a thread");
     Bench {
         _folder: folder,
         store,
         intake,
         thread,
+        clock,
         project_id: ProjectId(uuid::Uuid::now_v7()),
     }
 }
@@ -180,12 +183,29 @@ async fn a_template_of_a_failed_commit_keeps_its_example() {
 async fn a_full_queue_refuses_at_once_and_an_oversized_batch_for_ever() {
     let bench = bench(|_| Ok(()));
     let all = u32::try_from(QUEUE_RECORDS).expect("fits");
-    let held = Arc::clone(&bench.intake.records)
-        .try_acquire_many_owned(all)
+    let held = bench
+        .intake
+        .room_of(bench.project_id)
+        .take(all, 1)
         .expect("the queue is empty");
     let error = bench.submit(&["one too many"]).await.expect_err("full");
     assert_eq!(error.kind(), ErrorKind::RateLimited);
-    drop(held);
+    // Another project still has room, until all of it is taken.
+    let other = ProjectId(uuid::Uuid::from_u128(7));
+    let reply = bench.intake.enqueue(other, None, vec![record("fits")]);
+    reply
+        .expect("queued")
+        .await
+        .expect("answered")
+        .expect("stored");
+    let rest = u32::try_from(super::TOTAL_RECORDS).expect("fits");
+    let all_held = bench.intake.total.take(rest, 1).expect("nothing waits");
+    let error = bench
+        .intake
+        .enqueue(other, None, vec![record("x")])
+        .expect_err("full");
+    assert_eq!(error.kind(), ErrorKind::Unavailable);
+    drop((held, all_held));
     bench.submit(&["now there is room"]).await.expect("stored");
     let records = vec![record("x"); QUEUE_RECORDS + 1];
     let error = bench
@@ -274,4 +294,137 @@ async fn an_outage_while_a_request_is_divided_promises_nothing() {
         .ingest_receipts(bench.project_id, &[[3; 32]])
         .expect("receipts");
     assert!(receipts.is_empty());
+}
+
+const SECOND_NS: i64 = domain::NANOS_PER_SECOND;
+const NOON_NS: i64 = 1_700_000_000_000_000_000;
+
+/// Records of a sender that gave them these instants, in nanoseconds before noon.
+fn stamped(instants: &[i64]) -> Vec<LogRecord> {
+    let record = |before_ns: &i64| LogRecord {
+        timestamp_ns: NOON_NS - before_ns,
+        ..record("payment failed")
+    };
+    instants.iter().map(record).collect()
+}
+
+impl Bench {
+    /// Sends records whose content has this digest.
+    async fn submit_content(&self, digest: u8, records: Vec<LogRecord>) -> usize {
+        let key = RequestKey::Content {
+            digest: [digest; 32],
+            window_ns: 600 * SECOND_NS,
+        };
+        let sent = self
+            .intake
+            .submit_known(self.project_id, Some(key), records);
+        sent.await.expect("stored or answered").count
+    }
+}
+
+#[tokio::test]
+async fn a_request_that_is_repeated_without_a_key_is_stored_once() {
+    let bench = bench(|_| Ok(()));
+    let send = || bench.submit_content(1, stamped(&[1_001, SECOND_NS]));
+    assert_eq!(tokio::join!(send(), send()), (2, 2));
+    assert_eq!(send().await, 2);
+    assert_eq!(bench.stored(), 2);
+    assert_eq!(bench.submit_content(2, stamped(&[1_001])).await, 1);
+    assert_eq!(bench.stored(), 3);
+}
+
+#[tokio::test]
+async fn what_may_honestly_come_twice_is_stored_twice() {
+    const MILLISECOND_NS: i64 = 1_000_000;
+    let bench = bench(|_| Ok(()));
+    for (at, (records, is_known)) in [
+        // A heartbeat without a time.
+        (stamped(&[0]), false),
+        // One of its neighbours has none.
+        (stamped(&[1, 0]), false),
+        // Seconds, or one line with milliseconds.
+        (stamped(&[SECOND_NS, 2 * SECOND_NS]), false),
+        (stamped(&[MILLISECOND_NS]), false),
+        (stamped(&[MILLISECOND_NS, MILLISECOND_NS]), false),
+        (stamped(&[MILLISECOND_NS, 2 * MILLISECOND_NS]), true),
+        (stamped(&[1_000]), true),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let before = bench.stored();
+        let count = records.len();
+        let digest = u8::try_from(at).expect("few");
+        for _ in 0..2 {
+            assert_eq!(bench.submit_content(digest, records.clone()).await, count);
+        }
+        let times = if is_known { 1 } else { 2 };
+        assert_eq!(bench.stored() - before, (count * times) as u64, "case {at}");
+    }
+}
+
+#[tokio::test]
+async fn the_same_content_is_new_when_its_window_is_over() {
+    let bench = bench(|_| Ok(()));
+    let send = || bench.submit_content(1, stamped(&[1]));
+    send().await;
+    // Just before the end of the window, which is in another period of the clock.
+    bench.clock.set(NOON_NS + 599 * SECOND_NS);
+    send().await;
+    assert_eq!(bench.stored(), 1);
+    bench.clock.set(NOON_NS + 601 * SECOND_NS);
+    send().await;
+    assert_eq!(bench.stored(), 2);
+    send().await;
+    assert_eq!(bench.stored(), 2);
+    // The housekeeping forgets both as soon as they are of no use.
+    let forgotten = |after_s: i64| {
+        let now_ns = NOON_NS + after_s * SECOND_NS;
+        let deleted = bench.store.delete_ingest_receipts(now_ns - KEY_LIFETIME_NS);
+        deleted.expect("deleted")
+    };
+    assert_eq!(
+        (forgotten(599), forgotten(601), forgotten(1_202)),
+        (0, 1, 1)
+    );
+}
+
+#[tokio::test]
+async fn the_same_content_of_another_project_is_its_own() {
+    let bench = bench(|_| Ok(()));
+    let key = RequestKey::Content {
+        digest: [1; 32],
+        window_ns: SECOND_NS,
+    };
+    let other = ProjectId(uuid::Uuid::now_v7());
+    for project_id in [bench.project_id, other] {
+        let sent = bench
+            .intake
+            .submit_known(project_id, Some(key), stamped(&[1]));
+        assert_eq!(sent.await.expect("stored").count, 1);
+    }
+    let all = LogFilter::in_range(TimeRange::ALL);
+    assert_eq!(bench.store.count(other, &all).expect("a count"), 1);
+}
+
+#[tokio::test]
+async fn a_request_that_failed_left_no_receipt_of_its_content() {
+    let mut is_first = true;
+    let bench = bench(move |_| match std::mem::take(&mut is_first) {
+        true => Err(store::Error::Timeout {
+            message: "slow".into(),
+        }),
+        false => Ok(()),
+    });
+    let key = RequestKey::Content {
+        digest: [1; 32],
+        window_ns: SECOND_NS,
+    };
+    let send = || {
+        let intake = &bench.intake;
+        intake.submit_known(bench.project_id, Some(key), stamped(&[1]))
+    };
+    send().await.expect_err("the first commit fails");
+    assert_eq!(send().await.expect("stored").count, 1);
+    assert_eq!(bench.stored(), 1);
 }

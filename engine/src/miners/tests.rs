@@ -41,6 +41,7 @@ fn nodes_on_one_database_come_to_the_same_templates() {
                 new_templates: changes.new_templates,
                 merged: changes.merged,
                 receipts: Vec::new(),
+                texts: changes.texts,
             })
             .expect("stored");
         nodes[node].committed(project_id);

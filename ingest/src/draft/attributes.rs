@@ -1,6 +1,7 @@
 //! The attributes of a record: one compact JSON object as text.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 
 use crate::json::{Field, Scanner, write_string, write_value};
 
@@ -82,17 +83,29 @@ impl Attributes {
             *self = others;
             return;
         }
+        let known = self.keys();
         let others = others.finish();
-        let mut members = Vec::new();
-        // What was written here can be read; nothing is kept of nothing.
-        if Scanner::new(&others)
-            .object(&mut members, usize::MAX, 63)
-            .is_ok()
-        {
-            for member in &members {
-                if !self.contains(&member.key) {
-                    self.push_field(member);
-                }
+        for member in &members_of(&others) {
+            if !known.contains(member.key.as_ref()) {
+                self.push_field(member);
+            }
+        }
+    }
+
+    /// Adds each text unless a member has its key.
+    pub fn push_missing_texts(&mut self, texts: &[(Cow<'_, str>, Cow<'_, str>)]) {
+        /// From here on it is cheaper to read the keys once than to look for each of them.
+        const MANY: usize = 4;
+        if texts.len() < MANY {
+            for (key, text) in texts {
+                self.push_missing_text(key, text);
+            }
+            return;
+        }
+        let mut known = self.keys();
+        for (key, text) in texts {
+            if known.insert(key.as_ref().to_owned()) {
+                self.push_text(key, text);
             }
         }
     }
@@ -113,11 +126,20 @@ impl Attributes {
             return false;
         }
         let whole = self.json.clone() + "}";
-        let mut members = Vec::new();
-        Scanner::new(&whole)
-            .object(&mut members, usize::MAX, 63)
-            .is_ok()
-            && members.iter().any(|member| member.key == key)
+        members_of(&whole).iter().any(|member| member.key == key)
+    }
+
+    /// The keys of the object itself.
+    fn keys(&self) -> HashSet<String> {
+        if self.is_empty() {
+            return HashSet::new();
+        }
+        let whole = self.json.clone() + "}";
+        let members = members_of(&whole);
+        members
+            .into_iter()
+            .map(|member| member.key.into_owned())
+            .collect()
     }
 
     /// Goes on with an object that [`Attributes::finish`] gave.
@@ -148,5 +170,14 @@ impl Attributes {
     /// Bytes of the object when finished.
     pub fn len_bytes(&self) -> usize {
         self.json.len() + usize::from(!self.json.is_empty())
+    }
+}
+
+/// The members of an object that was written here, which can be read; of nothing there are none.
+fn members_of(object: &str) -> Vec<Field<'_>> {
+    let mut members = Vec::new();
+    match Scanner::new(object).object(&mut members, usize::MAX, 63) {
+        Ok(_) => members,
+        Err(_) => Vec::new(),
     }
 }

@@ -26,6 +26,7 @@ pub(crate) fn for_each_element<'a>(
         limits,
         fields: Vec::new(),
         index: 0,
+        known_line: None,
         visit,
     };
     if format == LogFormat::Ndjson {
@@ -49,6 +50,7 @@ pub(crate) fn read_object<'a>(
         limits,
         fields: std::mem::take(fields),
         index: 0,
+        known_line: None,
         visit: |_, element: Element<'_, 'a>| match element {
             Element::Fields(found) => std::mem::swap(found, fields),
             Element::Rejected(reason) => outcome = Err(reason),
@@ -75,6 +77,8 @@ struct Walk<'a, 'l, F> {
     limits: &'l Limits,
     fields: Vec<Field<'a>>,
     index: usize,
+    /// The last answer of `next_line`: from where it was looked for, and what was found.
+    known_line: Option<(usize, Option<usize>)>,
     visit: F,
 }
 
@@ -126,7 +130,7 @@ impl<'a, F: FnMut(usize, Element<'_, 'a>)> Walk<'a, '_, F> {
                     }
                 }
                 Some(b',' | b']') => {
-                    let next = next_line_object(text, scanner.at);
+                    let next = self.next_line(text, scanner.at);
                     self.reject(format!(
                         "invalid JSON at byte {}: expected an object or an array{}",
                         scanner.at,
@@ -146,6 +150,19 @@ impl<'a, F: FnMut(usize, Element<'_, 'a>)> Walk<'a, '_, F> {
         }
     }
 
+    /// [`next_line_object`], looked for once for all the broken records before it.
+    fn next_line(&mut self, text: &str, from: usize) -> Option<usize> {
+        if let Some((since, found)) = self.known_line
+            && since <= from
+            && found.is_none_or(|at| from < at)
+        {
+            return found;
+        }
+        let found = next_line_object(text, from);
+        self.known_line = Some((from, found));
+        found
+    }
+
     /// One record that is no element of an array. False when nothing after it can be found.
     fn object_of_sequence(
         &mut self,
@@ -159,7 +176,7 @@ impl<'a, F: FnMut(usize, Element<'_, 'a>)> Walk<'a, '_, F> {
             Err(error) => error,
         };
         // The brackets of a torn line close nowhere or in a line that is not its own.
-        let next = next_line_object(text, start);
+        let next = self.next_line(text, start);
         let mut own = Scanner::new(&text[..next.unwrap_or(text.len())]);
         let (mut reason, is_closed) = self.explain(error, &mut own, start);
         let goes_on = if is_closed && own.at > start {

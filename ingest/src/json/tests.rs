@@ -261,3 +261,14 @@ fn the_json_test_suite_is_accepted_and_refused_as_it_says() {
     }
     assert_eq!(wrong, Vec::<String>::new());
 }
+
+#[test]
+fn broken_objects_before_a_long_rest_are_read_in_one_pass() {
+    // Looking for the next line anew behind each of them would read the rest ten thousand times.
+    let text = format!("{}{}", "{x}".repeat(10_000), "\n ".repeat(4_000_000));
+    let started = std::time::Instant::now();
+    let seen = walk(LogFormat::Json, &text);
+    assert_eq!(seen.len(), 10_000);
+    let elapsed = started.elapsed();
+    assert!(elapsed < std::time::Duration::from_secs(20), "{elapsed:?}");
+}

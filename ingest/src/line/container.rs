@@ -6,7 +6,8 @@ use super::detect::draft_behind_prefix;
 use super::names::{is_identifier, next_token};
 use crate::context::Origin;
 use crate::draft::Draft;
-use crate::time::leading_timestamp;
+use crate::json::{Kind, Scanner, decode_string};
+use crate::time::{leading_timestamp, parse_timestamp};
 
 /// What a container writes to.
 pub(super) const STREAMS: [&str; 2] = ["stdout", "stderr"];
@@ -54,6 +55,54 @@ impl<'a> Container<'a> {
             content,
         })
     }
+}
+
+/// A line of Docker's json-file driver that is split or continues a split one, unpacked.
+pub(super) struct DockerText {
+    text: String,
+    timestamp_ns: i64,
+    stream: &'static str,
+}
+
+/// The shortest text without a line end that Docker has split: it splits after 16 KiB, and other programs that write
+/// such files leave out the line end of short texts.
+const SPLIT_BYTES: usize = 8 * 1024;
+
+impl DockerText {
+    pub fn container(&self) -> Container<'_> {
+        let content = self.text.trim_end_matches(['\n', '\r']);
+        Container {
+            timestamp_ns: Some(self.timestamp_ns),
+            stream: self.stream,
+            is_partial: content.len() == self.text.len() && content.len() >= SPLIT_BYTES,
+            content,
+        }
+    }
+}
+
+/// Reads `{"log":"...\n","stream":"stdout","time":"..."}` as Docker itself writes it, with `attrs` or without.
+/// Source: moby/moby, daemon/logger/jsonfilelog/jsonlog, and the copier for how it splits.
+pub(super) fn docker_text(line: &str) -> Option<DockerText> {
+    const KEYS: [&str; 4] = ["log", "stream", "attrs", "time"];
+    if !line.starts_with("{\"log\":\"") {
+        return None;
+    }
+    let mut fields = Vec::new();
+    let mut scanner = Scanner::new(line.trim_ascii_end());
+    let count = scanner.object(&mut fields, KEYS.len(), 4).ok()?;
+    let is_whole = count == fields.len() && scanner.peek().is_none();
+    let is_docker = is_whole && fields.iter().all(|field| KEYS.contains(&&*field.key));
+    let text = |key: &str| {
+        let field = fields.iter().find(|field| field.key == key)?;
+        (is_docker && field.value.kind == Kind::String).then(|| decode_string(field.value.raw))
+    };
+    let stream = text("stream")?;
+    let stream = STREAMS.into_iter().find(|name| *name == stream)?;
+    Some(DockerText {
+        timestamp_ns: parse_timestamp(&text("time")?, 0)?,
+        text: text("log")?.into_owned(),
+        stream,
+    })
 }
 
 /// The text inside `{"log":"...\n","stream":"stdout","time":"..."}` (Docker's json-file driver), when the line has

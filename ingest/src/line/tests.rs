@@ -554,3 +554,63 @@ fn a_pause_gives_the_held_record_and_keeps_split_lines_waiting() {
         Some("one two".into())
     );
 }
+
+#[test]
+fn lines_that_docker_split_are_joined_and_short_ones_without_an_end_are_not() {
+    let line = |text: &str, stream: &str| {
+        let text = serde_json::Value::from(text);
+        format!(r#"{{"log":{text},"stream":"{stream}","time":"2026-11-23T13:00:00.5Z"}}"#) + "\n"
+    };
+    let long = "x".repeat(16 * 1024);
+    let input = [
+        line(&long, "stdout"),
+        line("beside it\n", "stderr"),
+        line(&long, "stdout"),
+        line("end\n", "stdout"),
+        line("\n", "stdout"),
+        line("one", "stdout"),
+        line("two", "stdout"),
+    ];
+    let records = decode(&input.concat());
+    let bodies: Vec<&str> = records.iter().map(|record| &*record.body).collect();
+    let whole = format!("{long}{long}end");
+    assert_eq!(bodies, ["beside it", &whole, "one", "two"]);
+    assert_eq!(records[1].attributes, r#"{"stream":"stdout"}"#);
+    assert_eq!(records[1].timestamp_ns, 1_795_438_800_500_000_000);
+}
+
+#[test]
+fn the_decoder_tells_where_the_input_may_be_cut() {
+    let limits = Limits::default();
+    let mut decoder = LineDecoder::new(&Context {
+        project_id: ProjectId::from_parts(0, [7; 10]),
+        received_at_ns: NOW_NS,
+        default_service: None,
+        limits: &limits,
+    });
+    assert_eq!(decoder.cut_before(0), Some(0));
+    let mut push = |line: &str, place: usize| {
+        let given = decoder.push_line_at(line.as_bytes(), place);
+        (
+            given.map(|record| record.body),
+            decoder.cut_before(place + 1),
+        )
+    };
+    let cri = "2026-11-23T13:00:00.000000001Z";
+    assert_eq!(push("", 0), (None, Some(1)));
+    assert_eq!(push("one", 1), (None, Some(1)));
+    assert_eq!(push("  more of one", 2), (None, Some(1)));
+    let one = Some("one\n  more of one".to_owned());
+    assert_eq!(push(&format!("{cri} stdout P two, "), 3), (None, Some(1)));
+    assert_eq!(push(&format!("{cri} stderr F three"), 4), (one, Some(3)));
+    // The third record is behind the beginning of the split second.
+    let three = Some("three".to_owned());
+    assert_eq!(push(&format!("{cri} stdout F four"), 5), (three, None));
+    let two = Some("two, four".to_owned());
+    assert_eq!(push("five", 6), (two, Some(6)));
+    assert_eq!(
+        decoder.pause().map(|record| record.body),
+        Some("five".to_owned())
+    );
+    assert_eq!(decoder.cut_before(7), Some(7));
+}

@@ -8,8 +8,8 @@ use super::Pairs;
 use crate::draft::cut;
 use crate::json::replace_nul;
 
-/// Reads labels. Of a name that comes twice the last one wins.
-pub(super) fn parse_labels(text: &str) -> Result<Pairs<'static>, String> {
+/// Reads labels, at most `most`. Of a name that comes twice the last one wins.
+pub(super) fn parse_labels(text: &str, most: usize) -> Result<Pairs<'static>, String> {
     let broken = |expected: &str, rest: &str| {
         let at = text.len() - rest.len();
         format!(
@@ -45,6 +45,7 @@ pub(super) fn parse_labels(text: &str) -> Result<Pairs<'static>, String> {
                 let at: usize = *at;
                 pairs[at].1 = Cow::Owned(value);
             }
+            None if pairs.len() >= most => return Err(super::too_many_pairs(most + 1, most)),
             None => {
                 places.insert(name.clone(), pairs.len());
                 pairs.push((Cow::Owned(name), Cow::Owned(value)));

@@ -189,7 +189,7 @@ fn one_broken_entry_costs_no_neighbour() {
 #[test]
 fn labels_as_text_have_every_escape_of_go() {
     let read = |text: &str| {
-        parse_labels(text).map(|pairs| {
+        parse_labels(text, 100).map(|pairs| {
             let pairs: Vec<String> = pairs
                 .iter()
                 .map(|(key, value)| format!("{key}={value}"))
@@ -264,7 +264,7 @@ fn what_is_no_request_and_what_is_too_large_is_refused_as_a_whole() {
 proptest! {
     #[test]
     fn no_body_panics(flips in proptest::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..12), is_json in any::<bool>(), labels in "\\{[a-z=\"\\\\x0-9`', }]{0,40}") {
-        parse_labels(&labels).ok();
+        parse_labels(&labels, 100).ok();
         let snappy = include_bytes!("../../testdata/loki/winston_loki.snappy");
         let (format, body) = if is_json {
             (LokiFormat::Json, include_bytes!("../../testdata/loki/winston_loki.json").to_vec())
@@ -283,4 +283,50 @@ proptest! {
             try_decode(format, &snap::raw::Encoder::new().compress_vec(&body).unwrap()).ok();
         }
     }
+}
+
+#[test]
+fn what_is_more_than_a_request_may_hold_is_not_collected() {
+    let limits = Limits {
+        records: 3,
+        attributes: 4,
+        ..Limits::default()
+    };
+    let context = Context {
+        limits: &limits,
+        project_id: domain::ProjectId(uuid::Uuid::nil()),
+        received_at_ns: 1_795_520_000_000_000_000,
+        default_service: None,
+    };
+    let protobuf = |plain: &[u8]| {
+        let body = snap::raw::Encoder::new().compress_vec(plain).unwrap();
+        decode_loki(LokiFormat::SnappyProtobuf, &body, &context)
+    };
+    // Streams without entries, and entries of one stream.
+    let many = |decoded: Result<Decoded<LogRecord>, Error>| {
+        assert_eq!(decoded, Err(Error::TooManyRecords { limit: 3 }));
+    };
+    assert_eq!(protobuf(&b"\x0a\x00".repeat(3)), Ok(Decoded::new()));
+    many(protobuf(&b"\x0a\x00".repeat(4)));
+    many(protobuf(b"\x0a\x08\x12\x00\x12\x00\x12\x00\x12\x00"));
+    // Five names: of the labels, as text and as an object, and of the metadata.
+    let entry = br#"[["1795519000000000000","x"]]"#;
+    let five = r#"{"a":"1","b":"1","c":"1","d":"1","e":"1"}"#;
+    let json = |labels: &str, values: &[u8]| {
+        let values = String::from_utf8_lossy(values);
+        let body = format!(r#"{{"streams":[{{"stream":{labels},"values":{values}}}]}}"#);
+        decode_loki(LokiFormat::Json, body.as_bytes(), &context).unwrap()
+    };
+    let reason = "labels or metadata have 5 names, limit is 4";
+    assert_eq!(json(five, entry).rejected[0].reason, reason);
+    let entry = format!(r#"[["1795519000000000000","x",{five}]]"#);
+    assert_eq!(json("{}", entry.as_bytes()).rejected[0].reason, reason);
+    assert_eq!(
+        parse_labels(r#"{a="",b="",c="",d="",e=""}"#, 4),
+        Err(reason.to_owned())
+    );
+    let pairs = b"abcde".map(|name| [0x1a, 3, 0x0a, 1, name]).concat();
+    let entry = [&[0x12, 25][..], &pairs].concat();
+    let decoded = protobuf(&[&[0x0a, 27][..], &entry].concat()).unwrap();
+    assert_eq!(decoded.rejected[0].reason, reason);
 }

@@ -89,3 +89,17 @@ fn lengths_that_lie_end_the_reading_and_cost_no_memory() {
     let deep = [vec![0x91; 100_000], vec![0x01]].concat();
     assert!(read(&deep)[0].is_err());
 }
+
+#[test]
+fn keys_that_are_maps_of_keys_that_are_maps_cost_no_memory() {
+    // Each level would double the escapes of the one inside: thirty of them are gigabytes.
+    let bomb = [vec![0x81; 30], vec![0xa1, b'a', 0x01], vec![0x01; 29]].concat();
+    let limits = Limits::default();
+    let mut items = Items::new(&bomb, &limits);
+    let Some(Item::Rejected(reason)) = items.next() else {
+        panic!("a key is no container");
+    };
+    assert_eq!(reason, "a key is a map, not a text or a number");
+    let array = Items::new(&[0x81, 0x90, 0x01], &limits).next();
+    assert!(matches!(array, Some(Item::Rejected(_))));
+}

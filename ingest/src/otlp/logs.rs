@@ -68,27 +68,12 @@ pub fn decode_otlp_logs(
     body: &[u8],
     context: &Context<'_>,
 ) -> Result<Decoded<LogRecord>, Error> {
-    decode_records(format, body, context, &LEVELS, &draft_of_record)
-}
-
-/// Makes a draft of an item and of what it shares with others.
-pub(super) type Draw<'d> = dyn for<'a> Fn(Message<'a>, &Resource, &Scope<'a>, &Origin) -> Result<Draft<'a>, Malformed>
-    + 'd;
-
-/// Reads every item of a request as a log record.
-pub(super) fn decode_records(
-    format: OtlpFormat,
-    body: &[u8],
-    context: &Context<'_>,
-    levels: &Levels,
-    draw: &Draw<'_>,
-) -> Result<Decoded<LogRecord>, Error> {
     let origin = Origin::from(context);
     let text = super::json_text(format, body);
     let root = super::root(format, body, &text, context)?;
     let mut decoded = Decoded::new();
     let (mut index, mut repeated_bytes) = (0, 0);
-    super::walk(root, levels, &origin, &mut |item, shared| {
+    super::walk(root, &LEVELS, &origin, &mut |item, shared| {
         check_count(index, &origin)?;
         repeated_bytes += shared_bytes(shared);
         if repeated_bytes > REPEATED_BYTES {
@@ -99,7 +84,7 @@ pub(super) fn decode_records(
         let draft = check_size(item, &origin).and_then(|()| {
             let resource = shared.resource.as_ref().map_err(Clone::clone)?;
             let scope = shared.scope.as_ref().map_err(Clone::clone)?;
-            let mut draft = draw(item, resource, scope, &origin)?;
+            let mut draft = draft_of_record(item, resource, scope, &origin)?;
             draft.service = service_of(resource, scope, &origin);
             Ok(draft)
         });
@@ -113,7 +98,7 @@ pub(super) fn decode_records(
     Ok(decoded)
 }
 
-fn shared_bytes(shared: &Shared<'_>) -> usize {
+pub(super) fn shared_bytes(shared: &Shared<'_>) -> usize {
     let resource = shared.resource.as_ref();
     let scope = shared.scope.as_ref();
     resource.map_or(0, |resource| resource.attributes.len_bytes())
@@ -121,7 +106,11 @@ fn shared_bytes(shared: &Shared<'_>) -> usize {
 }
 
 /// `service.name`, else what the request says for all, else the scope's name.
-fn service_of<'a>(resource: &Resource, scope: &Scope<'_>, origin: &Origin) -> Option<Cow<'a, str>> {
+pub(super) fn service_of<'a>(
+    resource: &Resource,
+    scope: &Scope<'_>,
+    origin: &Origin,
+) -> Option<Cow<'a, str>> {
     let scope_name = || {
         Some(scope.name.as_ref())
             .filter(|name| !name.trim().is_empty() && origin.default_service.is_none())
@@ -216,7 +205,7 @@ fn draft_of_record<'a>(
 }
 
 /// The digits of an instant that will not be believed.
-pub(super) fn implausible_text<'a>(time_ns: Option<u64>, origin: &Origin) -> Option<Cow<'a, str>> {
+fn implausible_text<'a>(time_ns: Option<u64>, origin: &Origin) -> Option<Cow<'a, str>> {
     let time_ns = time_ns?;
     let is_believed = i64::try_from(time_ns)
         .is_ok_and(|at| origin.limits.is_plausible(at, origin.received_at_ns));

@@ -1,16 +1,15 @@
-//! `POST /v1/traces`: until spans have a store of their own, each one becomes a log record, so that nothing is lost and
-//! a search by trace id finds it among the trace's logs.
+//! `POST /v1/traces`: spans, and the failures among them as log records.
 
 use std::borrow::Cow;
 
-use domain::{LogRecord, Severity};
+use domain::{LogRecord, Severity, Span, SpanKind, SpanStatus};
 
 use super::any::{Attribute, drop_duplicates, write_object};
-use super::logs::{decode_records, implausible_text};
+use super::logs::{service_of, shared_bytes};
 use super::origin::{Resource, Scope, record_attributes, value_levels};
-use super::{Levels, OtlpFormat};
+use super::{Levels, OtlpFormat, REPEATED_BYTES, Shared, check_count, check_size};
 use crate::context::Origin;
-use crate::draft::{Draft, cut};
+use crate::draft::{Draft, cut, service_name};
 use crate::json::write_string;
 use crate::wire::{Item, Malformed, Message, Names};
 use crate::{Context, Decoded, Error};
@@ -36,7 +35,7 @@ const SPAN: Names = &[
 const EVENT: Names = &[(1, "timeUnixNano"), (2, "name"), (3, "attributes")];
 const LINK: Names = &[(1, "traceId"), (2, "spanId"), (4, "attributes")];
 const STATUS: Names = &[(2, "message"), (3, "code")];
-/// `SpanKind`, with the words of the semantic conventions.
+/// `SpanKind`, for JSON that names it.
 const KINDS: [(&str, u64); 5] = [
     ("SPAN_KIND_INTERNAL", 1),
     ("SPAN_KIND_SERVER", 2),
@@ -44,12 +43,29 @@ const KINDS: [(&str, u64); 5] = [
     ("SPAN_KIND_PRODUCER", 4),
     ("SPAN_KIND_CONSUMER", 5),
 ];
+const EXCEPTION_TYPE: &str = "exception.type";
+const EXCEPTION_MESSAGE: &str = "exception.message";
 const STATUS_CODES: [(&str, u64); 2] = [("STATUS_CODE_OK", 1), ("STATUS_CODE_ERROR", 2)];
-/// The longest part of a span's name or status message that its body shows.
+/// Longest kept name of a span; longer ones are cut. Names are meant to be few and short.
+const NAME_BYTES: usize = 1_024;
+/// Exceptions of one span that become log records at most; all of them stay among its events.
+const EXCEPTIONS: usize = 16;
+/// The longest part of a status message that the body of a log record shows.
 const SHOWN_BYTES: usize = 1_024;
 
-/// Reads the spans of an `ExportTraceServiceRequest` that is already decompressed, each as one log record with the body
-/// `span NAME took N ms`, at the instant the span began. Every span is read on its own.
+/// What was read of a request's spans.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DecodedSpans {
+    /// The spans.
+    pub spans: Decoded<Span>,
+    /// The failures that the accepted spans tell of, so that whoever watches logs hears of them: one record of severity
+    /// error for each exception among the events of a span (the first 16), and one `span NAME failed: MESSAGE` for a span
+    /// whose status is an error and that tells of no exception. They bear the ids of their trace and span.
+    pub failures: Vec<LogRecord>,
+}
+
+/// Reads the spans of an `ExportTraceServiceRequest` that is already decompressed. Every span is read on its own: one
+/// without valid ids or without a believable time is rejected and its neighbours are not.
 ///
 /// # Errors
 /// The body is too large, its outer levels are no such request, or it holds or grows to more than one request may.
@@ -57,12 +73,42 @@ pub fn decode_otlp_traces(
     format: OtlpFormat,
     body: &[u8],
     context: &Context<'_>,
-) -> Result<Decoded<LogRecord>, Error> {
-    decode_records(format, body, context, &LEVELS, &draft_of_span)
+) -> Result<DecodedSpans, Error> {
+    let origin = Origin::from(context);
+    let text = super::json_text(format, body);
+    let root = super::root(format, body, &text, context)?;
+    let mut decoded = DecodedSpans {
+        spans: Decoded::new(),
+        failures: Vec::new(),
+    };
+    let (mut index, mut repeated_bytes) = (0, 0);
+    super::walk(root, &LEVELS, &origin, &mut |item, shared| {
+        check_count(index, &origin)?;
+        let read = check_size(item, &origin).and_then(|()| read_span(item, shared, &origin));
+        // Every failure repeats the shared attributes once more.
+        let copies = 1 + read.as_ref().map_or(0, |(_, failures)| failures.len());
+        repeated_bytes += shared_bytes(shared) * copies;
+        if repeated_bytes > REPEATED_BYTES {
+            return Err(Error::GrowsTooLarge {
+                limit_bytes: REPEATED_BYTES,
+            });
+        }
+        match read {
+            Ok((span, failures)) => {
+                decoded.spans.accept(index, span);
+                decoded.failures.extend(failures);
+            }
+            Err(reason) => decoded.spans.reject(index, reason, context.limits),
+        }
+        index += 1;
+        Ok(())
+    })?;
+    Ok(decoded)
 }
 
+/// The fields of a span as they come.
 #[derive(Default)]
-struct Span<'a> {
+struct Fields<'a> {
     trace_id: Cow<'a, str>,
     span_id: Cow<'a, str>,
     parent_span_id: Cow<'a, str>,
@@ -74,36 +120,72 @@ struct Span<'a> {
     /// Elements of a JSON array.
     events: String,
     links: String,
+    exceptions: Vec<Exception<'a>>,
     status_code: u64,
     status_message: Cow<'a, str>,
 }
 
-fn span_of<'a>(message: Message<'a>, origin: &Origin) -> Result<Span<'a>, Malformed> {
-    let mut span = Span::default();
+/// An event that is an exception.
+struct Exception<'a> {
+    time_ns: u64,
+    attributes: Vec<Attribute<'a>>,
+}
+
+fn fields_of<'a>(message: Message<'a>, origin: &Origin) -> Result<Fields<'a>, Malformed> {
+    let mut fields = Fields::default();
     message.fields(SPAN, &mut |number, item| {
         match number {
-            1 => span.trace_id = item.hex()?,
-            2 => span.span_id = item.hex()?,
-            4 => span.parent_span_id = item.hex()?,
-            5 => span.name = item.text()?,
-            6 => span.kind = item.choice(&KINDS)?,
-            7 => span.start_ns = item.u64()?,
-            8 => span.end_ns = item.u64()?,
-            9 => span.attributes.push(Attribute::read(item.message()?)?),
-            11 => write_part(item, EVENT, 3, origin, &mut span.events)?,
-            13 => write_part(item, LINK, 4, origin, &mut span.links)?,
+            1 => fields.trace_id = item.hex()?,
+            2 => fields.span_id = item.hex()?,
+            4 => fields.parent_span_id = item.hex()?,
+            5 => fields.name = item.text()?,
+            6 => fields.kind = item.choice(&KINDS)?,
+            7 => fields.start_ns = item.u64()?,
+            8 => fields.end_ns = item.u64()?,
+            9 => fields.attributes.push(Attribute::read(item.message()?)?),
+            11 => {
+                write_part(item, EVENT, 3, origin, &mut fields.events)?;
+                if fields.exceptions.len() < EXCEPTIONS {
+                    fields.exceptions.extend(exception_of(item.message()?)?);
+                }
+            }
+            13 => write_part(item, LINK, 4, origin, &mut fields.links)?,
             _ => item.message()?.fields(STATUS, &mut |number, item| {
                 match number {
-                    2 => span.status_message = item.text()?,
-                    _ => span.status_code = item.choice(&STATUS_CODES)?,
+                    2 => fields.status_message = item.text()?,
+                    _ => fields.status_code = item.choice(&STATUS_CODES)?,
                 }
                 Ok(())
             })?,
         }
         Ok(())
     })?;
-    drop_duplicates(&mut span.attributes);
-    Ok(span)
+    drop_duplicates(&mut fields.attributes);
+    Ok(fields)
+}
+
+/// The exception that an event tells of.
+///
+/// Source: OpenTelemetry semantic conventions, "Exceptions on spans".
+fn exception_of(event: Message<'_>) -> Result<Option<Exception<'_>>, Malformed> {
+    let mut exception = Exception {
+        time_ns: 0,
+        attributes: Vec::new(),
+    };
+    event.fields(EVENT, &mut |number, item| {
+        match number {
+            1 => exception.time_ns = item.u64()?,
+            2 => {}
+            _ => exception.attributes.push(Attribute::read(item.message()?)?),
+        }
+        Ok(())
+    })?;
+    drop_duplicates(&mut exception.attributes);
+    let is_one = exception
+        .attributes
+        .iter()
+        .any(|attribute| matches!(&*attribute.key, EXCEPTION_TYPE | EXCEPTION_MESSAGE));
+    Ok(is_one.then_some(exception))
 }
 
 /// Appends an event or a link as a JSON object; `attributes` is the number of that field.
@@ -152,99 +234,171 @@ fn write_part(
         } else {
             ",\"attributes\":"
         });
-        // The record's attributes, the array and the part itself are levels too.
+        // The span, the array and the part itself are levels too.
         write_object(members, value_levels(origin).saturating_sub(3), output)?;
     }
     output.push('}');
     Ok(())
 }
 
-fn draft_of_span<'a>(
+/// A span and the failures that it tells of.
+fn read_span<'a>(
     message: Message<'a>,
-    resource: &Resource,
-    scope: &Scope<'a>,
+    shared: &Shared<'a>,
     origin: &Origin,
-) -> Result<Draft<'a>, Malformed> {
-    let mut span = span_of(message, origin)?;
-    let own = std::mem::take(&mut span.attributes);
-    let attributes = record_attributes(own, &added(&span), resource, scope, origin)?;
-    let at = [span.start_ns, span.end_ns].into_iter().find(|at| *at > 0);
-    let is_error = span.status_code == 2;
-    Ok(Draft {
-        timestamp_ns: at.and_then(|at| i64::try_from(at).ok()),
-        timestamp_text: implausible_text(at, origin),
-        severity: Some(if is_error {
-            Severity::Error
-        } else {
-            Severity::Info
-        }),
-        service: None,
-        body: Cow::Owned(body_of(&span)),
-        trace_id: Some(span.trace_id),
-        span_id: Some(span.span_id),
-        attributes,
+) -> Result<(Span, Vec<LogRecord>), Malformed> {
+    let resource = shared.resource.as_ref().map_err(Clone::clone)?;
+    let scope = shared.scope.as_ref().map_err(Clone::clone)?;
+    let fields = fields_of(message, origin)?;
+    let (start_ns, end_ns) = times_of(&fields, origin)?;
+    let own = fields.attributes.clone();
+    let name = match fields.name.trim() {
+        "" => "(unnamed)",
+        name => cut(name, NAME_BYTES),
+    };
+    let array = |elements: &str| match elements {
+        "" => String::new(),
+        elements => format!("[{elements}]"),
+    };
+    let span = Span {
+        project_id: origin.project_id,
+        trace_id: id(&fields.trace_id)?,
+        span_id: id(&fields.span_id)?,
+        parent_span_id: match fields.parent_span_id.bytes().all(|byte| byte == b'0') {
+            true => None,
+            false => Some(id(&fields.parent_span_id)?),
+        },
+        service: service_name(service_of(resource, scope, origin).as_deref(), origin),
+        name: name.to_owned(),
+        kind: SpanKind::from_number(fields.kind.cast_signed()),
+        start_ns,
+        end_ns,
+        status: SpanStatus::from_number(fields.status_code.cast_signed()),
+        status_message: fields.status_message.trim().to_owned(),
+        attributes: record_attributes(own, &[], resource, scope, origin)?.finish(),
+        events: array(&fields.events),
+        links: array(&fields.links),
+    };
+    let failures = Failures {
+        span: &span,
+        resource,
+        scope,
+        origin,
+    }
+    .of(fields)?;
+    Ok((span, failures))
+}
+
+fn id<T>(text: &str) -> Result<T, Malformed>
+where
+    T: std::str::FromStr<Err = domain::ParseIdError>,
+{
+    text.parse()
+        .map_err(|error: domain::ParseIdError| error.to_string())
+}
+
+/// When it began and ended. One instant stands for the other when that is missing; a clock that went backwards gives a
+/// span without duration.
+fn times_of(fields: &Fields<'_>, origin: &Origin) -> Result<(i64, i64), Malformed> {
+    let believed = |at: u64| {
+        i64::try_from(at)
+            .ok()
+            .filter(|at| origin.limits.is_plausible(*at, origin.received_at_ns))
+    };
+    let start_ns = believed(fields.start_ns)
+        .or_else(|| believed(fields.end_ns).filter(|_| fields.start_ns == 0))
+        .ok_or_else(|| {
+            format!(
+                "start time '{}' is not between 1990 and a day after arrival",
+                fields.start_ns
+            )
+        })?;
+    let end_ns = believed(fields.end_ns).unwrap_or(start_ns).max(start_ns);
+    Ok((start_ns, end_ns))
+}
+
+/// Makes log records of what went wrong in a span.
+struct Failures<'a> {
+    span: &'a Span,
+    resource: &'a Resource,
+    scope: &'a Scope<'a>,
+    origin: &'a Origin,
+}
+
+impl Failures<'_> {
+    fn of(&self, fields: Fields<'_>) -> Result<Vec<LogRecord>, Malformed> {
+        if !fields.exceptions.is_empty() {
+            let exceptions = fields.exceptions.into_iter();
+            return exceptions
+                .map(|exception| {
+                    let levels = value_levels(self.origin);
+                    let body = body_of_exception(&exception.attributes, levels)?;
+                    let at_ns = i64::try_from(exception.time_ns).ok();
+                    Ok(self.record(body, at_ns.filter(|at| *at > 0), exception.attributes))
+                })
+                .collect();
+        }
+        if self.span.status != SpanStatus::Error {
+            return Ok(Vec::new());
+        }
+        let mut body = format!("span {} failed", self.span.name);
+        if !self.span.status_message.is_empty() {
+            body.push_str(": ");
+            body.push_str(cut(&self.span.status_message, SHOWN_BYTES));
+        }
+        Ok(vec![self.record(body, None, fields.attributes)])
+    }
+
+    /// At the end of the span when nobody says when.
+    fn record(&self, body: String, at_ns: Option<i64>, own: Vec<Attribute<'_>>) -> LogRecord {
+        let span = self.span;
+        let quoted = |text: &str| {
+            let mut json = String::new();
+            write_string(text, &mut json);
+            json
+        };
+        let added = [
+            ("span.name", quoted(&span.name)),
+            ("span.kind", quoted(span.kind.as_str())),
+            ("duration_ms", duration_text(span.duration_ns())),
+        ];
+        // Together they may be more than a record may have; the span has them all.
+        let attributes = record_attributes(own, &added, self.resource, self.scope, self.origin)
+            .unwrap_or_default();
+        let limits = &self.origin.limits;
+        let is_believed = |at: &i64| limits.is_plausible(*at, self.origin.received_at_ns);
+        let draft = Draft {
+            timestamp_ns: at_ns.filter(is_believed).or(Some(span.end_ns)),
+            timestamp_text: None,
+            severity: Some(Severity::Error),
+            service: Some(Cow::Borrowed(&span.service)),
+            body: Cow::Owned(body),
+            trace_id: Some(Cow::Owned(span.trace_id.to_string())),
+            span_id: Some(Cow::Owned(span.span_id.to_string())),
+            attributes,
+        };
+        draft.finish(self.origin)
+    }
+}
+
+/// `TYPE: MESSAGE`, or what there is of it.
+fn body_of_exception(attributes: &[Attribute<'_>], levels: usize) -> Result<String, Malformed> {
+    let text = |key: &str| -> Result<String, Malformed> {
+        let found = attributes.iter().find(|attribute| attribute.key == key);
+        let text = found.map_or(Ok(Cow::Borrowed("")), |attribute| attribute.text(levels))?;
+        Ok(text.trim().to_owned())
+    };
+    let (kind, message) = (text(EXCEPTION_TYPE)?, text(EXCEPTION_MESSAGE)?);
+    Ok(match (kind.as_str(), message.as_str()) {
+        ("", "") => "exception".to_owned(),
+        (only, "") | ("", only) => only.to_owned(),
+        (kind, message) => format!("{kind}: {message}"),
     })
 }
 
-/// What becomes an attribute beside the span's own, as JSON.
-fn added(span: &Span<'_>) -> Vec<(&'static str, String)> {
-    let quoted = |text: &str| {
-        let mut json = String::new();
-        write_string(text, &mut json);
-        json
-    };
-    let mut added = vec![("span.name", quoted(&span.name))];
-    if let Some((word, _)) = KINDS.iter().find(|(_, number)| *number == span.kind) {
-        let word = word.trim_start_matches("SPAN_KIND_").to_ascii_lowercase();
-        added.push(("span.kind", quoted(&word)));
-    }
-    if span.parent_span_id.bytes().any(|byte| byte != b'0') {
-        added.push(("parent_span_id", quoted(&span.parent_span_id)));
-    }
-    added.push(("duration_ms", duration_text(span)));
-    if let Some(word) = status_word(span.status_code) {
-        added.push(("span.status", quoted(word)));
-    }
-    if !span.status_message.is_empty() {
-        added.push(("span.status_message", quoted(&span.status_message)));
-    }
-    for (key, elements) in [("span.events", &span.events), ("span.links", &span.links)] {
-        if !elements.is_empty() {
-            added.push((key, format!("[{elements}]")));
-        }
-    }
-    added
-}
-
-fn status_word(code: u64) -> Option<&'static str> {
-    match code {
-        1 => Some("ok"),
-        2 => Some("error"),
-        _ => None,
-    }
-}
-
-fn body_of(span: &Span<'_>) -> String {
-    let name = match span.name.trim() {
-        "" => "(unnamed)",
-        name => cut(name, SHOWN_BYTES),
-    };
-    let mut body = format!("span {name} took {} ms", duration_text(span));
-    if let Some(word) = status_word(span.status_code) {
-        body.push_str(", status ");
-        body.push_str(word);
-        let message = span.status_message.trim();
-        if !message.is_empty() {
-            body.push_str(": ");
-            body.push_str(cut(message, SHOWN_BYTES));
-        }
-    }
-    body
-}
-
-/// Milliseconds with as many digits as a microsecond has; a clock that went backwards gives 0.
-fn duration_text(span: &Span<'_>) -> String {
-    let micros = span.end_ns.saturating_sub(span.start_ns) / 1_000;
+/// Milliseconds with as many digits as a microsecond has.
+fn duration_text(duration_ns: i64) -> String {
+    let micros = duration_ns / 1_000;
     match (micros / 1_000, micros % 1_000) {
         (whole, 0) => whole.to_string(),
         (whole, part) => format!("{whole}.{part:03}")

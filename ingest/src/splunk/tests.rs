@@ -152,3 +152,29 @@ fn a_field_of_the_line_is_kept_beside_a_nested_one_of_the_same_name() {
     );
     assert_eq!(kept["host"], "web-1", "what stands around counts");
 }
+
+#[test]
+fn an_event_whose_text_is_an_empty_object_is_that_text() {
+    let decoded = decode(br#"{"event":"{}"}{"event":" { } "}"#);
+    assert_eq!(decoded.rejected, []);
+    assert_eq!(decoded.accepted[0].body, "{}");
+}
+
+#[test]
+fn a_line_of_many_fields_beside_a_large_nested_object_is_read_in_one_pass() {
+    // Every field of the line is looked for among the fields around it.
+    let own: Vec<String> = (0..900).map(|at| format!(r#""key{at}":1"#)).collect();
+    let line = format!("<13>Nov 23 14:00:00 web app: {{{}}}", own.join(","));
+    let nested: Vec<String> = (0..40_000)
+        .map(|at| format!(r#""key{}":1"#, at % 1_000))
+        .collect();
+    let line = serde_json::Value::from(line);
+    let nested = nested.join(",");
+    let body = format!(r#"{{"event":{line},"fields":{{"other":{{{nested}}}}}}}"#).into_bytes();
+    let started = std::time::Instant::now();
+    let decoded = decode(&body);
+    let elapsed = started.elapsed();
+    assert_eq!(decoded.accepted.len(), 1, "{:?}", decoded.rejected);
+    assert_eq!(attributes(&decoded.accepted[0])["key899"], 1);
+    assert!(elapsed < std::time::Duration::from_secs(5), "{elapsed:?}");
+}

@@ -29,6 +29,7 @@ fn counted_messages_and_lines_are_told_apart_wherever_the_chunks_end() {
         // A message that is too long is cut; its neighbours are whole.
         assert_eq!(split(b"9 <1>abcdef5 <2>gh", step, 5), ["<1>ab", "<2>gh"]);
         assert_eq!(split(b"<1>abcdef\n<2>gh\n", step, 5), ["<1>ab", "<2>gh"]);
+        assert_eq!(split(b"<1>ab\r\n<2>", step, 6), ["<1>ab", "<2>"]);
         // A stream that ends within a message.
         assert_eq!(split(b"5 <1>ab9 <2>c", step, 100), ["<1>ab", "<2>c"]);
     }

@@ -44,14 +44,9 @@ fn contains(statement: &mut Statement<'_>, text: &str) {
 
 /// Whether all conditions hold for the attributes of a record.
 pub(crate) fn all_match(filters: &[AttributeFilter], attributes: &str) -> bool {
-    filters.iter().all(|filter| {
-        let value = value_of(attributes, &filter.key);
-        match filter.op {
-            AttributeOp::Exists => value.is_some(),
-            AttributeOp::Equal => value.is_some_and(|value| value == filter.value),
-            AttributeOp::NotEqual => value.is_none_or(|value| value != filter.value),
-        }
-    })
+    filters
+        .iter()
+        .all(|filter| meets(filter, value_of(attributes, &filter.key).as_deref()))
 }
 
 /// The value of a top-level key: a string's content, or the JSON text of anything else. Of a repeated key the
@@ -62,14 +57,30 @@ pub(crate) fn value_of<'a>(attributes: &'a str, key: &str) -> Option<Cow<'a, str
     }
     let mut reader = serde_json::Deserializer::from_str(attributes);
     let raw = reader.deserialize_map(Find { key }).ok()??;
-    let text = raw.get();
-    if !text.starts_with('"') {
-        return Some(Cow::Borrowed(text));
+    Some(decoded(raw.get()))
+}
+
+/// A raw JSON value as it is compared: a string's content, or the JSON text of anything else.
+pub(crate) fn decoded(raw: &str) -> Cow<'_, str> {
+    let Some(inner) = raw
+        .strip_prefix('"')
+        .and_then(|rest| rest.strip_suffix('"'))
+    else {
+        return Cow::Borrowed(raw);
+    };
+    if !inner.contains('\\') {
+        return Cow::Borrowed(inner);
     }
-    match serde_json::from_str::<Cow<'a, str>>(text) {
-        Ok(content) => Some(content),
-        // A lone surrogate escape has no text; it is compared as it is written.
-        Err(_) => Some(Cow::Borrowed(&text[1..text.len() - 1])),
+    // A lone surrogate escape has no text; it is compared as it is written.
+    serde_json::from_str(raw).map_or(Cow::Borrowed(inner), Cow::Owned)
+}
+
+/// Whether the value of an attribute (`None` when it is missing) meets a condition.
+pub(crate) fn meets(filter: &AttributeFilter, value: Option<&str>) -> bool {
+    match filter.op {
+        AttributeOp::Exists => value.is_some(),
+        AttributeOp::Equal => value.is_some_and(|value| value == filter.value),
+        AttributeOp::NotEqual => value.is_none_or(|value| value != filter.value),
     }
 }
 

@@ -1,7 +1,8 @@
 //! What is committed together, and how it is made fit for every database.
 
 use std::borrow::Cow;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use domain::{LogRecord, ProjectId, RecordId, Rejected, Template, TemplateId};
 
@@ -28,6 +29,9 @@ pub struct CommitBatch {
     pub merged: Vec<(TemplateId, TemplateId)>,
     /// Requests with a key of their sender's whose records are in this batch, written with it.
     pub receipts: Vec<IngestReceipt>,
+    /// The texts of the records' templates: in blocks the bodies are stored as what differs from them. Bodies whose
+    /// template has no text here are stored whole.
+    pub texts: HashMap<TemplateId, Arc<str>>,
 }
 
 impl CommitBatch {
@@ -40,6 +44,7 @@ impl CommitBatch {
             new_templates: Vec::new(),
             merged: Vec::new(),
             receipts: Vec::new(),
+            texts: HashMap::new(),
         }
     }
 }

@@ -20,6 +20,8 @@ use super::slices::Slices;
 use super::statistics::minute_of;
 use super::status::{self, StatusFilter};
 use super::{attributes, filter as conditions, overview, row, search, tally};
+use crate::blocks::count::{self, CountOf, Counted};
+use crate::blocks::page;
 use crate::connection::{AnyConnection, on_both};
 use crate::statement::Statement;
 use crate::{Backend, Error, Store};
@@ -112,6 +114,8 @@ struct Pass<'a> {
     request: &'a MatchRequest<'a>,
     budget: Budget,
     triples: HashMap<Triple, MatchCount>,
+    /// The first records of each triple in the order asked for.
+    cited: HashMap<Triple, Vec<(i64, RecordId)>>,
     total: u64,
     buckets: BTreeMap<i64, u64>,
     keys: Vec<(i64, Vec<u8>)>,
@@ -137,6 +141,7 @@ impl<'a> Pass<'a> {
             request,
             budget: Budget::start(store.config().read_timeout.min(PATIENCE)),
             triples: HashMap::new(),
+            cited: HashMap::new(),
             total: 0,
             buckets: BTreeMap::new(),
             keys: Vec::new(),
@@ -186,9 +191,7 @@ impl<'a> Pass<'a> {
             self.records =
                 search::search(self.store, self.project_id, self.request.filter, &page)?.items;
         }
-        for found in self.triples.values_mut() {
-            found.records.clear();
-        }
+        self.cited.clear();
         Ok(())
     }
 
@@ -205,7 +208,10 @@ impl<'a> Pass<'a> {
             0 => Ok(()),
             1..=EDGE_ROWS => {
                 let store = self.store;
-                store.read(|connection| self.stretch(connection, edge))
+                store.read_snapshot(|connection| {
+                    self.stretch(connection, edge)?;
+                    self.blocks(connection, edge).map(drop)
+                })
             }
             _ => self.cells(minute.range),
         }
@@ -232,24 +238,68 @@ impl<'a> Pass<'a> {
 
     fn by_rows(&mut self) -> Result<(), Error> {
         let (store, filter) = (self.store, self.request.filter);
-        store.read(|connection| {
-            let mut slices = Slices::new(self.project_id, filter.range, self.request.order);
-            loop {
-                let stretches = slices.next(connection, filter, None)?;
-                if stretches.is_empty() {
-                    break;
-                }
-                for stretch in stretches {
-                    if self.budget.check().is_err() {
-                        self.is_cut = true;
-                        return Ok(());
-                    }
-                    self.stretch(connection, stretch)?;
-                }
+        store.read_snapshot(|connection| {
+            self.tail(connection)?;
+            let of_blocks = self.blocks(connection, filter.range)?;
+            self.load_records(connection, &of_blocks)
+        })
+    }
+
+    fn tail(&mut self, connection: &mut AnyConnection) -> Result<(), Error> {
+        let filter = self.request.filter;
+        let mut slices = Slices::new(self.project_id, filter.range, self.request.order);
+        loop {
+            let stretches = slices.next(connection, filter, None)?;
+            if stretches.is_empty() {
+                return Ok(());
             }
-            Ok(())
-        })?;
-        self.load_records()
+            for stretch in stretches {
+                if self.budget.check().is_err() {
+                    self.is_cut = true;
+                    return Ok(());
+                }
+                self.stretch(connection, stretch)?;
+            }
+        }
+    }
+
+    /// Adds what blocks hold of a stretch; the first rows come back.
+    fn blocks(
+        &mut self,
+        connection: &mut AnyConnection,
+        range: TimeRange,
+    ) -> Result<Counted, Error> {
+        let what = CountOf {
+            project_id: self.project_id,
+            filter: self.request.filter,
+            range,
+            statuses: self.request.statuses,
+            order: self.request.order,
+            records: self.request.records,
+            ids_per_triple: IDS_PER_TRIPLE,
+            bucket_ns: self.request.bucket_ns,
+        };
+        let mut counted = count::count(self.store, connection, &what, &self.budget)?;
+        self.is_cut |= counted.is_cut;
+        self.total += counted.total;
+        for (start_ns, count) in &counted.buckets {
+            *self.buckets.entry(*start_ns).or_insert(0) += count;
+        }
+        for ((template_id, service, severity), of) in std::mem::take(&mut counted.triples) {
+            if self.triple(template_id, &service, severity).is_some() {
+                let key = (template_id, service.as_ref().to_owned(), severity);
+                self.cited.entry(key).or_default().extend(of.ids);
+            }
+            self.add_count(TemplateCount {
+                template_id: TemplateId::from_i64(template_id),
+                service: service.as_ref().to_owned(),
+                severity: Severity::from_number(i64::from(severity)),
+                count: of.count,
+                first_minute_ns: of.first_ns,
+                last_minute_ns: of.last_ns,
+            });
+        }
+        Ok(counted)
     }
 
     /// Counts one stretch of rows.
@@ -400,13 +450,18 @@ impl<'a> Pass<'a> {
         if self.keys.len() < self.request.records {
             self.keys.push((hit.timestamp_ns, hit.id.clone()));
         }
-        let Some(found) = self.triple(hit.template_id, &hit.service, hit.severity) else {
+        if self
+            .triple(hit.template_id, &hit.service, hit.severity)
+            .is_none()
+        {
             return;
-        };
-        if found.records.len() < IDS_PER_TRIPLE
+        }
+        let key = (hit.template_id, hit.service.clone(), hit.severity);
+        let cited = self.cited.entry(key).or_default();
+        if cited.len() < IDS_PER_TRIPLE
             && let Ok(id) = Uuid::from_slice(&hit.id)
         {
-            found.records.push(RecordId(id));
+            cited.push((hit.timestamp_ns, RecordId(id)));
         }
     }
 
@@ -460,23 +515,45 @@ impl<'a> Pass<'a> {
         }
     }
 
-    fn load_records(&mut self) -> Result<(), Error> {
-        let (store, project_id) = (self.store, self.project_id);
-        let keys = std::mem::take(&mut self.keys);
-        store.read(|connection| {
-            for (timestamp_ns, id) in keys {
-                let mut statement = Statement::new(row::SELECT);
-                statement.bytes(project_id.as_bytes().to_vec());
-                statement.sql(" AND timestamp_ns = ").int(timestamp_ns);
-                statement.sql(" AND id = ").bytes(id);
-                self.records
-                    .extend(row::load(connection, project_id, statement)?);
-            }
-            Ok(())
-        })
+    /// The first records of the tail and of the blocks together.
+    fn load_records(
+        &mut self,
+        connection: &mut AnyConnection,
+        of_blocks: &Counted,
+    ) -> Result<(), Error> {
+        let project_id = self.project_id;
+        let order = self.request.order;
+        for (timestamp_ns, id) in std::mem::take(&mut self.keys) {
+            let mut statement = Statement::new(row::SELECT);
+            statement.bytes(project_id.as_bytes().to_vec());
+            statement.sql(" AND timestamp_ns = ").int(timestamp_ns);
+            statement.sql(" AND id = ").bytes(id);
+            self.records
+                .extend(row::load(connection, project_id, statement)?);
+        }
+        self.records.extend(page::load(
+            self.store,
+            connection,
+            project_id,
+            &of_blocks.entries,
+            &of_blocks.best,
+        )?);
+        let key = |record: &LogRecord| (record.timestamp_ns, record.id);
+        self.records
+            .sort_unstable_by(|a, b| page::before(order, key(a), key(b)));
+        self.records.truncate(self.request.records);
+        Ok(())
     }
 
-    fn finish(self) -> Result<Matches, Error> {
+    fn finish(mut self) -> Result<Matches, Error> {
+        let order = self.request.order;
+        for (key, mut cited) in std::mem::take(&mut self.cited) {
+            cited.sort_unstable_by(|a, b| page::before(order, *a, *b));
+            cited.truncate(IDS_PER_TRIPLE);
+            if let Some(found) = self.triples.get_mut(&key) {
+                found.records = cited.into_iter().map(|(_, id)| id).collect();
+            }
+        }
         let mut counts: Vec<MatchCount> = self
             .triples
             .into_values()

@@ -2,9 +2,10 @@
 
 use diesel::RunQueryDsl;
 use diesel::sql_types::BigInt;
-use domain::{NANOS_PER_MINUTE, ProjectId};
+use domain::{LogFilter, NANOS_PER_MINUTE, ProjectId, TimeRange};
 
 use super::statistics::hour_of;
+use crate::blocks::rewrite::{self, Counts};
 use crate::connection::{AnyConnection, on_both};
 use crate::statement::Statement;
 use crate::{Error, Store};
@@ -42,6 +43,12 @@ pub(crate) fn delete_before(
             on_both!(connection, concrete => hours.execute(concrete))?,
         ))
     })?;
+    let before = LogFilter::in_range(TimeRange {
+        start_ns: i64::MIN,
+        end_ns: before_ns,
+    });
+    deleted.records +=
+        rewrite::delete_matching(store, project_id, &before, Counts::Leave, before_ns)?;
     while let Some(boundary_ns) = store.read(|c| boundary(c, project_id, before_ns))? {
         loop {
             let (rows, cells) = store.write(|c| delete_some(c, project_id, boundary_ns))?;

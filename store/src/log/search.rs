@@ -8,6 +8,7 @@ use domain::{
 use super::budget::Budget;
 use super::slices::Slices;
 use super::{attributes, filter as conditions, row};
+use crate::blocks::{catalogue, page};
 use crate::connection::AnyConnection;
 use crate::statement::Statement;
 use crate::{Backend, Error, Store};
@@ -33,7 +34,7 @@ pub(crate) fn search(
             message: format!("page limit is {}, it must be 1 to {MAX_PAGE}", page.limit),
         });
     }
-    store.read(|connection| {
+    store.read_snapshot(|connection| {
         let mut search = Search {
             connection,
             backend: store.backend(),
@@ -45,12 +46,41 @@ pub(crate) fn search(
             bytes: 0,
         };
         // One more than asked for tells whether there is a next page.
-        let mut items = search.first(page.limit + 1)?;
-        let has_more = items.len() > page.limit || search.is_full();
+        let wanted = page.limit + 1;
+        let mut items = search.first(wanted)?;
+        let is_tail_full = search.is_full();
+        let of_blocks = page::PageOf {
+            project_id,
+            filter,
+            range: search.remaining_range(),
+            order: page.order,
+            after: page.after,
+            // What a full tail cut off could come before a record of a block.
+            limit: if is_tail_full { items.len() } else { wanted },
+        };
+        let budget = Budget::start(store.config().read_timeout);
+        items = page::merge(store, search.connection, &of_blocks, &budget, items)?;
+        let has_more = items.len() > page.limit || is_tail_full || cut_to_bytes(&mut items);
         items.truncate(page.limit);
         let next = items.last().filter(|_| has_more).map(cursor_of);
         Ok(Page { items, next })
     })
+}
+
+/// Cuts a page to its bytes; the first record stays in any case.
+fn cut_to_bytes(items: &mut Vec<LogRecord>) -> bool {
+    let mut bytes = 0;
+    let fitting = items
+        .iter()
+        .take_while(|record| {
+            let fits = bytes < MAX_PAGE_BYTES;
+            bytes += record.body.len() + record.attributes.len();
+            fits
+        })
+        .count();
+    let is_cut = fitting < items.len();
+    items.truncate(fitting.max(1));
+    is_cut
 }
 
 pub(crate) fn record(
@@ -58,11 +88,15 @@ pub(crate) fn record(
     project_id: ProjectId,
     id: RecordId,
 ) -> Result<Option<LogRecord>, Error> {
-    store.read(|connection| {
+    store.read_snapshot(|connection| {
         let mut statement = Statement::new(row::SELECT);
         statement.bytes(project_id.as_bytes().as_slice());
         statement.sql(" AND id = ").bytes(id.as_bytes().as_slice());
-        Ok(row::load(connection, project_id, statement)?.pop())
+        if let Some(record) = row::load(connection, project_id, statement)?.pop() {
+            return Ok(Some(record));
+        }
+        let entries = catalogue::with_ids(connection, project_id, id, id)?;
+        page::by_id(store, connection, project_id, id, &entries)
     })
 }
 

@@ -155,7 +155,7 @@ pub(super) fn prefilter(
 
 /// Whether a record has one of the codes; true when none is asked for. An attribute with a code decides; only
 /// without one the text does.
-pub(super) fn any_matches(statuses: &[StatusFilter], body: &str, attributes: &str) -> bool {
+pub(crate) fn any_matches(statuses: &[StatusFilter], body: &str, attributes: &str) -> bool {
     if statuses.is_empty() {
         return true;
     }

@@ -1,6 +1,7 @@
 //! Counting: from rollups where they are enough, from rows where not.
 
 use std::collections::BTreeMap;
+use std::ops::ControlFlow;
 
 use diesel::RunQueryDsl;
 use diesel::sql_types::{BigInt, Binary, SmallInt, Text};
@@ -10,6 +11,9 @@ use super::budget::Budget;
 use super::slices::Slices;
 use super::statistics::{NANOS_PER_HOUR, minute_of};
 use super::{attributes, filter, levels};
+use crate::blocks::decode::Wanted;
+use crate::blocks::select::Matcher;
+use crate::blocks::visit;
 use crate::connection::{AnyConnection, on_both};
 use crate::statement::Statement;
 use crate::{Backend, Error, Store};
@@ -77,8 +81,9 @@ fn tally(
     if filter.range.start_ns >= filter.range.end_ns {
         return Ok(Counts::new());
     }
-    store.read(|connection| {
+    store.read_snapshot(|connection| {
         let mut tally = Tally {
+            store,
             connection,
             backend: store.backend(),
             budget: Budget::start(store.config().read_timeout),
@@ -97,6 +102,7 @@ fn tally(
 }
 
 struct Tally<'a> {
+    store: &'a Store,
     connection: &'a mut AnyConnection,
     backend: Backend,
     budget: Budget,
@@ -148,7 +154,10 @@ impl<'a> Tally<'a> {
         let rows: Vec<(i64,)> = on_both!(self.connection, concrete => rows.load(concrete))?;
         match rows.first() {
             None | Some((0,)) => Ok(()),
-            Some((total,)) if *total <= EDGE_ROWS => self.rows(edge),
+            Some((total,)) if *total <= EDGE_ROWS => {
+                self.rows(edge)?;
+                self.blocks(edge)
+            }
             Some(_) => self.cells(TimeRange {
                 start_ns: minute_ns,
                 end_ns: minute_ns.saturating_add(1),
@@ -188,7 +197,7 @@ impl<'a> Tally<'a> {
         loop {
             let stretches = slices.next(self.connection, self.filter, None)?;
             if stretches.is_empty() {
-                return Ok(());
+                return self.blocks(self.filter.range);
             }
             for stretch in stretches {
                 self.budget.check()?;
@@ -208,6 +217,41 @@ impl<'a> Tally<'a> {
         );
         self.row_conditions(&mut statement, range);
         self.group(statement)
+    }
+
+    /// The records of a stretch that lie in blocks.
+    fn blocks(&mut self, range: TimeRange) -> Result<(), Error> {
+        let matcher = Matcher::new(self.filter, range, &[]);
+        let entries = visit::candidates(
+            self.store,
+            self.connection,
+            self.project_id,
+            self.filter,
+            &matcher,
+        )?;
+        let (width, counts, budget) = (self.bucket_ns, &mut self.counts, &self.budget);
+        visit::visit(
+            self.store,
+            self.connection,
+            &entries,
+            &matcher.wanted(Wanted::default()),
+            |_, columns| {
+                let mut counts = Counts::new();
+                matcher.rows(columns, |row| {
+                    let at_ns = columns.timestamps_ns[row];
+                    let number = width.map_or(0, |width| at_ns.div_euclid(width));
+                    *counts.entry((number, columns.severity(row))).or_insert(0) += 1;
+                });
+                counts
+            },
+            |found| {
+                for (key, count) in found {
+                    *counts.entry(key).or_insert(0) += count;
+                }
+                budget.check()?;
+                Ok(ControlFlow::Continue(()))
+            },
+        )
     }
 
     fn row_conditions(&self, statement: &mut Statement<'a>, range: TimeRange) {

@@ -16,21 +16,28 @@ pub(crate) const MINUTE: i64 = 60 * SECOND;
 pub(crate) struct Fixture {
     pub(crate) store: Store,
     pub(crate) config: StoreConfig,
-    _folder: tempfile::TempDir,
+    pub(crate) folder: tempfile::TempDir,
 }
 
 impl Fixture {
     pub(crate) fn unmigrated(backend: Backend) -> Self {
+        Self::with(backend, |_| {})
+    }
+
+    /// Unmigrated, with a configuration of its own.
+    pub(crate) fn with(backend: Backend, change: impl FnOnce(&mut StoreConfig)) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let mut config = match backend {
             Backend::Sqlite => StoreConfig::in_data_dir(folder.path()),
             Backend::Postgres => StoreConfig::new(testkit::postgres_database()),
         };
         config.read_connections = 4;
+        config.objects_url = Some(format!("file://{}/objects", folder.path().display()));
+        change(&mut config);
         Self {
             store: Store::open(&config).expect("the store opens"),
             config,
-            _folder: folder,
+            folder,
         }
     }
 
@@ -43,6 +50,13 @@ impl Fixture {
 
 pub(crate) fn run(backend: Backend, case: impl FnOnce(&Fixture)) {
     case(&Fixture::new(backend));
+}
+
+/// Every commit becomes a block.
+pub(crate) fn run_in_blocks(backend: Backend, case: impl FnOnce(&Fixture)) {
+    let fixture = Fixture::with(backend, |config| config.block_records = 1);
+    fixture.store.migrate().expect("the migrations run");
+    case(&fixture);
 }
 
 static NEXT: AtomicU64 = AtomicU64::new(1);

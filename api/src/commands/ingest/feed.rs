@@ -35,11 +35,6 @@ impl<'f, 's> Feed<'f, 's> {
         }
     }
 
-    /// How long the input is quiet before an unfinished line is taken as it is.
-    pub fn long_quiet(&self) -> Duration {
-        self.long_quiet
-    }
-
     /// Takes what came just now.
     pub async fn take(&mut self, chunk: &[u8]) -> anyhow::Result<()> {
         self.decoder.set_received_at(self.clock.now_ns());

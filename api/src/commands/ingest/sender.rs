@@ -78,7 +78,7 @@ impl<'s> Sender<'s> {
 
     /// Adds a record and sends the request when it is full.
     pub async fn push(&mut self, record: &LogRecord) -> anyhow::Result<()> {
-        wire::push_line(record, &mut self.body);
+        wire::push_line(record, &[], &mut self.body);
         self.count += 1;
         self.since.get_or_insert_with(Instant::now);
         if self.count >= BATCH_RECORDS || self.body.len() >= BATCH_BYTES {
@@ -103,10 +103,12 @@ impl<'s> Sender<'s> {
         let body = Bytes::from(std::mem::take(&mut self.body));
         self.count = 0;
         self.since = None;
-        let receipt = self
-            .server
-            .send_records(body, Uuid::new_v4(), &self.retry)
-            .await?;
+        self.send(body, Uuid::new_v4()).await
+    }
+
+    /// Sends a request that is whole already, under its key.
+    pub async fn send(&mut self, body: Bytes, key: Uuid) -> anyhow::Result<()> {
+        let receipt = self.server.send_records(body, key, &self.retry).await?;
         self.totals.add(receipt);
         Ok(())
     }

@@ -31,6 +31,8 @@ impl Bench {
                 files: Vec::new(),
                 service: Some("shop".into()),
                 follow: false,
+                recursive: false,
+                state: None,
                 remote,
             },
             pace: Pace {

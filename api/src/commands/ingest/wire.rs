@@ -7,14 +7,21 @@ use serde_json::Value;
 const LINE_BYTES: usize = 1024 * 1024;
 
 /// Appends a record and a line end. A record that is too large when it is escaped loses the end of its message, and
-/// its attributes when those alone are too large.
-pub(super) fn push_line(record: &LogRecord, output: &mut String) {
+/// its attributes when those alone are too large. `shared` are attributes for records that have none of their name.
+pub(super) fn push_line(
+    record: &LogRecord,
+    shared: &[(&'static str, String)],
+    output: &mut String,
+) {
     let start = output.len();
     output.push('{');
+    for (key, text) in shared {
+        output.push_str(&format!("\"{key}\":{},", Value::from(text.as_str())));
+    }
     // Of equal keys the server takes the last, so the fields come behind the attributes.
     let members = record.attributes.strip_prefix('{').unwrap_or_default();
     let members = members.strip_suffix('}').unwrap_or_default();
-    if members.len() > LINE_BYTES - 4096 {
+    if members.len() > LINE_BYTES - 16 * 1024 {
         output.push_str(&format!(
             "\"vigil.attributes_dropped_bytes\":{},",
             record.attributes.len()

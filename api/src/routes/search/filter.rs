@@ -123,6 +123,22 @@ fn severities(text: &str) -> Result<Vec<Severity>, Problem> {
 }
 
 fn time_range(query: &FilterQuery, now_ns: i64) -> Result<TimeRange, Problem> {
+    range_between(
+        query.from.as_deref(),
+        query.to.as_deref(),
+        DEFAULT_RANGE_NS,
+        now_ns,
+    )
+}
+
+/// The range of two instants as a query string names them: until now and a minute, and the last `default_ns` of it, when
+/// nobody says.
+pub(crate) fn range_between(
+    from: Option<&str>,
+    to: Option<&str>,
+    default_ns: i64,
+    now_ns: i64,
+) -> Result<TimeRange, Problem> {
     let instant = |name: &str, text: &str| {
         if text == "now" {
             return Ok(now_ns);
@@ -137,16 +153,13 @@ fn time_range(query: &FilterQuery, now_ns: i64) -> Result<TimeRange, Problem> {
             "{name} is '{text}', it must be RFC 3339 or a duration before now such as 15m"
         )))
     };
-    let end_ns = query.to.as_deref().map_or(
+    let end_ns = to.map_or(
         Ok(now_ns.saturating_add(domain::NANOS_PER_MINUTE)),
         |text| instant("to", text),
     )?;
-    let start_ns = query
-        .from
-        .as_deref()
-        .map_or(Ok(end_ns.saturating_sub(DEFAULT_RANGE_NS)), |text| {
-            instant("from", text)
-        })?;
+    let start_ns = from.map_or(Ok(end_ns.saturating_sub(default_ns)), |text| {
+        instant("from", text)
+    })?;
     if start_ns > end_ns {
         return Err(Problem::bad_request("from is later than to"));
     }

@@ -24,7 +24,7 @@ fn record(body: String, attributes: &str) -> LogRecord {
 
 fn wire(record: &LogRecord) -> String {
     let mut line = String::new();
-    wire::push_line(record, &mut line);
+    wire::push_line(record, &[], &mut line);
     line
 }
 

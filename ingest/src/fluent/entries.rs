@@ -1,0 +1,193 @@
+//! The entries of a message: times and records.
+
+use std::borrow::Cow;
+
+use domain::LogRecord;
+
+use super::malformed;
+use crate::context::Origin;
+use crate::draft::ORIGINAL_TIMESTAMP;
+use crate::json::{Field, Form, Kind, Value, read_object};
+use crate::logs::{drop_duplicates, text_of};
+use crate::msgpack::{Cursor, Head, object_json};
+use crate::time::parse_timestamp;
+use crate::wrapped::{Wrapped, take_field};
+use crate::{Context, Decoded, Error, Limits};
+
+/// Fields whose text is the line that was read; the second is what Docker and the tails of containers call it.
+const LINES: [&str; 2] = ["message", "log"];
+
+/// Collects what was read and what was not.
+pub(super) struct Entries<'c> {
+    tag: &'c str,
+    origin: Origin,
+    limits: &'c Limits,
+    index: usize,
+    decoded: Decoded<LogRecord>,
+}
+
+impl<'c> Entries<'c> {
+    pub fn new(tag: &'c str, context: &'c Context<'_>) -> Self {
+        Self {
+            tag,
+            origin: Origin::from(context),
+            limits: context.limits,
+            index: 0,
+            decoded: Decoded::new(),
+        }
+    }
+
+    /// Reads `count` entries of an array, which begins with its head.
+    pub fn forward(&mut self, array: &[u8], count: u64) -> Result<(), Error> {
+        let mut cursor = Cursor::new(array);
+        cursor.head().map_err(malformed)?;
+        for _ in 0..count {
+            let start = cursor.at;
+            cursor.skip().map_err(malformed)?;
+            self.pair(&array[start..cursor.at])?;
+        }
+        Ok(())
+    }
+
+    /// Reads entries that stand one after the other.
+    pub fn packed(&mut self, bytes: &[u8]) -> Result<(), Error> {
+        let mut cursor = Cursor::new(bytes);
+        while cursor.at < bytes.len() {
+            let start = cursor.at;
+            if let Err(broken) = cursor.skip() {
+                self.reject(format!(
+                    "invalid MessagePack at byte {start}: {broken}, the rest was not read"
+                ));
+                return Ok(());
+            }
+            self.pair(&bytes[start..cursor.at])?;
+        }
+        Ok(())
+    }
+
+    /// `[time, record]`.
+    fn pair(&mut self, pair: &[u8]) -> Result<(), Error> {
+        let mut cursor = Cursor::new(pair);
+        let Ok(Head::Array(2..)) = cursor.head() else {
+            self.count()?;
+            self.reject("entry is not an array of time and record".to_owned());
+            return Ok(());
+        };
+        let start = cursor.at;
+        cursor.skip().map_err(malformed)?;
+        let time = &pair[start..cursor.at];
+        let start = cursor.at;
+        cursor.skip().map_err(malformed)?;
+        self.entry(time, &pair[start..cursor.at])
+    }
+
+    /// Reads one entry.
+    pub fn entry(&mut self, time: &[u8], record: &[u8]) -> Result<(), Error> {
+        self.count()?;
+        match self.record(time, record) {
+            Ok(record) => self.decoded.accept(self.index - 1, record),
+            Err(reason) => self.reject(reason),
+        }
+        Ok(())
+    }
+
+    fn count(&mut self) -> Result<(), Error> {
+        if self.index >= self.limits.records {
+            return Err(Error::TooManyRecords {
+                limit: self.limits.records,
+            });
+        }
+        self.index += 1;
+        Ok(())
+    }
+
+    pub fn reject(&mut self, reason: String) {
+        let index = self.index.saturating_sub(1);
+        self.decoded.reject(index, reason, self.limits);
+    }
+
+    pub fn finish(self) -> Decoded<LogRecord> {
+        self.decoded
+    }
+
+    fn record(&self, time: &[u8], record: &[u8]) -> Result<LogRecord, String> {
+        if record.len() > self.limits.record_bytes {
+            return Err(format!(
+                "record is {} bytes, limit is {}",
+                record.len(),
+                self.limits.record_bytes
+            ));
+        }
+        let json = object_json(record, self.limits)?;
+        let time = time_text(time);
+        let mut fields = Vec::new();
+        read_object(&json, self.limits, &mut fields)?;
+        drop_duplicates(&mut fields);
+        if let Some(time) = &time {
+            self.add_time(time, &mut fields);
+        }
+        let line = LINES.iter().find(|key| {
+            fields
+                .iter()
+                .any(|field| field.key == **key && field.value.kind == Kind::String)
+        });
+        let payload = line.and_then(|key| take_field(&mut fields, key));
+        let mut record = Wrapped {
+            outer: fields,
+            payload,
+            defaults: vec![(Cow::Borrowed("tag"), Cow::Borrowed(self.tag))],
+            service_paths: &[],
+            service: (!self.tag.trim().is_empty()).then_some(Cow::Borrowed(self.tag)),
+        }
+        .record(&self.origin)?;
+        // Docker's driver names containers with a slash in front.
+        if record.service.len() > 1 && record.service.starts_with('/') {
+            record.service.remove(0);
+        }
+        Ok(record)
+    }
+
+    /// The time of the entry counts unless the record has a `timestamp` that can be read.
+    fn add_time<'a>(&self, time: &'a str, fields: &mut Vec<Field<'a>>) {
+        let own = fields.iter_mut().find(|field| field.key == "timestamp");
+        if let Some(own) = own {
+            let text = text_of(&own.value);
+            if parse_timestamp(&text, self.origin.received_at_ns).is_some() {
+                return;
+            }
+            own.key = Cow::Borrowed(ORIGINAL_TIMESTAMP);
+        }
+        fields.push(Field {
+            key: Cow::Borrowed("timestamp"),
+            value: Value {
+                raw: time,
+                kind: Kind::Number,
+                form: Form::Plain,
+            },
+        });
+    }
+}
+
+/// The time as decimal seconds: whole ones, a fraction, or nanoseconds as extension 0 (`EventTime`). Fluent Bit puts its
+/// metadata beside it. `None` when there is none.
+fn time_text(value: &[u8]) -> Option<String> {
+    let mut cursor = Cursor::new(value);
+    let mut head = cursor.head().ok()?;
+    if matches!(head, Head::Array(1..)) {
+        head = cursor.head().ok()?;
+    }
+    match head {
+        Head::Unsigned(seconds @ 1..) => Some(seconds.to_string()),
+        Head::Signed(seconds @ 1..) => Some(seconds.to_string()),
+        Head::Float(seconds) if seconds.is_finite() && seconds > 0.0 && seconds < 1e18 => {
+            Some(format!("{seconds:.9}"))
+        }
+        Head::Extension(0, data) => {
+            let (seconds, nanos) = data.split_first_chunk::<4>()?;
+            let seconds = u32::from_be_bytes(*seconds);
+            let nanos = u32::from_be_bytes(nanos.try_into().ok()?);
+            (seconds > 0 && nanos < 1_000_000_000).then(|| format!("{seconds}.{nanos:09}"))
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,6 @@
+mod explore;
+mod lines;
+mod memory;
+mod numbers;
+mod parser;
+mod robust;

@@ -1,0 +1,2 @@
+DROP TABLE service_calls;
+DROP TABLE spans;

@@ -1,0 +1,205 @@
+//! The records of a page that lie in blocks.
+
+use std::cmp::Ordering;
+use std::collections::HashMap;
+use std::ops::ControlFlow;
+
+use domain::{Cursor, LogFilter, LogRecord, Order, ProjectId, RecordId, TimeRange};
+
+use super::catalogue::Entry;
+use super::decode::Wanted;
+use super::select::Matcher;
+use super::visit;
+use crate::connection::AnyConnection;
+use crate::log::budget::Budget;
+use crate::{Error, Store};
+
+/// What a page asks of the blocks.
+pub(crate) struct PageOf<'a> {
+    pub(crate) project_id: ProjectId,
+    pub(crate) filter: &'a LogFilter,
+    /// The part of the filter's range that the cursor leaves.
+    pub(crate) range: TimeRange,
+    pub(crate) order: Order,
+    pub(crate) after: Option<Cursor>,
+    pub(crate) limit: usize,
+}
+
+/// A matching row: its sort key, and where it lies.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Found {
+    pub(crate) timestamp_ns: i64,
+    pub(crate) id: RecordId,
+    /// The number of its block among the entries of the read.
+    pub(crate) entry: usize,
+    pub(crate) row: usize,
+}
+
+impl Found {
+    pub(crate) fn key(&self) -> (i64, RecordId) {
+        (self.timestamp_ns, self.id)
+    }
+}
+
+/// The order of two records on a page.
+pub(crate) fn before(order: Order, a: (i64, RecordId), b: (i64, RecordId)) -> Ordering {
+    match order {
+        Order::NewestFirst => b.cmp(&a),
+        Order::OldestFirst => a.cmp(&b),
+    }
+}
+
+/// The first records of a page out of blocks, in its order, given what the tail has for it already (sorted).
+pub(crate) fn merge(
+    store: &Store,
+    connection: &mut AnyConnection,
+    page: &PageOf<'_>,
+    budget: &Budget,
+    tail: Vec<LogRecord>,
+) -> Result<Vec<LogRecord>, Error> {
+    let matcher = Matcher::new(page.filter, page.range, &[]);
+    let mut entries = visit::candidates(store, connection, page.project_id, page.filter, &matcher)?;
+    if entries.is_empty() {
+        return Ok(tail);
+    }
+    match page.order {
+        Order::NewestFirst => entries.reverse(),
+        Order::OldestFirst => entries.sort_by_key(|entry| entry.header.min_ns),
+    }
+    let before = |a, b| before(page.order, a, b);
+    let is_after_cursor = |at: (i64, RecordId)| {
+        page.after
+            .is_none_or(|after| before((after.timestamp_ns, after.id), at).is_lt())
+    };
+    let tail_keys: Vec<(i64, RecordId)> = tail.iter().map(|r| (r.timestamp_ns, r.id)).collect();
+    let wanted = matcher.wanted(Wanted {
+        ids: true,
+        ..Wanted::default()
+    });
+    let mut best: Vec<Found> = Vec::new();
+    let mut next = 0;
+    visit::visit(
+        store,
+        connection,
+        &entries,
+        &wanted,
+        |entry, columns| {
+            let mut found = Vec::new();
+            matcher.rows(columns, |row| {
+                let (timestamp_ns, id) = (columns.timestamps_ns[row], columns.id(row));
+                if is_after_cursor((timestamp_ns, id)) {
+                    found.push(Found {
+                        timestamp_ns,
+                        id,
+                        entry,
+                        row,
+                    });
+                }
+            });
+            found.sort_unstable_by(|a: &Found, b| before(a.key(), b.key()));
+            found.truncate(page.limit);
+            (entry, found)
+        },
+        |(entry, found)| {
+            next = next.max(entry + 1);
+            if !found.is_empty() {
+                best.extend(found);
+                best.sort_unstable_by(|a, b| before(a.key(), b.key()));
+                best.truncate(page.limit);
+            }
+            budget.check()?;
+            Ok(if is_enough(page, &best, &tail_keys, entries.get(next)) {
+                ControlFlow::Break(())
+            } else {
+                ControlFlow::Continue(())
+            })
+        },
+    )?;
+    let mut records = tail;
+    records.extend(load(store, connection, page.project_id, &entries, &best)?);
+    records.sort_unstable_by(|a, b| before((a.timestamp_ns, a.id), (b.timestamp_ns, b.id)));
+    records.truncate(page.limit);
+    Ok(records)
+}
+
+/// Whether nothing in the entries from `next` on can come before the last record of a full page.
+fn is_enough(
+    page: &PageOf<'_>,
+    best: &[Found],
+    tail: &[(i64, RecordId)],
+    next: Option<&Entry>,
+) -> bool {
+    let Some(next) = next else {
+        return false;
+    };
+    let header = &next.header;
+    let ahead = |at_ns: i64| match page.order {
+        Order::NewestFirst => at_ns > header.max_ns,
+        Order::OldestFirst => at_ns < header.min_ns,
+    };
+    let sure = best.iter().filter(|f| ahead(f.timestamp_ns)).count()
+        + tail.iter().filter(|(at_ns, _)| ahead(*at_ns)).count();
+    sure >= page.limit
+}
+
+/// The records of the rows that were found, in no order.
+pub(crate) fn load(
+    store: &Store,
+    connection: &mut AnyConnection,
+    project_id: ProjectId,
+    entries: &[Entry],
+    best: &[Found],
+) -> Result<Vec<LogRecord>, Error> {
+    let mut by_entry: HashMap<usize, Vec<usize>> = HashMap::new();
+    for found in best {
+        by_entry.entry(found.entry).or_default().push(found.row);
+    }
+    let mut records = Vec::with_capacity(best.len());
+    for (entry, rows) in by_entry {
+        let Some(block) = visit::open(store, connection, &entries[entry])? else {
+            continue;
+        };
+        let columns = block.read(&Wanted::all())?;
+        records.extend(rows.into_iter().map(|row| columns.record(row, project_id)));
+    }
+    Ok(records)
+}
+
+/// The record of an id among these blocks.
+pub(crate) fn by_id(
+    store: &Store,
+    connection: &mut AnyConnection,
+    project_id: ProjectId,
+    id: RecordId,
+    entries: &[Entry],
+) -> Result<Option<LogRecord>, Error> {
+    let wanted = Wanted {
+        ids: true,
+        ..Wanted::default()
+    };
+    let mut place = None;
+    visit::visit(
+        store,
+        connection,
+        entries,
+        &wanted,
+        |entry, columns| {
+            let row = (0..columns.len).find(|row| columns.id(*row) == id);
+            row.map(|row| (entry, row))
+        },
+        |found| {
+            place = place.or(found);
+            Ok(match place {
+                Some(_) => ControlFlow::Break(()),
+                None => ControlFlow::Continue(()),
+            })
+        },
+    )?;
+    let Some((entry, row)) = place else {
+        return Ok(None);
+    };
+    let Some(block) = visit::open(store, connection, &entries[entry])? else {
+        return Ok(None);
+    };
+    Ok(Some(block.read(&Wanted::all())?.record(row, project_id)))
+}

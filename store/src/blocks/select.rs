@@ -1,0 +1,163 @@
+//! Which rows of a block match a filter.
+
+use std::collections::HashSet;
+
+use domain::{LogFilter, TextTerm, TimeRange};
+use memchr::memmem;
+
+use super::catalogue::Entry;
+use super::decode::{Columns, Wanted};
+use crate::log::attributes::meets;
+use crate::log::batch::{clean, stored_trace_id};
+use crate::log::status::{self, StatusFilter};
+
+/// A filter made ready to look at rows.
+pub(crate) struct Matcher<'f> {
+    filter: &'f LogFilter,
+    range: TimeRange,
+    statuses: &'f [StatusFilter],
+    severities: Vec<i16>,
+    templates: HashSet<i64>,
+    terms: Vec<Term>,
+    trace: Option<(String, Option<Vec<u8>>)>,
+}
+
+struct Term {
+    /// Lower case; NUL is stored as U+FFFD, so it is looked for as that.
+    finder: memmem::Finder<'static>,
+    is_negated: bool,
+    /// Records of these hold the term.
+    templates: HashSet<i64>,
+}
+
+impl Term {
+    fn new(term: &TextTerm) -> Self {
+        let lower = clean(&term.term).to_ascii_lowercase();
+        Self {
+            finder: memmem::Finder::new(lower.as_bytes()).into_owned(),
+            is_negated: term.negated,
+            templates: term.template_ids.iter().map(|id| id.to_i64()).collect(),
+        }
+    }
+}
+
+impl<'f> Matcher<'f> {
+    /// `range` replaces that of the filter.
+    pub(crate) fn new(
+        filter: &'f LogFilter,
+        range: TimeRange,
+        statuses: &'f [StatusFilter],
+    ) -> Self {
+        Self {
+            filter,
+            range,
+            statuses,
+            severities: filter.severities.iter().map(|s| s.number()).collect(),
+            templates: filter.template_ids.iter().map(|id| id.to_i64()).collect(),
+            terms: filter.text.iter().map(Term::new).collect(),
+            trace: filter.trace_id.as_deref().map(|trace_id| {
+                let text = stored_trace_id(trace_id);
+                let bytes = hex::decode(&text)
+                    .ok()
+                    .filter(|bytes| hex::encode(bytes) == text);
+                (text, bytes)
+            }),
+        }
+    }
+
+    /// The range that is looked at.
+    pub(crate) fn range(&self) -> TimeRange {
+        self.range
+    }
+
+    /// The columns that the conditions need, beside those that the caller needs.
+    pub(crate) fn wanted(&self, mut wanted: Wanted) -> Wanted {
+        wanted.bodies |= !self.terms.is_empty() || !self.statuses.is_empty();
+        wanted.traces |= self.trace.is_some();
+        wanted.attributes |= !self.statuses.is_empty();
+        let keys = self.filter.attributes.iter().map(|a| a.key.clone());
+        wanted.keys.extend(keys);
+        wanted
+    }
+
+    /// False when the catalogue says that no row matches.
+    pub(crate) fn may_match(&self, entry: &Entry) -> bool {
+        let header = &entry.header;
+        let services = &self.filter.services;
+        let excluded = &self.filter.excluded_services;
+        let has = |service: &String| header.services.binary_search(service).is_ok();
+        header.max_ns >= self.range.start_ns
+            && (header.min_ns < self.range.end_ns || self.range.end_ns == i64::MAX)
+            && (services.is_empty() || services.iter().any(has))
+            && (excluded.is_empty() || header.services.iter().any(|s| !excluded.contains(s)))
+            && (self.severities.is_empty()
+                || header
+                    .severities
+                    .iter()
+                    .any(|(severity, _)| self.severities.contains(severity)))
+            && (self.templates.is_empty()
+                || header
+                    .templates
+                    .iter()
+                    .any(|id| self.templates.contains(id)))
+    }
+
+    /// Calls `found` with each matching row.
+    pub(crate) fn rows(&self, columns: &Columns, mut found: impl FnMut(usize)) {
+        let filter = self.filter;
+        let services: Vec<bool> = columns
+            .services
+            .iter()
+            .map(|service| {
+                let is = |name: &String| name.as_str() == service.as_ref();
+                (filter.services.is_empty() || filter.services.iter().any(is))
+                    && !filter.excluded_services.iter().any(is)
+            })
+            .collect();
+        let mut body = String::new();
+        for row in 0..columns.len {
+            let at_ns = columns.timestamps_ns[row];
+            let is_in_range = at_ns >= self.range.start_ns
+                && (at_ns < self.range.end_ns || self.range.end_ns == i64::MAX);
+            if is_in_range
+                && services.get(columns.service(row)).copied().unwrap_or(false)
+                && (self.severities.is_empty() || self.severities.contains(&columns.severity(row)))
+                && (self.templates.is_empty() || self.templates.contains(&columns.template(row)))
+                && self.is_of_trace(columns, row)
+                && filter
+                    .attributes
+                    .iter()
+                    .all(|a| meets(a, columns.attribute(row, &a.key).as_deref()))
+                && self.texts_match(columns, row, &mut body)
+                && self.status_matches(columns, row)
+            {
+                found(row);
+            }
+        }
+    }
+
+    fn is_of_trace(&self, columns: &Columns, row: usize) -> bool {
+        self.trace
+            .as_ref()
+            .is_none_or(|(text, bytes)| columns.is_of_trace(row, text, bytes.as_deref()))
+    }
+
+    fn texts_match(&self, columns: &Columns, row: usize, body: &mut String) -> bool {
+        body.clear();
+        self.terms.iter().all(|term| {
+            let is_there = term.templates.contains(&columns.template(row)) || {
+                if body.is_empty() {
+                    columns.push_body(row, body);
+                    body.make_ascii_lowercase();
+                }
+                term.finder.find(body.as_bytes()).is_some()
+            };
+            is_there != term.is_negated
+        })
+    }
+
+    fn status_matches(&self, columns: &Columns, row: usize) -> bool {
+        self.statuses.is_empty()
+            || status::any_matches(self.statuses, &columns.body(row), &columns.attributes(row))
+    }
+}

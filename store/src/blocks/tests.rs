@@ -1,0 +1,4 @@
+//! Encoding, the stored format, and what happens to blocks over time.
+
+mod format;
+mod round_trip;
