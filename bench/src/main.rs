@@ -217,8 +217,8 @@ fn ingest(server: &Server, load: &Load) -> anyhow::Result<String> {
     Ok(format!(
         "ingest {:?}: {sent} records of about {} bytes in {:.1} s wall\n  \
          CPU: vigil {vigil_cpu:.2} s, database {database_cpu:.2} s -> {:.0} records per CPU-second\n  \
-         acknowledgement {latencies}; resident memory {} MiB, peak {} MiB; {:.0} bytes of storage a record, {} MiB of \
-         the database's log",
+         acknowledgement {latencies}; resident memory {} MiB, peak {} MiB; {:.0} bytes of storage a record, {:.0} with the \
+         database's log",
         server.database,
         lines::AVERAGE_BYTES,
         wall.as_secs_f64(),
@@ -226,7 +226,7 @@ fn ingest(server: &Server, load: &Load) -> anyhow::Result<String> {
         process::resident_bytes(server.pid()?)? / (1 << 20),
         process::peak_bytes(server.pid()?)? / (1 << 20),
         stored.data as f64 / sent as f64,
-        stored.log / (1 << 20),
+        stored.total() as f64 / sent as f64,
     ))
 }
 

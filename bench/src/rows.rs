@@ -84,7 +84,7 @@ impl Rows {
         };
         let mut body = self.texts.next(service, &mut self.random);
         self.made += 1;
-        if self.shape.rare_every > 0 && self.made % self.shape.rare_every == 0 {
+        if self.shape.rare_every > 0 && self.made.is_multiple_of(self.shape.rare_every) {
             body.push(' ');
             body.push_str(RARE_WORD);
         }

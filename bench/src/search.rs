@@ -70,10 +70,11 @@ pub fn run(program: &Path, options: &Options) -> anyhow::Result<()> {
     std::thread::sleep(Duration::from_secs(options.settle_seconds));
     let stored = server.stored()?;
     println!(
-        "{} rows on {:?}, {:.1} bytes each\n",
+        "{} rows on {:?}, {:.1} bytes each, {:.1} with the database's log\n",
         options.data.rows,
         server.database,
-        stored.data as f64 / options.data.rows as f64
+        stored.data as f64 / options.data.rows as f64,
+        stored.total() as f64 / options.data.rows as f64
     );
     println!("| question | first, ms | median, ms | p95, ms | goal, ms |");
     println!("|---|---|---|---|---|");

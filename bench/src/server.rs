@@ -46,8 +46,16 @@ impl Cpu {
 pub struct Bytes {
     /// Of tables, blocks and indexes.
     pub data: u64,
-    /// Of the database's write-ahead log, which does not grow with what is stored.
+    /// Of the database's write-ahead log: the newest of what is stored, and room that is used again. It does not grow
+    /// with what is stored.
     pub log: u64,
+}
+
+impl Bytes {
+    /// Both.
+    pub fn total(self) -> u64 {
+        self.data + self.log
+    }
 }
 
 impl Server {

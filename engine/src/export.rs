@@ -29,7 +29,7 @@ impl Default for Exports {
 }
 
 enum Piece {
-    Batch(RecordColumns),
+    Batch(Box<RecordColumns>),
     Failed(Error),
     Done,
 }
@@ -49,7 +49,7 @@ impl ExportStream {
         let piece = self.pieces.recv().await;
         self.is_done = !matches!(piece, Some(Piece::Batch(_)));
         match piece {
-            Some(Piece::Batch(columns)) => Some(Ok(columns)),
+            Some(Piece::Batch(columns)) => Some(Ok(*columns)),
             Some(Piece::Failed(error)) => Some(Err(error)),
             Some(Piece::Done) => None,
             None => Some(Err(Error::Internal("the export broke off".into()))),
@@ -142,7 +142,7 @@ impl Export {
         if columns.len == 0 {
             return Ok(());
         }
-        let sent = self.sender.send(Piece::Batch(columns));
+        let sent = self.sender.send(Piece::Batch(Box::new(columns)));
         match self
             .runtime
             .block_on(tokio::time::timeout(self.stall, sent))

@@ -3,7 +3,12 @@
 use domain::{ProjectId, TimeRange};
 use tokio::sync::Semaphore;
 
-pub use query::logql::*;
+pub use query::logql::{
+    Budget, DetectedField, Expression, IndexStats, LEVEL, Labels, LogEntry, LogQuery, LogsRequest,
+    MAX_QUERY_BYTES, Matcher, Metric, Numbers, PatternCounts, SERVICE, Series, Source, Steps,
+    Usage, Volume, detected_fields, labels, logs, numbers, parse, parse_duration, parse_selector,
+    patterns, stats, streams, values, volume, volume_labels, volume_range,
+};
 
 use crate::tasks::blocking;
 use crate::{Engine, Error};

@@ -3,6 +3,8 @@
 //!
 //! CPU time is taken from /proc, so the machine may be shared. Linux only.
 
+use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use domain::{
@@ -45,7 +47,8 @@ fn record(numbers: &mut Numbers, number: i64, step_ns: i64) -> LogRecord {
     let template = numbers.skewed(TEMPLATES);
     let timestamp_ns = START + number * step_ns;
     let mut random = [0_u8; 10];
-    random[..8].copy_from_slice(&numbers.next().to_be_bytes());
+    // As the intake counts them up.
+    random[2..].copy_from_slice(&number.to_be_bytes());
     let session = numbers.next();
     LogRecord {
         // Ids grow with arrival.
@@ -148,6 +151,10 @@ fn append(name: &str, store: &Store, records: i64, batch: i64, step_ns: i64) {
     let mut numbers = Numbers(u64::try_from(batch + step_ns).unwrap_or(1));
     let mut spent = (0.0, -server_cpu());
     let mut slowest = Duration::ZERO;
+    let texts: HashMap<TemplateId, Arc<str>> = templates()
+        .into_iter()
+        .map(|template| (template.id, Arc::from(template.text)))
+        .collect();
     let started = Instant::now();
     for number in (0..records).step_by(usize::try_from(batch).expect("small")) {
         let rows = (0..batch)
@@ -157,6 +164,7 @@ fn append(name: &str, store: &Store, records: i64, batch: i64, step_ns: i64) {
         if number == 0 {
             batch.new_templates = templates();
         }
+        batch.texts = texts.clone();
         let before = own_cpu();
         let at = Instant::now();
         let receipt = store.append(&batch).expect("the batch commits");
@@ -322,6 +330,16 @@ fn main() {
         .and_then(|text| text.parse().ok())
         .unwrap_or(1_000_000);
     let folder = tempfile::tempdir().expect("a temporary folder");
+    let size = |run: i32, records: i64| {
+        let bytes: u64 = ["db", "db-wal"]
+            .iter()
+            .filter_map(|end| std::fs::metadata(folder.path().join(format!("{run}.{end}"))).ok())
+            .map(|file| file.len())
+            .sum();
+        #[expect(clippy::cast_precision_loss, reason = "shown with one digit")]
+        let each = bytes as f64 / records as f64;
+        println!("    {each:.1} bytes a record in the file and its log");
+    };
     let sample = record(&mut Numbers(1), 1, 1);
     println!(
         "body {} bytes, attributes {} bytes",
@@ -346,9 +364,16 @@ fn main() {
         for batch in [1_000, 8_000] {
             append(name, &open(name), records / 4, batch, 20_000);
         }
+        if name == "sqlite" {
+            size(1, records / 4);
+            size(2, records / 4);
+        }
         let store = open(name);
         let step_ns = 172_800_000_000_000 / records;
         append(name, &store, records, 8_000, step_ns);
+        if name == "sqlite" {
+            size(3, records);
+        }
         reads(&store, records, step_ns);
     }
 }

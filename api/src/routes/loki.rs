@@ -167,7 +167,8 @@ pub async fn build_info() -> Json<Value> {
         "revision": "vigil",
         "branch": "",
         "buildUser": "",
-        "buildDate": "",
+        // Nothing knows it, and clients read it as a date.
+        "buildDate": "1970-01-01T00:00:00Z",
         "goVersion": "",
     }))
 }

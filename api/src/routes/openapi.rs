@@ -12,7 +12,7 @@ use utoipa::openapi::{ContentBuilder, PathItem, Ref, ResponseBuilder};
 use crate::problem::ProblemBody;
 use crate::routes::{
     Access, Endpoint, ask, endpoints, export, health, identity, incidents, ingest, policies, query,
-    search, sql, topology, traces,
+    search, sql, topology, traces, upkeep,
 };
 
 #[derive(OpenApi)]
@@ -48,6 +48,11 @@ use crate::routes::{
         traces::list,
         traces::get,
         topology::topology,
+        upkeep::delete,
+        upkeep::deletions,
+        upkeep::retention,
+        upkeep::set_retention,
+        upkeep::check,
         ask::ask,
         incidents::list,
         incidents::get,
@@ -115,6 +120,7 @@ fn operation<'a>(item: &'a mut PathItem, method: &Method) -> Option<&'a mut Oper
     match *method {
         Method::GET => item.get.as_mut(),
         Method::POST => item.post.as_mut(),
+        Method::PUT => item.put.as_mut(),
         Method::DELETE => item.delete.as_mut(),
         _ => None,
     }

@@ -14,7 +14,13 @@ use super::site::{Site, Stage};
 /// Size of a page of SQLite, unless the file says otherwise (bytes 16 and 17 of its head).
 const PAGE_BYTES: u64 = 4_096;
 /// Requests whose records are there before.
-const REQUESTS: usize = 150;
+const REQUESTS: usize = 400;
+/// Size of the database's file by then: most of its pages hold records.
+const FILE_BYTES: u64 = 2 << 20;
+/// How long both may take.
+const FILLED: Duration = Duration::from_secs(60);
+/// Whose records they are.
+const SERVICE: &str = "damage";
 /// How the server speaks of damage in its log, by this program's or SQLite's words.
 const WORDS: [&str; 5] = [
     "damaged",
@@ -36,8 +42,11 @@ pub fn page(stage: &Stage, random: &mut Random) -> anyhow::Result<Tally> {
 /// cut) are further functions of the type [`Break`].
 fn trial(stage: &Stage, random: &mut Random, damage: Break) -> anyhow::Result<Tally> {
     let mut site = Site::open_plain(stage)?;
-    let load = Load::start(&site, "damage", 1, random);
-    load.wait_for_more(&site, REQUESTS, Duration::from_secs(60))?;
+    let load = Load::start(&site, SERVICE, 1, random);
+    load.wait_for_more(&site, REQUESTS, FILLED)?;
+    site.wait_for("the database's log moves into its file", FILLED, || {
+        database_file(&site).is_ok_and(|(bytes, _)| bytes > FILE_BYTES)
+    })?;
     let mut ledger = load.finish()?;
     ensure_no_refusal(&ledger)?;
     site.settle(&mut ledger, random)?;
@@ -62,40 +71,50 @@ fn trial(stage: &Stage, random: &mut Random, damage: Break) -> anyhow::Result<Ta
 
 /// Everything that can be read is what was sent, and what cannot is said.
 fn read(site: &Site<'_>, ledger: &Ledger, place: String) -> anyhow::Result<Tally> {
-    let attempt = site
-        .vigil
-        .session()
-        .map_err(anyhow::Error::from)
-        .and_then(|session| site.read(&session, "damage", "oldest"));
+    let session = site.vigil.session();
+    let mut found = Stored::default();
+    let attempt = match &session {
+        Ok(session) => site.read_into(&mut found, session, SERVICE, "oldest"),
+        Err(error) => Err(anyhow::anyhow!("{error}")),
+    };
     let log = site.vigil.log_end();
-    match attempt {
-        Ok(stored) => {
-            let mut tally = compare(ledger, &stored).with_note(place);
-            if tally.lost.is_empty() {
-                return Ok(tally.with_note("every record is readable"));
-            }
-            if is_said(&log) {
-                let lost = std::mem::take(&mut tally.lost).len();
-                tally
-                    .notes
-                    .push(format!("{lost} records are gone, and it is said"));
-            }
-            Ok(tally)
-        }
-        Err(error) => {
-            ensure!(
-                is_said(&log) || is_said(&error.to_string()),
-                "reading fails, and the damage is not said: {error}"
-            );
-            let tally = Tally {
-                acknowledged: compare(ledger, &Stored::default()).acknowledged,
-                ..Tally::default()
-            };
-            Ok(tally
-                .with_note(place)
-                .with_note("noticed when reading, which fails"))
-        }
+    if let Err(error) = attempt {
+        ensure!(
+            is_said(&log) || is_said(&error.to_string()),
+            "reading fails, and the damage is not said: {error:#}"
+        );
+        return Ok(partly(site, ledger, session.ok(), found).with_note(place));
     }
+    let mut tally = compare(ledger, &found).with_note(place);
+    if tally.lost.is_empty() {
+        return Ok(tally.with_note("every record is readable"));
+    }
+    if is_said(&log) {
+        let lost = std::mem::take(&mut tally.lost).len();
+        tally
+            .notes
+            .push(format!("{lost} records are gone, and it is said"));
+    }
+    Ok(tally)
+}
+
+/// What can be read from both ends when reading through fails: none of it is altered or doubled.
+fn partly(site: &Site<'_>, ledger: &Ledger, session: Option<String>, oldest: Stored) -> Tally {
+    let mut newest = Stored::default();
+    if let Some(session) = session {
+        // It fails as well, where it comes to the damage from the other side.
+        site.read_into(&mut newest, &session, SERVICE, "newest")
+            .ok();
+    }
+    let mut tally = compare(ledger, &oldest);
+    let other = compare(ledger, &newest);
+    tally.altered.extend(other.altered);
+    tally.doubled.extend(other.doubled);
+    tally.lost.retain(|name| other.lost.contains(name));
+    let unread = std::mem::take(&mut tally.lost).len();
+    tally.with_note(format!(
+        "noticed when reading, which fails there; {unread} records cannot be reached from either end"
+    ))
 }
 
 fn is_said(text: &str) -> bool {
@@ -105,7 +124,7 @@ fn is_said(text: &str) -> bool {
 
 /// Overwrites one page from the second half of the file, where the records are.
 fn overwrite_page(site: &Site<'_>, random: &mut Random) -> anyhow::Result<String> {
-    let path = database_file(site)?;
+    let (_, path) = database_file(site)?;
     let mut file = std::fs::File::options()
         .read(true)
         .write(true)
@@ -128,8 +147,8 @@ fn overwrite_page(site: &Site<'_>, random: &mut Random) -> anyhow::Result<String
     Ok(format!("page {page} of {pages} overwritten"))
 }
 
-/// The largest file that begins as SQLite's do.
-fn database_file(site: &Site<'_>) -> anyhow::Result<PathBuf> {
+/// The largest file that begins as SQLite's do, and its size.
+fn database_file(site: &Site<'_>) -> anyhow::Result<(u64, PathBuf)> {
     let folder = site.vigil.data_dir();
     let mut found: Vec<(u64, PathBuf)> = Vec::new();
     for entry in std::fs::read_dir(folder)?.flatten() {
@@ -143,6 +162,7 @@ fn database_file(site: &Site<'_>) -> anyhow::Result<PathBuf> {
         }
     }
     found.sort();
-    let largest = found.pop().map(|(_, path)| path);
-    largest.with_context(|| format!("no SQLite file in {}", folder.display()))
+    found
+        .pop()
+        .with_context(|| format!("no SQLite file in {}", folder.display()))
 }

@@ -220,6 +220,18 @@ impl<'a> Site<'a> {
     /// All records of a service, page by page.
     pub fn read(&self, session: &str, service: &str, order: &str) -> anyhow::Result<Stored> {
         let mut stored = Stored::default();
+        self.read_into(&mut stored, session, service, order)?;
+        Ok(stored)
+    }
+
+    /// The same; what was read before a failure stays.
+    pub fn read_into(
+        &self,
+        stored: &mut Stored,
+        session: &str,
+        service: &str,
+        order: &str,
+    ) -> anyhow::Result<()> {
         let mut cursor = String::new();
         loop {
             self.check_time()?;
@@ -233,7 +245,7 @@ impl<'a> Site<'a> {
             }
             match page["next_cursor"].as_str() {
                 Some(next) => cursor = format!("&cursor={next}"),
-                None => return Ok(stored),
+                None => return Ok(()),
             }
         }
     }

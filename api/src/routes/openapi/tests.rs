@@ -25,6 +25,7 @@ fn the_document_has_every_route_of_the_table_and_no_other() {
         .map(|item| {
             usize::from(item.get.is_some())
                 + usize::from(item.post.is_some())
+                + usize::from(item.put.is_some())
                 + usize::from(item.delete.is_some())
         })
         .sum();

@@ -94,7 +94,7 @@ pub(super) fn record(n: u64) -> LogRecord {
         service: service.to_owned(),
         body,
         attributes,
-        trace_id: (n % 6 == 0).then(|| format!("{:032x}", n / 12)),
+        trace_id: n.is_multiple_of(6).then(|| format!("{:032x}", n / 12)),
         span_id: None,
         template_id: TemplateId(n % 4),
     }

@@ -83,7 +83,7 @@ fn dictionary(batch: &RecordBatch, name: &str) -> Option<(Int32Array, StringArra
     Some((column.keys().clone(), values))
 }
 
-fn get<'a>(column: Option<&'a StringArray>, row: usize) -> Option<&'a str> {
+fn get(column: Option<&StringArray>, row: usize) -> Option<&str> {
     column
         .filter(|column| column.is_valid(row))
         .map(|column| column.value(row))

@@ -62,7 +62,7 @@ impl TextColumn {
         match value {
             Some(value) => {
                 // Every 16th value: neighbours are alike.
-                if self.present % 16 == 0 && self.sample.len() < SAMPLE {
+                if self.present.is_multiple_of(16) && self.sample.len() < SAMPLE {
                     self.sample.push(value.to_owned());
                 }
                 self.present += 1;

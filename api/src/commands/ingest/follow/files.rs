@@ -160,6 +160,8 @@ impl Files {
         };
         let mut tail = Tail::new(place, Some(path), file, about.len(), now);
         if tail.place.offset == 0 {
+            // A run that dies before anything of it was sent leaves its name to the next.
+            self.state.begin(tail.place.clone());
             tail.copy_of = self.original_of(&tail, now);
         }
         if self.open >= MOST_OPEN {
@@ -430,6 +432,8 @@ impl Files {
         for part in &plan.parts {
             if let Some(tail) = self.tails.get_mut(&part.after.id) {
                 tail.place = part.after.clone();
+                // It may have grown between the look and the reading.
+                tail.size = tail.size.max(tail.place.offset);
             }
         }
     }

@@ -473,3 +473,36 @@ fn a_split_line_whose_end_never_comes_does_not_hold_up_the_others() {
     );
     assert!(!messages.contains(&"to"), "{messages:?}");
 }
+
+#[test]
+fn a_file_that_grows_while_it_is_read_and_is_renamed_then_is_not_read_again() {
+    let mut scene = Scene::new("app.log");
+    scene.append("app.log", "one\n");
+    let mut files = scene.open();
+    files.look(scene.started);
+    scene.append("app.log", "two\nthree\n");
+    let round = files
+        .round(scene.started + Duration::from_millis(300), NOW_NS, false)
+        .unwrap();
+    scene.take(&round);
+    files.done(&round.plan);
+    scene.rename("app.log", "app.log.1");
+    scene.append("app.log", "four\n");
+    scene.turns(&mut files, 1_000);
+    assert_eq!(scene.sorted(), ["four", "one", "three", "two"]);
+}
+
+#[test]
+fn a_file_that_was_only_seen_before_a_restart_is_found_under_its_new_name() {
+    let mut scene = Scene::new("app.log");
+    let mut files = scene.open();
+    scene.append("app.log", "one\n");
+    files.look(scene.started);
+    files.state.save().unwrap();
+    drop(files);
+    scene.rename("app.log", "app.log.1");
+    scene.append("app.log", "two\n");
+    let mut files = scene.open();
+    scene.turns(&mut files, 1_000);
+    assert_eq!(scene.sorted(), ["one", "two"]);
+}
