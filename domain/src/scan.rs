@@ -67,7 +67,8 @@ pub type ScanSink<'a> = dyn FnMut(RecordColumns) -> ControlFlow<()> + 'a;
 
 /// Reads every record that matches, in no promised order, in batches of at most some ten thousand.
 pub trait RecordScanner: Send + Sync {
-    /// Calls `sink` with each batch until it breaks or all is read. Without a time limit of its own: the sink
+    /// Calls `sink` with each batch until it breaks or all is read; an empty batch comes where nothing matched for a
+    /// while, so that a caller may end the read. Without a time limit of its own: the sink
     /// breaks when its caller's budget is spent. Records that are written meanwhile may or may not be seen; a
     /// record that was there before and stays is seen exactly once. Blocks; call it on a blocking thread.
     ///

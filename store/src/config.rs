@@ -63,7 +63,7 @@ impl StoreConfig {
     pub fn new(url: impl Into<String>) -> Self {
         Self {
             url: url.into(),
-            read_connections: 6,
+            read_connections: 8,
             write_connections: 4,
             acquire_timeout: Duration::from_secs(10),
             connect_timeout: Duration::from_secs(5),

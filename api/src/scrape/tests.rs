@@ -82,9 +82,8 @@ bearer_token = 'token'
 #[test]
 fn an_address_is_whole_or_made_of_its_parts() {
     let address = |target: &str| {
-        let text =
-            format!("name = 'x'\ntargets = []\nscheme = 'https'\nmetrics_path = '/stats?all=1'\n");
-        let entry: ScrapeConfig = toml::from_str(&text).unwrap();
+        let text = "name = 'x'\ntargets = []\nscheme = 'https'\nmetrics_path = '/stats?all=1'\n";
+        let entry: ScrapeConfig = toml::from_str(text).unwrap();
         super::address(&entry, target)
             .map(String::from)
             .map_err(|error| error.to_string())

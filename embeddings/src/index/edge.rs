@@ -21,6 +21,9 @@ mod convert;
 mod layout;
 mod wal;
 
+/// Free bytes of the disk below which nothing is written: more than one operation ever needs.
+const RESERVE_BYTES: u64 = 64 * 1024 * 1024;
+
 /// An index in a folder, for one process. Needs nothing else.
 ///
 /// Searches run side by side; writes and flushes are alone, because `EdgeShard::flush` of the
@@ -80,12 +83,25 @@ impl EdgeIndex {
     /// Changes the shard. After a failure the shard is opened again: 0.7.2 refuses every later
     /// operation once one has failed (a full disk), even when the cause is gone.
     fn update(&self, operation: UpdateOperation) -> Result<()> {
+        self.check_space(RESERVE_BYTES)?;
         let mut state = self.writing();
         let outcome = match &state.shard {
             Some(shard) => guarded(|| shard.update(operation)),
             None => Err(Error::Edge("was not open; repeat the call".to_owned())),
         };
         outcome.map_err(|error| self.reopen(&mut state).err().unwrap_or(error))
+    }
+
+    /// Refuses to write when the disk is nearly full. The shard maps sparse files: where the disk has no room for a
+    /// page that is written for the first time, the whole process gets a SIGBUS and dies, and with it the intake.
+    fn check_space(&self, reserve_bytes: u64) -> Result<()> {
+        match fs4::available_space(self.layout.folder()) {
+            Ok(free) if free < reserve_bytes => Err(Error::Edge(format!(
+                "{free} bytes are free on its disk, it writes while there are at least {reserve_bytes}"
+            ))),
+            // Where the question cannot be answered, the write tells.
+            _ => Ok(()),
+        }
     }
 
     /// Closes the shard, which cuts its log, and opens it again.

@@ -90,7 +90,8 @@ fn blocks(
             batches
         },
         |batches| {
-            for batch in batches.into_iter().filter(|batch| batch.len > 0) {
+            // Also an empty one: a caller that has gone ends a read that finds nothing.
+            for batch in batches {
                 if sink(batch).is_break() {
                     return Ok(ControlFlow::Break(()));
                 }
@@ -158,7 +159,7 @@ fn tail(
                 push_record(&mut batch, columns, record);
             }
         }
-        if batch.len > 0 && sink(batch).is_break() {
+        if sink(batch).is_break() {
             return Ok(ControlFlow::Break(()));
         }
         if is_last {

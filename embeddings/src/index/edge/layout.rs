@@ -72,6 +72,11 @@ impl Layout {
         }
     }
 
+    /// Where all of it lies.
+    pub(super) fn folder(&self) -> &Path {
+        &self.dir
+    }
+
     pub(super) fn shard(&self) -> PathBuf {
         self.dir.join("shard")
     }

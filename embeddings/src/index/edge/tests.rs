@@ -286,3 +286,15 @@ fn searches_writes_and_flushes_run_together_without_a_panic() {
     });
     assert_eq!(index.count(project()).unwrap(), 1_000);
 }
+
+#[test]
+fn a_disk_that_is_nearly_full_is_not_written_to() {
+    let folder = tempfile::tempdir().unwrap();
+    let index = EdgeIndex::open(folder.path(), &schema()).unwrap();
+    index.check_space(0).unwrap();
+    let error = index.check_space(u64::MAX).unwrap_err();
+    assert!(
+        error.to_string().contains("bytes are free on its disk"),
+        "{error}"
+    );
+}

@@ -104,11 +104,8 @@ fn walk(folder: &Path, parts: &[Part], depth: usize, visit: &mut dyn FnMut(PathB
         let text = text.to_string_lossy();
         match name {
             Some(name) if !fits(name, &text) => {}
-            Some(_) if rest.is_empty() => {
-                if !is_packed(&text) {
-                    visit(path);
-                }
-            }
+            Some(_) if rest.is_empty() && is_packed(&text) => {}
+            Some(_) if rest.is_empty() => visit(path),
             Some(_) => walk(&path, rest, deeper, visit),
             // Links to folders may lead back.
             None if entry.file_type().is_ok_and(|kind| kind.is_dir()) && !text.starts_with('.') => {
