@@ -98,10 +98,11 @@ impl Files {
                 None => tail.path = None,
             }
         }
-        // Those that were known are first: they may show that they were cut, and others that they are their copies.
-        let (known, new): (Vec<_>, Vec<_>) = found
-            .into_iter()
-            .partition(|(id, _)| self.state.kept.places.contains_key(id));
+        // Those that were read are first: they may show that they were cut, and others that they are their copies.
+        let (known, new): (Vec<_>, Vec<_>) = found.into_iter().partition(|(id, _)| {
+            let place = self.state.kept.places.get(id);
+            place.is_some_and(|place| place.offset > 0)
+        });
         for (id, (path, about)) in known.into_iter().chain(new) {
             self.register(id, path, &about, now);
         }

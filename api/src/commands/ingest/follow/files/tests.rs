@@ -506,3 +506,28 @@ fn a_file_that_was_only_seen_before_a_restart_is_found_under_its_new_name() {
     scene.turns(&mut files, 1_000);
     assert_eq!(scene.sorted(), ["one", "two"]);
 }
+
+#[test]
+fn a_copy_that_was_seen_before_a_restart_is_still_known_as_one() {
+    // The order in which files are found is not known: several copies, one of which would come first.
+    let names: Vec<String> = (0..8).map(|number| format!("app{number}.log")).collect();
+    let mut scene = Scene::new("*");
+    let long = "long ".repeat(200);
+    for name in &names {
+        scene.append(name, &format!("{name} {long}\n"));
+    }
+    let mut files = scene.open();
+    scene.turns(&mut files, 0);
+    for name in &names {
+        std::fs::copy(scene.path(name), scene.path(&format!("{name}.1"))).unwrap();
+    }
+    scene.turns(&mut files, 1_000);
+    drop(files);
+    for name in &names {
+        std::fs::write(scene.path(name), "").unwrap();
+    }
+    let mut files = scene.open();
+    scene.turns(&mut files, 2_000);
+    scene.turns(&mut files, 60_000);
+    assert_eq!(scene.messages().len(), names.len());
+}
