@@ -7,9 +7,12 @@ mod mentions;
 mod metric;
 mod mix;
 mod observation;
+mod session;
+mod slot;
 mod statistics;
 mod suspects;
 mod topology;
+mod vitals;
 
 pub use cluster::{Cluster, ClusterConfig, ClusterLabel, cluster, label_cluster};
 pub use correlate::{CorrelateContext, IncidentSketch, JoinDecision, correlate};
@@ -18,5 +21,13 @@ pub use mentions::Mentions;
 pub use metric::{MetricConfig, MetricDetector, MetricVerdict};
 pub use mix::{MixConfig, MixDetector};
 pub use observation::{AnomalyKey, EndReason, Ended, Observation, OpenAnomaly};
-pub use suspects::{Change, PatternNote, RootCauseInput, Symptom, rank_suspects};
+pub use session::{
+    SessionConfig, SessionDetector, SessionEvent, SessionModel, SessionModelConfig, SessionPart,
+    SessionVerdict, session_key,
+};
+pub use slot::{SlotConfig, SlotDetector, SlotValue, SlotValues};
+pub use suspects::{
+    Change, Explained, PatternNote, RootCauseInput, Symptom, explain_suspects, rank_suspects,
+};
 pub use topology::{MentionLearner, Topology};
+pub use vitals::{LEAST_USUAL, Measured, Slice, Trouble, Vitals};

@@ -16,7 +16,7 @@ const SUFFIXES: [&str; 9] = [
 ];
 /// Words of sentences about another party. A service named like an everyday word ("cart", "mail")
 /// only counts as mentioned beside one of these.
-const CALL_WORDS: [&str; 30] = [
+const CALL_WORDS: [&str; 32] = [
     "upstream",
     "downstream",
     "connect",
@@ -47,6 +47,8 @@ const CALL_WORDS: [&str; 30] = [
     "dependency",
     "returned",
     "fetch",
+    "handshake",
+    "lookup",
 ];
 
 /// Knows the services of a project and finds them in texts.

@@ -1,5 +1,7 @@
 //! What detectors hand out besides anomalies: keys, ends, gaps.
 
+use std::collections::BTreeMap;
+
 use domain::{Anomaly, AnomalyKind, SeriesId, Severity, TemplateId};
 use serde::{Deserialize, Serialize};
 
@@ -14,11 +16,11 @@ pub struct AnomalyKey {
     pub template_id: Option<TemplateId>,
     /// The severity, for anomalies of one pattern.
     pub severity: Option<Severity>,
-    /// The series, for metrics.
+    /// The series, for metrics; the place in the pattern, for shifts of values.
     pub series_id: Option<SeriesId>,
 }
 
-const KINDS: [AnomalyKind; 7] = [
+const KINDS: [AnomalyKind; 9] = [
     AnomalyKind::Surge,
     AnomalyKind::Drop,
     AnomalyKind::NewTemplate,
@@ -26,26 +28,37 @@ const KINDS: [AnomalyKind; 7] = [
     AnomalyKind::LevelChange,
     AnomalyKind::UnusualMix,
     AnomalyKind::Metric,
+    AnomalyKind::UnusualSession,
+    AnomalyKind::ValueShift,
 ];
 
 impl AnomalyKey {
-    /// The key of an anomaly. A service has one unusual mix at a time: the pattern that such an anomaly
-    /// names only sticks out of it.
+    /// The key of an anomaly. A service has one unusual mix and one anomaly of its sessions at a time: the
+    /// pattern that these name only sticks out. A shift of values belongs to one place of a pattern.
     #[must_use]
     pub fn of(anomaly: &Anomaly) -> Self {
         let kind = KINDS.iter().position(|k| *k == anomaly.kind).unwrap_or(0);
-        let template_id = anomaly
-            .template_id
-            .filter(|_| anomaly.kind != AnomalyKind::UnusualMix);
+        let is_of_service = matches!(
+            anomaly.kind,
+            AnomalyKind::UnusualMix | AnomalyKind::UnusualSession
+        );
+        let template_id = anomaly.template_id.filter(|_| !is_of_service);
+        let slot = anomaly
+            .labels
+            .get("slot")
+            .filter(|_| anomaly.kind == AnomalyKind::ValueShift);
         Self {
             kind: kind as u8,
             service: anomaly.service.clone(),
             template_id,
-            severity: template_id.map(|_| anomaly.severity),
+            severity: template_id
+                .filter(|_| slot.is_none())
+                .map(|_| anomaly.severity),
             series_id: anomaly
                 .metric
                 .as_ref()
-                .map(|name| SeriesId::of(name, &anomaly.labels)),
+                .map(|name| SeriesId::of(name, &anomaly.labels))
+                .or_else(|| slot.map(|slot| SeriesId::of(slot, &BTreeMap::new()))),
         }
     }
 
@@ -61,6 +74,14 @@ impl AnomalyKey {
             severity: template.map(|t| t.1),
             series_id: None,
         }
+    }
+
+    /// The key of a shift of the values in one place of a pattern.
+    pub(crate) fn of_slot(service: &str, template_id: TemplateId, slot: u16) -> Self {
+        let mut key = Self::new(AnomalyKind::ValueShift, Some(service.to_owned()), None);
+        key.template_id = Some(template_id);
+        key.series_id = Some(SeriesId::of(&slot.to_string(), &BTreeMap::new()));
+        key
     }
 
     /// The kind of anomaly.

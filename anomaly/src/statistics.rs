@@ -1,11 +1,13 @@
 //! The small amount of statistics the detectors share: robust location and spread, and tail
 //! probabilities expressed as *surprise*, `-log10 p`, so that they neither underflow nor overflow.
 
+mod chi_square;
 mod tails;
 
 #[cfg(test)]
 mod tests;
 
+pub(crate) use chi_square::chi_square_surprise;
 pub(crate) use tails::{count_surprise_high, count_surprise_low, share_surprise};
 
 /// 1 / Phi^-1(3/4): makes the MAD of normal data estimate its standard deviation.

@@ -1,7 +1,9 @@
 //! Root cause: which service or change is behind an incident?
 
+mod check;
 mod confidence;
 mod evidence;
+mod flow;
 mod signals;
 
 #[cfg(test)]
@@ -12,6 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use domain::{Anomaly, ChangeEvent, Severity, Suspect, TemplateId};
 
 use crate::topology::Topology;
+use crate::vitals::{Measured, Trouble, Vitals};
 use confidence::confidence;
 use evidence::Reasons;
 use signals::{Field, gather};
@@ -62,6 +65,8 @@ pub struct RootCauseInput<'a> {
     pub symptoms: Vec<Symptom<'a>>,
     /// Error and warning patterns of its time.
     pub patterns: Vec<PatternNote<'a>>,
+    /// How services do, out of traces or metrics; may be empty. With it, the trouble is followed along the calls.
+    pub vitals: Vec<Vitals<'a>>,
     /// Changes from about an hour before the onset on.
     pub changes: Vec<Change<'a>>,
     /// Who calls whom; may be empty.
@@ -70,19 +75,41 @@ pub struct RootCauseInput<'a> {
     pub services: Vec<&'a str>,
     /// Where the trouble is felt, if that is known (the service of the policy's condition).
     pub affected: Option<&'a str>,
+    /// As what it is felt there, if that is known.
+    pub felt: Option<Trouble>,
     /// At most this many suspects.
     pub limit: usize,
+}
+
+/// A suspect with what a person needs to judge it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Explained {
+    /// Who, how sure, why.
+    pub suspect: Suspect,
+    /// What was measured of it, the trouble that is felt first; empty when no calls were measured.
+    pub measured: Vec<Measured>,
+    /// The calls from where the trouble is felt to it, both included; empty when nothing was followed to it.
+    pub path: Vec<String>,
+    /// One sentence: what confirms it and what refutes it.
+    pub check: String,
 }
 
 /// Ranks what may be behind an incident, most likely first. Scores are comparable within one call and
 /// roughly calibrated: see [`domain::Confidence`] and this crate's README.
 ///
-/// Each service is judged by: how strong and early its symptoms are, whether its dependencies
-/// explain them, whether others' errors name it, how many of its callers suffer, whether it fell silent
-/// or writes something never seen, and whether it was changed just before. A change that explains
+/// Each service is judged by: how much of the measured trouble begins there (`flow`), how strong and early its symptoms
+/// are, whether its dependencies explain them, whether others' errors name it, how many of its callers suffer, whether it
+/// fell silent or writes something never seen, and whether it was changed just before. A change that explains
 /// enough stands for its service.
 #[must_use]
 pub fn rank_suspects(input: &RootCauseInput) -> Vec<Suspect> {
+    let explained = explain_suspects(input);
+    explained.into_iter().map(|e| e.suspect).collect()
+}
+
+/// The same with what was measured, the way to each suspect, and how to confirm or refute it.
+#[must_use]
+pub fn explain_suspects(input: &RootCauseInput) -> Vec<Explained> {
     let field = gather(input);
     let mut suspects: Vec<Ranked> = Vec::new();
     let mut replaced: BTreeSet<&str> = BTreeSet::new();
@@ -110,6 +137,7 @@ pub fn rank_suspects(input: &RootCauseInput) -> Vec<Suspect> {
             score,
             signals: reasons.signals,
             reasons,
+            check: check::of_service(name, signs),
         });
     }
     suspects.sort_by(|a, b| {
@@ -128,13 +156,22 @@ pub fn rank_suspects(input: &RootCauseInput) -> Vec<Suspect> {
             } else {
                 0.0
             };
-            Suspect {
-                confidence: confidence(ranked.score, ranked.signals, rank, lead),
-                score: ranked.score.clamp(0.0, 1.0),
-                reason: ranked.reasons.sentence(&ranked.name),
-                evidence: ranked.reasons.evidence(),
-                name: ranked.name,
-                service: ranked.service,
+            let origin = ranked
+                .service
+                .as_deref()
+                .and_then(|service| field.services.get(service)?.origin.as_ref());
+            Explained {
+                measured: origin.map(|o| o.measured.clone()).unwrap_or_default(),
+                path: origin.map(|o| o.path.clone()).unwrap_or_default(),
+                check: ranked.check,
+                suspect: Suspect {
+                    confidence: confidence(ranked.score, ranked.signals, rank, lead),
+                    score: ranked.score.clamp(0.0, 1.0),
+                    reason: ranked.reasons.sentence(&ranked.name),
+                    evidence: ranked.reasons.evidence(),
+                    name: ranked.name,
+                    service: ranked.service,
+                },
             }
         })
         .collect()
@@ -152,6 +189,8 @@ struct Ranked {
     /// Kinds of signals that agree.
     signals: u32,
     reasons: Reasons,
+    /// What confirms or refutes it.
+    check: String,
 }
 
 fn rank_change(change: &signals::NearChange, field: &Field) -> Option<Ranked> {
@@ -179,6 +218,7 @@ fn rank_change(change: &signals::NearChange, field: &Field) -> Option<Ranked> {
         score,
         signals: reasons.signals,
         reasons,
+        check: check::of_change(change),
     })
 }
 

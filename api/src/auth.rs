@@ -1,5 +1,6 @@
 //! Who may do what: ingest tokens write into one project, user sessions read and act.
 
+mod lasting;
 mod reader;
 mod token_cache;
 
@@ -24,6 +25,7 @@ use crate::problem::Problem;
 use crate::request_log::RequestFacts;
 use crate::state::AppState;
 
+pub use lasting::{SESSION_LOOK, session_end};
 pub use reader::{BasicSessions, Reader};
 pub use token_cache::TokenCache;
 
@@ -373,7 +375,7 @@ fn basic_token(headers: &HeaderMap) -> Option<String> {
 }
 
 /// Whether a browser says that the request comes from our own page (Fetch Metadata; Origin otherwise).
-fn is_same_origin(headers: &HeaderMap) -> bool {
+pub(crate) fn is_same_origin(headers: &HeaderMap) -> bool {
     if let Some(site) = headers.get("sec-fetch-site") {
         return matches!(site.as_bytes(), b"same-origin" | b"none");
     }

@@ -29,6 +29,8 @@ pub enum Command {
     Ask(AskArgs),
     /// Ask in SQL: one SELECT on the table logs.
     Sql(SqlArgs),
+    /// Follow the records that match as they come.
+    Tail(TailArgs),
     /// Write every record that matches to a file or to standard output.
     Export(ExportArgs),
     /// Bring the database to this version's schema and end.
@@ -171,6 +173,28 @@ pub enum SqlFormat {
     Ndjson,
     /// Comma-separated, with a header.
     Csv,
+}
+
+/// `vigil tail`.
+#[derive(Debug, Clone, Args)]
+pub struct TailArgs {
+    /// What to follow, in the language of the search box; everything otherwise.
+    pub filter: Vec<String>,
+    /// Stored records that are shown first, at most 1000.
+    #[arg(long, short = 'n', default_value_t = 10)]
+    pub lines: usize,
+    /// Services, separated by commas.
+    #[arg(long)]
+    pub service: Option<String>,
+    /// Severities, separated by commas, or >=warn.
+    #[arg(long)]
+    pub severity: Option<String>,
+    /// Print one JSON object a record.
+    #[arg(long)]
+    pub json: bool,
+    /// How to reach the server.
+    #[command(flatten)]
+    pub remote: Remote,
 }
 
 /// `vigil export`.

@@ -8,4 +8,5 @@ pub mod models;
 pub mod operate;
 pub mod policy;
 pub mod sql;
+pub mod tail;
 pub mod upkeep;

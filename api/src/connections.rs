@@ -95,7 +95,8 @@ async fn connection(
     });
     let stop = tasks.soft_stop();
     let builder = builder(tasks);
-    let mut connection = pin!(builder.serve_connection(TokioIo::new(stream), service));
+    let mut connection =
+        pin!(builder.serve_connection_with_upgrades(TokioIo::new(stream), service));
     let mut pause = pin!(tokio::time::sleep(FIRST_REQUEST));
     let mut seen = 0;
     let mut is_ending = false;

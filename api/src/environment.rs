@@ -38,6 +38,20 @@ fn check(text: &str) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Arms the failpoint that a fault trial asks for (`VIGIL_FAILPOINT`); whether there is one.
+///
+/// # Errors
+/// Fails on a name that is not known.
+pub fn arm_failpoint() -> anyhow::Result<bool> {
+    match std::env::var("VIGIL_FAILPOINT") {
+        Ok(text) if !text.trim().is_empty() => {
+            domain::failpoint::arm(text.trim()).context("VIGIL_FAILPOINT")?;
+            Ok(true)
+        }
+        _ => Ok(false),
+    }
+}
+
 /// The same command line, blind for variables that are empty.
 #[must_use]
 pub fn without_empty(command: clap::Command) -> clap::Command {

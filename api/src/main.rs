@@ -3,10 +3,13 @@
 use std::process::ExitCode;
 
 use api::cli::{Cli, Command, IndexCommand};
-use api::commands::{ask, detect, export, ingest, models, operate, policy, sql, upkeep};
+use api::commands::{ask, detect, export, ingest, models, operate, policy, sql, tail, upkeep};
 use api::config::Config;
 use api::{demo, environment, run, telemetry};
 use clap::{CommandFactory as _, FromArgMatches as _};
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
     let outcome = std::env::current_dir()
@@ -27,6 +30,7 @@ fn main() -> ExitCode {
 
 fn start(cli: Cli) -> anyhow::Result<()> {
     let config = Config::load(&cli.settings)?;
+    let is_trial = environment::arm_failpoint()?;
     let is_server = matches!(cli.command, None | Some(Command::Serve | Command::Demo(_)));
     telemetry::init_logging(
         config.log_format,
@@ -36,6 +40,9 @@ fn start(cli: Cli) -> anyhow::Result<()> {
             "warn,qdrant_edge=error"
         },
     );
+    if is_trial {
+        tracing::warn!("a failpoint is armed: this process will end itself there");
+    }
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .thread_name("vigil")
@@ -46,6 +53,7 @@ fn start(cli: Cli) -> anyhow::Result<()> {
         Some(Command::Ingest(args)) => runtime.block_on(ingest::run(args, &config)),
         Some(Command::Ask(args)) => runtime.block_on(ask::run(args, &config)),
         Some(Command::Sql(args)) => runtime.block_on(sql::run(args, &config)),
+        Some(Command::Tail(args)) => runtime.block_on(tail::run(args, &config)),
         Some(Command::Export(args)) => runtime.block_on(export::run(args, &config)),
         Some(Command::Detect { from, to, remote }) => {
             runtime.block_on(detect::run(from, to, &remote, &config))

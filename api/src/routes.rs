@@ -151,6 +151,7 @@ pub fn endpoints() -> Vec<Endpoint> {
         put(Admin, "/api/v1/retention", upkeep::set_retention),
         post(Admin, "/api/v1/blocks/check", upkeep::check),
         get(Read, "/api/v1/logs/histogram", search::histogram),
+        get(Read, "/api/v1/logs/tail", search::tail::follow),
         get(Read, "/api/v1/logs/{id}/context", search::context),
         get(Read, "/api/v1/patterns", search::patterns),
         get(Read, "/api/v1/patterns/{id}", search::pattern),

@@ -3,6 +3,7 @@
 //! Machines that build this are shared and noisy, so what is reported is CPU time of the server (and of
 //! PostgreSQL), read from `/proc`, not wall time; latencies are given for orientation.
 
+mod detect;
 mod doors;
 mod latency;
 mod lines;
@@ -53,6 +54,8 @@ enum Command {
     },
     /// The same rows through every protocol: rows per CPU-second, bytes a row, memory, acknowledgements.
     Doors(doors::Options),
+    /// Anomalies, sessions and root causes against labelled data; needs no executable.
+    Detect(detect::Options),
     /// Searches over many rows: latency.
     Search(search::Options),
     /// Questions without a model over stored records: latency.
@@ -93,6 +96,9 @@ enum Database {
 
 fn main() -> anyhow::Result<()> {
     let cli = Cli::parse();
+    if let Command::Detect(options) = &cli.command {
+        return detect::run(options);
+    }
     let vigil = cli.vigil.map_or_else(default_vigil, Ok)?;
     match cli.command {
         Command::Ingest {
@@ -127,6 +133,8 @@ fn main() -> anyhow::Result<()> {
             println!("{}", ingest(&server, &load)?);
             ask(&server)?;
         }
+        // Done above: nothing is started for it.
+        Command::Detect(_) => {}
         Command::Doors(options) => doors::run(&vigil, &options)?,
         Command::Search(options) => search::run(&vigil, &options)?,
         Command::Start { target, model_dir } => {

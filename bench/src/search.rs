@@ -194,7 +194,7 @@ fn regex_ways(from: &str) -> Vec<Way> {
         Way {
             method: "POST",
             path: "/api/v1/sql".to_owned(),
-            body: json!({ "query": sql }).to_string(),
+            body: json!({ "sql": sql }).to_string(),
         },
         Way::get(format!("/loki/api/v1/query?query={logql}")),
     ]

@@ -24,6 +24,10 @@ pub enum AnomalyKind {
     UnusualMix,
     /// A metric left its expected range.
     Metric,
+    /// Sessions (traces, requests, jobs) that went another way than sessions go.
+    UnusualSession,
+    /// The values in one place of a pattern are not what they were.
+    ValueShift,
 }
 
 impl AnomalyKind {
@@ -38,6 +42,8 @@ impl AnomalyKind {
             Self::LevelChange => "level_change",
             Self::UnusualMix => "unusual_mix",
             Self::Metric => "metric",
+            Self::UnusualSession => "unusual_session",
+            Self::ValueShift => "value_shift",
         }
     }
 }
@@ -59,7 +65,8 @@ pub struct Anomaly {
     pub template_id: Option<TemplateId>,
     /// The metric's name for [`AnomalyKind::Metric`].
     pub metric: Option<String>,
-    /// The metric's labels.
+    /// The metric's labels; for [`AnomalyKind::UnusualSession`] and [`AnomalyKind::ValueShift`] what the
+    /// detector saw: `session`, `records` (ids, with commas between), `slot`, `key`, `value`.
     pub labels: BTreeMap<String, String>,
     /// First minute or sample that was unusual, unix nanoseconds UTC.
     pub started_at_ns: i64,

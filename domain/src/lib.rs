@@ -12,6 +12,7 @@ mod call;
 mod clock;
 mod error;
 mod event;
+pub mod failpoint;
 mod filter;
 mod ids;
 mod incident;
@@ -31,6 +32,7 @@ pub use call::{Latencies, ServiceCalls};
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use error::{ErrorKind, ReadError};
 pub use event::{ChangeEvent, ChangeKind};
+pub use failpoint::Failpoint;
 pub use filter::{
     AttributeFilter, AttributeOp, Cursor, CursorError, LogFilter, Order, Page, PageRequest,
     TextTerm,

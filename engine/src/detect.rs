@@ -1,5 +1,6 @@
 //! Watching counts and metrics, and turning what is unusual into incidents, at least once.
 
+mod records;
 mod replay;
 
 use std::collections::hash_map::Entry;
@@ -42,6 +43,7 @@ enum News {
 struct Watch {
     log: LogDetector,
     mix: MixDetector,
+    records: records::RecordWatch,
     metrics: MetricDetector,
     /// Start of the last minute that was observed.
     observed_ns: i64,
@@ -65,6 +67,7 @@ impl Watch {
         Self {
             log: LogDetector::new(project_id, LogConfig::default()),
             mix: MixDetector::new(project_id, MixConfig::default()),
+            records: records::RecordWatch::new(project_id),
             metrics: MetricDetector::new(project_id, MetricConfig::default()),
             observed_ns,
             open: HashMap::new(),
@@ -222,6 +225,14 @@ impl Inner {
         let from_ns = watch.observed_ns + NANOS_PER_MINUTE;
         self.each_minute(project_id, from_ns, last_ns, |minute_ns, cells| {
             for seen in watch.see(minute_ns, cells, dictionary.as_ref()) {
+                watch.queue(seen);
+            }
+            let minute = records::Minute {
+                project_id,
+                start_ns: minute_ns,
+                cells,
+            };
+            for seen in watch.records.see(&self.store, &minute, dictionary.as_ref()) {
                 watch.queue(seen);
             }
             Ok(())

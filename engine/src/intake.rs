@@ -11,13 +11,14 @@ use std::sync::mpsc;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
-use domain::{Clock, LogRecord, ProjectId};
+use domain::{Clock, Failpoint, LogRecord, ProjectId};
 use store::{LogStore, Store};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot, watch};
 
 use self::commit::{Append, Committer};
 use self::repeated::tells_itself_apart;
 use crate::Error;
+use crate::live::LiveTail;
 
 pub(crate) use self::commit::{is_of_the_data, patiently};
 pub use self::repeated::RequestKey;
@@ -54,6 +55,7 @@ pub struct Intake {
     sender: Arc<RwLock<Option<mpsc::Sender<Job>>>>,
     total: Room,
     projects: Arc<Mutex<HashMap<ProjectId, Room>>>,
+    live: LiveTail,
 }
 
 /// How much may still wait.
@@ -120,7 +122,8 @@ impl Intake {
         commits: watch::Sender<u64>,
     ) -> Result<(Self, std::thread::JoinHandle<()>), Error> {
         let (sender, receiver) = mpsc::channel::<Job>();
-        let mut committer = Committer::new(store, append, clock, commits);
+        let live = LiveTail::default();
+        let mut committer = Committer::new(store, append, clock, commits, live.clone());
         let thread = std::thread::Builder::new()
             .name("vigil-commit".into())
             .spawn(move || committer.run(&receiver))
@@ -129,6 +132,7 @@ impl Intake {
             sender: Arc::new(RwLock::new(Some(sender))),
             total: Room::new(TOTAL_RECORDS, TOTAL_KIB),
             projects: Arc::default(),
+            live,
         };
         Ok((intake, thread))
     }
@@ -176,6 +180,7 @@ impl Intake {
         if records.is_empty() {
             return Ok(Accepted::default());
         }
+        Failpoint::Decoded.pass();
         let key = key.filter(|key| match key {
             RequestKey::Given(_) => true,
             RequestKey::Content { .. } => tells_itself_apart(&records),
@@ -184,6 +189,11 @@ impl Intake {
         reply.await.map_err(|_| {
             Error::Unavailable("the commit was interrupted; send the batch again".into())
         })?
+    }
+
+    /// Who watches what is committed.
+    pub(crate) fn live(&self) -> &LiveTail {
+        &self.live
     }
 
     /// Takes no more records, whoever still holds a handle; what is queued is committed.

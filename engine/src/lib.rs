@@ -13,6 +13,7 @@ mod export;
 mod facts;
 mod incidents;
 mod intake;
+mod live;
 pub mod logql;
 mod miners;
 mod narrator;
@@ -53,6 +54,7 @@ pub use incidents::IncidentView;
 pub use intake::{
     Accepted, Intake, KEY_LIFETIME_NS, QUEUE_KIB, QUEUE_RECORDS, RETRY_AFTER, RequestKey,
 };
+pub use live::{Lost, TAILS_PER_PROJECT, Tail, TailItem};
 pub use narrator::Narrator;
 pub use past::PastFindings;
 pub use policies::PolicyView;
@@ -252,6 +254,12 @@ impl Engine {
         &self.intake
     }
 
+    /// The tasks of this process.
+    #[must_use]
+    pub fn tasks(&self) -> &Tasks {
+        &self.inner.tasks
+    }
+
     /// The semantic index.
     #[must_use]
     pub fn semantic(&self) -> &Arc<Semantic> {
@@ -314,7 +322,7 @@ impl Engine {
         blocking(move || {
             inner.store.flush_statistics()?;
             inner.semantic.index().flush()?;
-            Ok::<_, Error>(())
+            Ok::<_, Error>(inner.store.checkpoint()?)
         })
         .await
     }

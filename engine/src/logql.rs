@@ -6,8 +6,8 @@ use tokio::sync::Semaphore;
 pub use query::logql::{
     Budget, DetectedField, Expression, IndexStats, LEVEL, Labels, LogEntry, LogQuery, LogsRequest,
     MAX_QUERY_BYTES, Matcher, Metric, Numbers, PatternCounts, SERVICE, Series, Source, Steps,
-    Usage, Volume, detected_fields, labels, logs, numbers, parse, parse_duration, parse_selector,
-    patterns, stats, streams, values, volume, volume_labels, volume_range,
+    Usage, Volume, detected_fields, entry, labels, logs, numbers, parse, parse_duration,
+    parse_selector, patterns, stats, streams, values, volume, volume_labels, volume_range,
 };
 
 use crate::tasks::blocking;

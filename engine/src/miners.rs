@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use domain::{LogRecord, ProjectId, Severity, Template, TemplateId};
-use patterns::{Miner, MinerConfig};
+use patterns::{Miner, MinerConfig, Overflow};
 use store::{LogStore, Store};
 
 use crate::Error;
@@ -42,6 +42,8 @@ struct ProjectMiner {
     sequence: i64,
     /// When the store was last asked for templates of other nodes.
     absorbed_at: Instant,
+    /// The lines without a template of their own that were reported.
+    reported: Overflow,
 }
 
 /// What the store must be told together with the records.
@@ -80,6 +82,7 @@ impl Miners {
                 project.note_changes(&Sample::of(project_id, record));
             }
         }
+        project.report_overflow(project_id);
         let mut texts: HashMap<TemplateId, Arc<str>> = HashMap::new();
         for record in records.iter() {
             let id = record.template_id;
@@ -142,6 +145,29 @@ impl<'a> Sample<'a> {
 }
 
 impl ProjectMiner {
+    /// Says that a source writes lines that are no templates, once in the log and always in the metrics.
+    fn report_overflow(&mut self, project_id: ProjectId) {
+        let (now, before) = (self.miner.overflow(), self.reported);
+        if now == before {
+            return;
+        }
+        let counts = [
+            ("all", now.all - before.all),
+            ("first_token", now.first_token - before.first_token),
+        ];
+        for (limit, count) in counts {
+            metrics::counter!("vigil_engine_templates_over_limit_total", "limit" => limit)
+                .increment(count);
+        }
+        if before == Overflow::default() {
+            tracing::warn!(
+                project.id = %project_id, templates = self.miner.len(),
+                "there is no room for more templates; lines that none covers share a general one"
+            );
+        }
+        self.reported = now;
+    }
+
     /// Keeps what the miner learnt until a commit has it.
     fn note_changes(&mut self, sample: &Sample<'_>) {
         let changes = self.miner.take_changes();
@@ -208,5 +234,6 @@ fn restore(store: &Store, project_id: ProjectId) -> Result<ProjectMiner, Error> 
         merged: Vec::new(),
         sequence: after,
         absorbed_at: Instant::now(),
+        reported: Overflow::default(),
     })
 }

@@ -42,7 +42,10 @@ impl Inner {
             tracing::debug!(sessions, jobs, "forgot what was over");
         }
         for project_id in self.project_ids()? {
-            self.retain(project_id, now_ns)?;
+            // What cannot be done for one project stands in no other's way.
+            if let Err(error) = self.retain(project_id, now_ns) {
+                tracing::warn!(%error, project.id = %project_id, "the retention of a project could not be carried out");
+            }
         }
         Ok(())
     }

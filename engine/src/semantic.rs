@@ -6,7 +6,7 @@ mod tests;
 
 use std::sync::{Arc, RwLock};
 
-use domain::{ProjectId, Template, TemplateId};
+use domain::{Failpoint, ProjectId, Template, TemplateId};
 use embeddings::{Encoder, IndexHit, IndexPoint, IndexQuery, VectorIndex, index_text};
 use store::{CursorStore, IdentityStore, LogStore, Store};
 use tokio::sync::watch;
@@ -211,6 +211,7 @@ impl Semantic {
             self.index.delete(project_id, &ids(&merged))?;
             // Edge loses what was not flushed, so the cursor moves only after the flush.
             self.index.flush()?;
+            Failpoint::Indexed.pass();
             store.set_cursor(project_id, name, last)?;
         }
         Ok(done)

@@ -1,5 +1,7 @@
 //! Handing the evidence of an incident to the ranking of root-cause candidates.
 
+mod vitals;
+
 use anomaly::{Change, PatternNote, RootCauseInput, Symptom};
 use domain::{Anomaly, ProjectId, Suspect, TimeRange};
 
@@ -21,6 +23,17 @@ impl Inner {
         let topology = self.topology(project_id)?;
         let services = self.service_names(project_id)?;
         let dictionary = self.dictionaries.get(&self.store, project_id)?;
+        let onset_ns = anomalies
+            .iter()
+            .map(|anomaly| anomaly.started_at_ns)
+            .filter(|at_ns| window.contains(*at_ns))
+            .min()
+            .unwrap_or(window.start_ns);
+        let felt = TimeRange {
+            start_ns: domain::minute_start(onset_ns),
+            end_ns: window.end_ns,
+        };
+        let slices = self.slices(project_id, felt)?;
         let symptoms = anomalies
             .iter()
             .map(|anomaly| Symptom {
@@ -60,10 +73,12 @@ impl Inner {
             onset_ns: window.start_ns,
             symptoms,
             patterns,
+            vitals: vitals::vitals(&slices),
             changes,
             topology: &topology,
             services: services.iter().map(String::as_str).collect(),
             affected: None,
+            felt: None,
             limit: LIMIT,
         }))
     }

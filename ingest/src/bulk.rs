@@ -3,14 +3,15 @@
 //! Source of the format: Elasticsearch 8 reference, "Bulk API". Elasticsearch refuses a whole request for one action line
 //! that it cannot read; here it costs its own item only, and what follows is read from the next line that is an action.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use domain::LogRecord;
 
 use crate::context::Origin;
 use crate::json::{Field, Kind, read_object};
-use crate::logs::{body_text, text_of};
-use crate::wrapped::Wrapped;
+use crate::logs::{body_text, draft_of_object, text_of};
+use crate::wrapped::Beside;
 use crate::{Context, Error};
 
 /// Longest name of an index that is believed: Elasticsearch's own limit.
@@ -185,21 +186,18 @@ impl<'a> Reader<'a> {
 
     fn record(&mut self, head: &Head, document: &'a str) -> Result<LogRecord, String> {
         read_object(document, &self.origin.limits, &mut self.fields)?;
-        let mut wrapped = Wrapped {
-            outer: std::mem::take(&mut self.fields),
+        let draft = draft_of_object(&mut self.fields, &self.origin)?;
+        let index = Some(&*head.index).filter(|index| !index.is_empty());
+        let mut defaults: Vec<(Cow<'_, str>, Cow<'_, str>)> = Vec::with_capacity(2);
+        defaults.extend(index.map(|index| ("_index".into(), index.into())));
+        let id = head.id.as_deref();
+        defaults.extend(id.map(|id| ("_id".into(), id.into())));
+        let beside = Beside {
+            defaults: &defaults,
             service_paths: &["host.name", "host.hostname", "host", "hostname"],
-            ..Wrapped::default()
+            service: index,
         };
-        if !head.index.is_empty() {
-            wrapped
-                .defaults
-                .push(("_index".into(), (*head.index).into()));
-            wrapped.service = Some((*head.index).into());
-        }
-        if let Some(id) = &head.id {
-            wrapped.defaults.push(("_id".into(), id.as_str().into()));
-        }
-        wrapped.record(&self.origin)
+        Ok(beside.finish(&self.fields, draft, &self.origin))
     }
 
     fn broken(&mut self, line: &str) {

@@ -22,6 +22,13 @@ pub enum Encoding {
 /// zstd frames may ask for a window of up to 2^31 bytes; 2^23 is what RFC 8878 tells decoders to support.
 const ZSTD_WINDOW_LOG_MAX: u32 = 24;
 
+/// Members of a gzip body; more are refused. Each costs as much as some ten kilobytes of text to begin, and an empty one
+/// takes twenty bytes: twenty megabytes of them would take seconds.
+const GZIP_MEMBERS: usize = 10_000;
+/// By how much snappy can grow at most: an element of three bytes copies up to 64 (google/snappy, format_description.txt,
+/// section 2.2). Memory for the output is taken at once, so a claim beyond it is not believed.
+const SNAPPY_GROWTH: usize = 22;
+
 impl Encoding {
     /// Reads a `Content-Encoding` header; a missing or empty one means identity.
     ///
@@ -68,32 +75,17 @@ pub fn decompress<'a>(
     }
     let output = match encoding {
         Encoding::Identity => return Ok(Cow::Borrowed(body)),
-        Encoding::Gzip => read_limited(
-            flate2::read::MultiGzDecoder::new(body),
-            encoding,
-            body.len(),
-            limits,
-        ),
+        Encoding::Gzip => gunzip(body, limits),
         Encoding::Zstd => {
             let mut decoder = zstd::stream::read::Decoder::with_buffer(body)
                 .map_err(|error| bad(encoding, &error))?;
             decoder
                 .window_log_max(ZSTD_WINDOW_LOG_MAX)
                 .map_err(|error| bad(encoding, &error))?;
-            read_limited(decoder, encoding, body.len(), limits)
+            let mut output = Vec::with_capacity(guessed_bytes(body.len(), limits));
+            read_limited(decoder, encoding, limits, &mut output).map(|()| output)
         }
-        Encoding::Deflate if is_zlib(body) => read_limited(
-            flate2::read::ZlibDecoder::new(body),
-            encoding,
-            body.len(),
-            limits,
-        ),
-        Encoding::Deflate => read_limited(
-            flate2::read::DeflateDecoder::new(body),
-            encoding,
-            body.len(),
-            limits,
-        ),
+        Encoding::Deflate => inflate(body, limits),
     };
     output.map(Cow::Owned)
 }
@@ -117,10 +109,21 @@ pub(crate) fn unsnap(body: &[u8], limits: &Limits) -> Result<Vec<u8>, Error> {
         encoding: NAME,
         reason: error.to_string(),
     };
-    if snap::raw::decompress_len(body).map_err(bad)? > limits.body_bytes {
+    let claimed = snap::raw::decompress_len(body).map_err(bad)?;
+    if claimed > limits.body_bytes {
         return Err(Error::DecompressedTooLarge {
             limit_bytes: limits.body_bytes,
             encoding: NAME,
+        });
+    }
+    let most = body.len().saturating_mul(SNAPPY_GROWTH);
+    if claimed > most {
+        return Err(Error::BadCompression {
+            encoding: NAME,
+            reason: format!(
+                "it claims to hold {claimed} bytes, {} bytes of it can hold {most}",
+                body.len()
+            ),
         });
     }
     snap::raw::Decoder::new().decompress_vec(body).map_err(bad)
@@ -155,26 +158,100 @@ pub(crate) fn is_zlib(body: &[u8]) -> bool {
     }
 }
 
-fn read_limited(
-    decoder: impl Read,
-    encoding: Encoding,
-    compressed_bytes: usize,
-    limits: &Limits,
-) -> Result<Vec<u8>, Error> {
-    // Logs shrink about eightfold; a wrong guess only costs a reallocation.
-    let mut output = Vec::with_capacity(compressed_bytes.saturating_mul(8).min(limits.body_bytes));
-    let limit = limits.body_bytes as u64;
-    decoder
-        .take(limit + 1)
-        .read_to_end(&mut output)
-        .map_err(|error| bad(encoding, &error))?;
-    if output.len() > limits.body_bytes {
-        return Err(Error::DecompressedTooLarge {
-            limit_bytes: limits.body_bytes,
-            encoding: encoding.as_str(),
-        });
+/// Undoes gzip, member by member.
+fn gunzip(body: &[u8], limits: &Limits) -> Result<Vec<u8>, Error> {
+    let encoding = Encoding::Gzip;
+    let mut output = Vec::with_capacity(guessed_bytes(body.len(), limits));
+    let mut rest = body;
+    for _ in 0..GZIP_MEMBERS {
+        let member = flate2::bufread::GzDecoder::new(&mut rest);
+        read_limited(member, encoding, limits, &mut output)?;
+        if rest.is_empty() {
+            return Ok(output);
+        }
     }
-    Ok(output)
+    Err(Error::BadCompression {
+        encoding: encoding.as_str(),
+        reason: format!("it has more than {GZIP_MEMBERS} members, which is the limit"),
+    })
+}
+
+/// Undoes zlib or raw deflate. Unlike the readers of `flate2` it notices bytes that follow the end of the stream: records
+/// that would be lost without a word.
+fn inflate(body: &[u8], limits: &Limits) -> Result<Vec<u8>, Error> {
+    let encoding = Encoding::Deflate;
+    let broken = |reason: String| Error::BadCompression {
+        encoding: encoding.as_str(),
+        reason,
+    };
+    let mut inflater = flate2::Decompress::new(is_zlib(body));
+    let mut output = Vec::with_capacity(guessed_bytes(body.len(), limits));
+    let mut rest = body;
+    loop {
+        let (read, written) = (inflater.total_in(), inflater.total_out());
+        let status = inflater
+            .decompress_vec(rest, &mut output, flate2::FlushDecompress::None)
+            .map_err(|error| broken(error.to_string()))?;
+        let used = usize::try_from(inflater.total_in() - read).unwrap_or(rest.len());
+        rest = &rest[used..];
+        if output.len() > limits.body_bytes {
+            return Err(Error::DecompressedTooLarge {
+                limit_bytes: limits.body_bytes,
+                encoding: encoding.as_str(),
+            });
+        }
+        let has_moved = used > 0 || inflater.total_out() > written;
+        match status {
+            flate2::Status::StreamEnd => break,
+            _ if output.len() == output.capacity() => grow(&mut output, limits),
+            _ if has_moved => {}
+            _ => return Err(broken("the stream ends early".to_owned())),
+        }
+    }
+    match rest.len() {
+        0 => Ok(output),
+        more => Err(broken(format!("{more} bytes follow the end of the stream"))),
+    }
+}
+
+/// Logs shrink about eightfold; a wrong guess only costs a reallocation.
+fn guessed_bytes(compressed_bytes: usize, limits: &Limits) -> usize {
+    compressed_bytes.saturating_mul(8).min(limits.body_bytes)
+}
+
+/// Doubles the room of an output that is full, but to no more than it takes to see that it is too large.
+fn grow(output: &mut Vec<u8>, limits: &Limits) {
+    let most = (limits.body_bytes + 1).saturating_sub(output.len());
+    output.reserve_exact(output.len().clamp(64, most.max(64)));
+}
+
+/// Appends what the decoder gives.
+fn read_limited(
+    mut decoder: impl Read,
+    encoding: Encoding,
+    limits: &Limits,
+    output: &mut Vec<u8>,
+) -> Result<(), Error> {
+    loop {
+        if output.len() == output.capacity() {
+            grow(output, limits);
+        }
+        let room = output.capacity() - output.len();
+        let read = decoder
+            .by_ref()
+            .take(room as u64)
+            .read_to_end(output)
+            .map_err(|error| bad(encoding, &error))?;
+        if output.len() > limits.body_bytes {
+            return Err(Error::DecompressedTooLarge {
+                limit_bytes: limits.body_bytes,
+                encoding: encoding.as_str(),
+            });
+        }
+        if read < room {
+            return Ok(());
+        }
+    }
 }
 
 fn bad(encoding: Encoding, error: &io::Error) -> Error {

@@ -3,13 +3,14 @@
 //! Source of the format: Datadog API reference, "Send logs" (v2), and "Reserved attributes".
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 
 use domain::LogRecord;
 
 use crate::context::Origin;
 use crate::json::{Element, Field, Kind, for_each_element};
 use crate::logs::{body_text, drop_duplicates, severity_of_value, text_of};
-use crate::wrapped::{Wrapped, take_field};
+use crate::wrapped::{Repeated, Wrapped, take_field};
 use crate::{Context, Decoded, Error, LogFormat};
 
 /// Most tags that become attributes of their own.
@@ -19,7 +20,8 @@ const MAX_TAGS: usize = 100;
 /// of the address; each record may say otherwise.
 ///
 /// # Errors
-/// The body as a whole is larger than `limits.body_bytes`, or holds more than `limits.records` records.
+/// The body as a whole is larger than `limits.body_bytes`, holds more than `limits.records` records, or grows too large
+/// by the `defaults` of each of them.
 pub fn decode_datadog(
     defaults: &[(String, String)],
     body: &[u8],
@@ -28,8 +30,10 @@ pub fn decode_datadog(
     let text = body_text(body, context)?;
     let origin = Origin::from(context);
     let mut decoded = Decoded::new();
+    let mut repeated = Repeated::new(defaults.iter().map(|(key, text)| key.len() + text.len()));
     for_each_element(LogFormat::Json, &text, context.limits, |index, element| {
         let record = match element {
+            Element::Fields(_) if !repeated.has_room() => return,
             Element::Fields(fields) => record(fields, defaults, &origin),
             Element::Rejected(reason) => Err(reason),
         };
@@ -38,6 +42,7 @@ pub fn decode_datadog(
             Err(reason) => decoded.reject(index, reason, context.limits),
         }
     })?;
+    repeated.check()?;
     Ok(decoded)
 }
 
@@ -105,13 +110,12 @@ fn name_severity(fields: &mut [Field<'_>]) {
 /// `env:prod,version:5.1` as attributes; tags without a colon or whose key was there already stay together in `ddtags`.
 fn tag_attributes<'a>(tags: &str) -> Vec<(Cow<'a, str>, Cow<'a, str>)> {
     let mut attributes: Vec<(Cow<'a, str>, Cow<'a, str>)> = Vec::new();
+    let mut known = HashSet::new();
     let mut others: Vec<&str> = Vec::new();
     for tag in tags.split(',').map(str::trim).filter(|tag| !tag.is_empty()) {
         match tag.split_once(':') {
             Some((key, value))
-                if !key.is_empty()
-                    && attributes.len() < MAX_TAGS
-                    && attributes.iter().all(|(known, _)| known != key) =>
+                if !key.is_empty() && attributes.len() < MAX_TAGS && known.insert(key) =>
             {
                 attributes.push((Cow::Owned(key.to_owned()), Cow::Owned(value.to_owned())));
             }

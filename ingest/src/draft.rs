@@ -51,7 +51,7 @@ impl Draft<'_> {
         if believed.is_none()
             && let Some(text) = timestamp_text
         {
-            attributes.push_text(ORIGINAL_TIMESTAMP, cut(&text, 256));
+            attributes.push_text_beside(ORIGINAL_TIMESTAMP, cut(&text, 256));
         }
         let trace_id = trace_id.and_then(|id| {
             correlation_id("trace_id", id, 32, limits.trace_id_bytes, &mut attributes)
@@ -85,9 +85,19 @@ pub(crate) fn service_name(given: Option<&str>, origin: &Origin) -> String {
         .filter(|name| !name.is_empty())
         .or(origin.default_service.as_deref())
         .unwrap_or("unknown");
-    let name = cut(name, origin.limits.service_bytes);
-    if name.bytes().any(|byte| byte.is_ascii_control()) {
-        name.replace(|c: char| c.is_control(), "\u{fffd}")
+    visible_service(name, origin.limits.service_bytes)
+}
+
+/// The name without control characters, cut.
+pub(crate) fn visible_service(name: &str, limit_bytes: usize) -> String {
+    let name = cut(name, limit_bytes);
+    // Of the other control characters 0xc2 is the first byte.
+    if name
+        .bytes()
+        .any(|byte| byte.is_ascii_control() || byte == 0xc2)
+    {
+        let visible = name.replace(char::is_control, "\u{fffd}");
+        cut(&visible, limit_bytes).to_owned()
     } else {
         name.to_owned()
     }
@@ -106,10 +116,14 @@ fn correlation_id(
         return None;
     }
     if id.len() > limit_bytes {
-        attributes.push_text(key, id);
+        attributes.push_text_beside(key, id);
         return None;
     }
-    let is_hex = id.len() == hex_digits && id.bytes().all(|byte| byte.is_ascii_hexdigit());
+    // Without an early end the compiler looks at many digits at once.
+    let is_hex = id.len() == hex_digits
+        && id
+            .bytes()
+            .fold(true, |all, byte| all & byte.is_ascii_hexdigit());
     Some(if is_hex {
         id.to_ascii_lowercase()
     } else {

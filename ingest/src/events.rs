@@ -3,7 +3,7 @@
 use domain::{ChangeEvent, ChangeKind, EventId};
 
 use crate::context::Origin;
-use crate::draft::{Attributes, ORIGINAL_TIMESTAMP, cut};
+use crate::draft::{Attributes, ORIGINAL_TIMESTAMP, cut, visible_service};
 use crate::json::{Element, Field, Kind, for_each_element, too_many_attributes};
 use crate::logs::{body_text, drop_duplicates, text_of};
 use crate::time::{epoch_to_ns, parse_timestamp};
@@ -64,7 +64,7 @@ fn event_of(fields: &mut Vec<Field<'_>>, origin: &Origin) -> Result<ChangeEvent,
     let kind = text(&KIND).map(|word| cut(&word, 64).to_ascii_lowercase());
     let service = text(&SERVICE)
         .or_else(|| origin.default_service.clone())
-        .map(|name| cut(&name, origin.limits.service_bytes).to_owned());
+        .map(|name| visible_service(&name, origin.limits.service_bytes));
     let title = text(&TITLE);
     if kind.is_none() && title.is_none() {
         return Err("event has neither a kind nor a title".to_owned());
@@ -85,7 +85,7 @@ fn event_of(fields: &mut Vec<Field<'_>>, origin: &Origin) -> Result<ChangeEvent,
     if believed.is_none()
         && let Some(value) = stamp
     {
-        attributes.push_text(ORIGINAL_TIMESTAMP, cut(&text_of(value), 256));
+        attributes.push_text_beside(ORIGINAL_TIMESTAMP, cut(&text_of(value), 256));
     }
     Ok(ChangeEvent {
         id: EventId(uuid::Uuid::nil()),

@@ -11,6 +11,7 @@ use domain::LogRecord;
 pub use frames::FluentFrames;
 pub use handshake::{FluentPing, fluent_ack, fluent_hello, fluent_pong};
 
+use crate::draft::cut;
 use crate::msgpack::{Cursor, Head};
 use crate::{Context, Decoded, Encoding, Error, decompress};
 use entries::Entries;
@@ -19,6 +20,8 @@ use entries::Entries;
 const MAX_ELEMENTS: u64 = 16;
 /// Longest `chunk` that is answered; real ones have 24 characters.
 const MAX_CHUNK_BYTES: usize = 1_024;
+/// Longest tag; a longer one is cut, because every record of a message bears it.
+const TAG_BYTES: usize = 512;
 
 /// A message of a sender's.
 #[derive(Debug)]
@@ -59,7 +62,7 @@ pub fn decode_fluent(message: &[u8], context: &Context<'_>) -> Result<FluentMess
         return Err(malformed("its tag is not a text"));
     };
     let tag = String::from_utf8_lossy(tag);
-    let mut entries = Entries::new(&tag, context);
+    let mut entries = Entries::new(cut(&tag, TAG_BYTES), context);
     let options = match head_of(content)? {
         Head::Array(count) => {
             entries.forward(content, count)?;
@@ -70,7 +73,7 @@ pub fn decode_fluent(message: &[u8], context: &Context<'_>) -> Result<FluentMess
             match options.unpack(packed, context) {
                 Ok(plain) => entries.packed(&plain)?,
                 // It will be no better when it is sent again, so it is refused, not the message.
-                Err(reason) => entries.reject(reason),
+                Err(reason) => entries.reject_rest(reason),
             }
             options
         }

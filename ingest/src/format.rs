@@ -51,7 +51,7 @@ impl LogFormat {
         if self != Self::Auto {
             return self;
         }
-        let text = text.trim_start();
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text).trim_start();
         match text.as_bytes().first() {
             Some(b'{') => sniff_object(text),
             Some(b'[') => {

@@ -73,8 +73,9 @@ pub fn decode_gelf_message(message: &[u8], context: &Context<'_>) -> Result<LogR
     };
     let plain = decompress(encoding_of(message), message, &limits).map_err(|e| e.to_string())?;
     let text = String::from_utf8_lossy(&plain);
+    let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
     let mut fields = Vec::new();
-    read_object(&text, context.limits, &mut fields)?;
+    read_object(text, context.limits, &mut fields)?;
     record(&mut fields, &Origin::from(context))
 }
 

@@ -73,6 +73,9 @@ impl JournalEntry {
             return Err(reason.to_owned());
         }
         let json = self.json();
+        if json.is_empty() {
+            return Err("entry has no fields but those of its storage".to_owned());
+        }
         let mut fields = Vec::new();
         read_object(&json, context.limits, &mut fields)?;
         let payload = take_field(&mut fields, "MESSAGE");

@@ -4,8 +4,8 @@
 //! nesting overflows the stack; a broken element is stepped over by counting brackets, so its neighbours are read;
 //! and what databases choke on (NUL, lone surrogates, numbers beyond an f64) is replaced while copying.
 //!
-//! It reads RFC 8259, except that unescaped control characters inside strings and a trailing comma of the outermost
-//! array are forgiven: hand-made senders produce both.
+//! It reads RFC 8259, except that unescaped control characters inside strings, and of the outermost array a trailing
+//! comma and missing ones between objects are forgiven: hand-made senders produce all of them.
 
 mod records;
 mod rewrite;

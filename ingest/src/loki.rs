@@ -5,12 +5,13 @@
 mod labels;
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 
 use domain::{LogRecord, Severity};
 
 use crate::context::Origin;
 use crate::draft::{Attributes, Draft, Written};
-use crate::json::{Scanner, too_many_attributes};
+use crate::json::{ScanError, Scanner, too_many_attributes};
 use crate::line::severity_of_line;
 use crate::logs::{body_text, drop_duplicates, severity_of_value, text_of};
 use crate::otlp::REPEATED_BYTES;
@@ -56,7 +57,8 @@ const LABEL_PREFIX: &str = "label.";
 type Pairs<'a> = Vec<(Cow<'a, str>, Cow<'a, str>)>;
 
 /// Reads the entries of a push request that is already decompressed but for snappy. Every entry is read on its own; the
-/// body of its record is its line as it came.
+/// body of its record is its line as it came. A stream that breaks counts as one refused entry, behind those that were
+/// read of it.
 ///
 /// # Errors
 /// The body is too large, is no snappy block, its outer levels are no push request, or it holds or grows to more than
@@ -73,10 +75,11 @@ pub fn decode_loki(
         }
         LokiFormat::Json => {
             let text = body_text(body, context)?;
+            let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
             if text.trim_ascii().is_empty() {
                 return Ok(Decoded::new());
             }
-            decode(Message::Json(&text), context)
+            decode(Message::Json(text), context)
         }
     }
 }
@@ -94,7 +97,7 @@ fn decode(root: Message<'_>, context: &Context<'_>) -> Result<Decoded<LogRecord>
         // An entry takes two bytes on the wire and ten times that in memory: what will be refused is not collected.
         is_too_much |= streams.len() >= limit;
         if !is_too_much {
-            streams.push(item.message()?);
+            streams.push(item);
         }
         Ok(())
     })
@@ -103,13 +106,13 @@ fn decode(root: Message<'_>, context: &Context<'_>) -> Result<Decoded<LogRecord>
     let (mut index, mut repeated_bytes) = (0, 0);
     for stream in streams {
         let room = limit.saturating_sub(index);
-        let (labels, entries) = read_stream(stream, room, &origin).map_err(malformed)?;
-        is_too_much |= entries.len() > room;
+        let read = ReadStream::of(stream, room, &origin);
+        is_too_much |= read.entries.len() + usize::from(read.broken.is_some()) > room;
         if is_too_much {
             return Err(Error::TooManyRecords { limit });
         }
-        let stream = labels.and_then(|pairs| Stream::of(pairs, &origin));
-        for entry in entries {
+        let stream = read.labels.and_then(|pairs| Stream::of(pairs, &origin));
+        for entry in read.entries {
             repeated_bytes += stream
                 .as_ref()
                 .map_or(0, |stream| stream.labels.len_bytes());
@@ -128,39 +131,67 @@ fn decode(root: Message<'_>, context: &Context<'_>) -> Result<Decoded<LogRecord>
             }
             index += 1;
         }
+        if let Some(reason) = read.broken {
+            decoded.reject(index, reason, context.limits);
+            index += 1;
+        }
     }
     Ok(decoded)
 }
 
-/// The labels of a stream, or what is wrong with them, and its entries.
-type ReadStream<'a> = (Result<Pairs<'a>, Malformed>, Vec<Item<'a>>);
+/// The parts of a stream.
+struct ReadStream<'a> {
+    /// Its labels, or what is wrong with them.
+    labels: Result<Pairs<'a>, Malformed>,
+    entries: Vec<Item<'a>>,
+    /// Where it breaks; the parts are those before.
+    broken: Option<Malformed>,
+}
 
-/// Of entries at most one more than there is room for.
-fn read_stream<'a>(
-    stream: Message<'a>,
-    room: usize,
-    origin: &Origin,
-) -> Result<ReadStream<'a>, Malformed> {
-    let most = origin.limits.attributes;
-    let (mut labels, mut entries) = (Ok(Vec::new()), Vec::new());
-    stream.fields(STREAM, &mut |number, item| {
-        match (number, item) {
-            (1, Item::Json(raw)) => labels = pairs_of_object(raw, most),
-            (1, item) => labels = item.text().and_then(|text| parse_labels(&text, most)),
-            (_, entry) if entries.len() <= room => entries.push(entry),
-            _ => {}
+impl<'a> ReadStream<'a> {
+    /// Reads it; of entries at most one more than there is room for.
+    fn of(stream: Item<'a>, room: usize, origin: &Origin) -> Self {
+        let most = origin.limits.attributes;
+        let (mut labels, mut entries) = (Ok(Vec::new()), Vec::new());
+        let read = stream.message().and_then(|stream| {
+            stream.fields(STREAM, &mut |number, item| {
+                match (number, item) {
+                    (1, Item::Json(raw)) => labels = pairs_of_object(raw, most),
+                    (1, item) => labels = item.text().and_then(|text| parse_labels(&text, most)),
+                    (_, entry) if entries.len() <= room => entries.push(entry),
+                    _ => {}
+                }
+                Ok(())
+            })
+        });
+        let broken = read
+            .err()
+            .map(|reason| format!("stream cannot be read: {reason}"));
+        Self {
+            labels,
+            entries,
+            broken,
         }
-        Ok(())
-    })?;
-    Ok((labels, entries))
+    }
 }
 
 /// The members of a JSON object as texts, at most `most`.
 fn pairs_of_object(raw: &str, most: usize) -> Result<Pairs<'_>, Malformed> {
+    /// A value that nests becomes a text, so this is only what the scanner can do.
+    const LEVELS: usize = 63;
     let mut fields = Vec::new();
     let count = Scanner::new(raw)
-        .object(&mut fields, most, 63)
-        .map_err(|_| "labels are no JSON object".to_owned())?;
+        .object(&mut fields, most, LEVELS)
+        .map_err(|error| match error {
+            ScanError::TooDeep => {
+                format!(
+                    "labels or metadata are nested deeper than {LEVELS} levels, which is the limit"
+                )
+            }
+            ScanError::Syntax { at, expected } => {
+                format!("labels or metadata are no JSON object: expected {expected} at byte {at}")
+            }
+        })?;
     if count > most {
         return Err(too_many_pairs(count, most));
     }
@@ -232,6 +263,24 @@ fn take_role<'a>(pairs: &mut Pairs<'a>, role: Role) -> Option<Cow<'a, str>> {
     Some(pairs.remove(at).1)
 }
 
+/// Up to here it is cheaper to compare names with each other than to hash them.
+const FEW: usize = 8;
+
+/// Of pairs with the same name the last one wins, as everywhere.
+fn keep_last(pairs: &mut Pairs<'_>) {
+    let is_repeated = |at: usize| pairs[..at].iter().any(|(key, _)| *key == pairs[at].0);
+    if pairs.len() <= FEW && !(1..pairs.len()).any(is_repeated) {
+        return;
+    }
+    let mut known = HashSet::with_capacity(pairs.len());
+    let mut is_last: Vec<bool> = pairs
+        .iter()
+        .rev()
+        .map(|(key, _)| known.insert(key.clone()))
+        .collect();
+    pairs.retain(|_| is_last.pop().unwrap_or(true));
+}
+
 #[derive(Default)]
 struct Entry<'a> {
     /// 0 when it has none.
@@ -291,21 +340,12 @@ impl<'a> Entry<'a> {
                         }
                         Ok(())
                     })?;
-                    // The last of a name wins, as everywhere.
-                    match entry
-                        .metadata
-                        .iter_mut()
-                        .rev()
-                        .take(32)
-                        .find(|(key, _)| *key == pair.0)
-                    {
-                        Some(known) => *known = pair,
-                        None => entry.metadata.push(pair),
-                    }
+                    entry.metadata.push(pair);
                 }
             }
             Ok(())
         })?;
+        keep_last(&mut entry.metadata);
         Ok(entry)
     }
 
@@ -349,12 +389,20 @@ impl<'a> Entry<'a> {
                 }
             },
         };
-        let taken = &self.metadata;
+        let names = || self.metadata.iter().map(|(key, _)| key.as_ref());
+        let hashed: HashSet<&str> = if self.metadata.len() > FEW {
+            names().collect()
+        } else {
+            HashSet::new()
+        };
+        let is_taken = |label: &str| match hashed.is_empty() {
+            true => names().any(|name: &str| name == label),
+            false => hashed.contains(label),
+        };
+        let is_known = |name: &str| is_taken(name) || stream.labels.contains(name);
         stream
             .labels
-            .add_to(&mut attributes, LABEL_PREFIX, &|label| {
-                taken.iter().any(|(key, _)| key == label)
-            });
+            .add_to(&mut attributes, LABEL_PREFIX, &is_taken, &is_known);
         let is_given = self.timestamp_ns != 0;
         let is_believed = limits.is_plausible(self.timestamp_ns, origin.received_at_ns);
         Ok(Draft {

@@ -206,6 +206,11 @@ pub(crate) fn add_label(
     value: String,
     origin: &Origin,
 ) -> Result<(), String> {
+    let visible = |text: String| match crate::json::replace_nul(&text) {
+        Cow::Borrowed(_) => text,
+        Cow::Owned(visible) => visible,
+    };
+    let (key, value) = (visible(key), visible(value));
     let limit = origin.limits.metric_label_bytes;
     let length = key.len().max(value.len());
     if length > limit {
@@ -214,8 +219,7 @@ pub(crate) fn add_label(
             crate::draft::cut(&key, 64)
         ));
     }
-    let visible = |text: String| crate::json::replace_nul(&text).into_owned();
-    labels.insert(visible(key), visible(value));
+    labels.insert(key, value);
     Ok(())
 }
 

@@ -15,7 +15,7 @@ pub use metrics::decode_otlp_metrics;
 pub use spans::{DecodedSpans, decode_otlp_traces};
 
 use crate::context::Origin;
-use crate::wire::{Malformed, Message, Names};
+use crate::wire::{Item, Malformed, Message, Names};
 use crate::{Context, Error};
 use origin::{Resource, Scope};
 
@@ -47,26 +47,36 @@ struct Shared<'a> {
     scope: Result<Scope<'a>, Malformed>,
 }
 
-/// Calls `visit(item, shared)` for every item of a request, in order.
+/// Calls `visit(item, shared)` for every item of a request, in order. An item may be no message.
 fn walk<'a>(
     root: Message<'a>,
     levels: &Levels,
     origin: &Origin,
-    visit: &mut dyn FnMut(Message<'a>, &Shared<'a>) -> Result<(), Error>,
+    visit: &mut dyn FnMut(Item<'a>, &Shared<'a>) -> Result<(), Error>,
 ) -> Result<(), Error> {
     let malformed = |reason| Error::Malformed {
         what: "an OTLP request",
         reason,
     };
-    for group in members(root, levels.resources, 1).map_err(malformed)? {
-        let (resource, scopes) = split(group, levels.scopes).map_err(malformed)?;
+    let limit = origin.limits.records;
+    let groups = members(root, levels.resources, 1, origin).map_err(malformed)?;
+    if groups.len() > limit {
+        return Err(Error::TooManyRecords { limit });
+    }
+    for group in groups {
+        let group = group.message().map_err(malformed)?;
+        let (resource, scopes) = split(group, levels.scopes, origin).map_err(malformed)?;
+        if scopes.len() > limit {
+            return Err(Error::TooManyRecords { limit });
+        }
         let resource = Resource::read(resource, origin);
         let mut shared = Shared {
             resource,
             scope: Ok(Scope::default()),
         };
         for group in scopes {
-            let (scope, items) = split(group, levels.items).map_err(malformed)?;
+            let group = group.message().map_err(malformed)?;
+            let (scope, items) = split(group, levels.items, origin).map_err(malformed)?;
             shared.scope = Scope::read(scope, origin);
             for item in items {
                 visit(item, &shared)?;
@@ -76,32 +86,36 @@ fn walk<'a>(
     Ok(())
 }
 
-/// The sub-messages of a repeated field.
+/// The elements of a repeated field; at most one more than a request may hold records, because an empty one takes two
+/// bytes on the wire and ten times that in memory.
 fn members<'a>(
     message: Message<'a>,
     names: Names,
     wanted: u32,
-) -> Result<Vec<Message<'a>>, Malformed> {
+    origin: &Origin,
+) -> Result<Vec<Item<'a>>, Malformed> {
     let mut found = Vec::new();
     message.fields(names, &mut |number, item| {
-        if number == wanted {
-            found.push(item.message()?);
+        if number == wanted && found.len() <= origin.limits.records {
+            found.push(item);
         }
         Ok(())
     })?;
     Ok(found)
 }
 
-/// The sub-message of field 1 and those of the repeated field 2; they may come in any order.
+/// Field 1 and the elements of the repeated field 2, which may come in any order; as many as [`members`] gives.
 fn split<'a>(
     message: Message<'a>,
     names: Names,
-) -> Result<(Option<Message<'a>>, Vec<Message<'a>>), Malformed> {
+    origin: &Origin,
+) -> Result<(Option<Item<'a>>, Vec<Item<'a>>), Malformed> {
     let (mut one, mut many) = (None, Vec::new());
     message.fields(names, &mut |number, item| {
         match number {
-            1 => one = Some(item.message()?),
-            _ => many.push(item.message()?),
+            1 => one = Some(item),
+            _ if many.len() <= origin.limits.records => many.push(item),
+            _ => {}
         }
         Ok(())
     })?;
@@ -121,6 +135,7 @@ fn root<'a>(
             limit_bytes: context.limits.body_bytes,
         });
     }
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     Ok(match format {
         OtlpFormat::Protobuf => Message::Protobuf(body),
         OtlpFormat::Json if text.trim_ascii().is_empty() => Message::Protobuf(&[]),
@@ -146,8 +161,8 @@ fn check_count(index: usize, origin: &Origin) -> Result<(), Error> {
     Ok(())
 }
 
-/// Whether an item is larger than a record may be.
-fn check_size(item: Message<'_>, origin: &Origin) -> Result<(), Malformed> {
+/// The message of an item, if it is not larger than a record may be.
+fn message_of<'a>(item: Item<'a>, origin: &Origin) -> Result<Message<'a>, Malformed> {
     let length = item.len_bytes();
     if length > origin.limits.record_bytes {
         return Err(format!(
@@ -155,7 +170,7 @@ fn check_size(item: Message<'_>, origin: &Origin) -> Result<(), Malformed> {
             origin.limits.record_bytes
         ));
     }
-    Ok(())
+    item.message()
 }
 
 #[cfg(test)]

@@ -9,8 +9,8 @@ use domain::LogRecord;
 use crate::context::Origin;
 use crate::draft::Attributes;
 use crate::json::{Element, Field, Kind, for_each_element, read_object};
-use crate::logs::{body_text, decode_logs, drop_duplicates};
-use crate::wrapped::{Wrapped, take_field};
+use crate::logs::{body_text, decode_logs, drop_duplicates, text_of};
+use crate::wrapped::{Repeated, Wrapped, take_field};
 use crate::{Context, Decoded, Error, LogFormat};
 
 /// The reason of an event without an `event`.
@@ -42,12 +42,17 @@ impl SplunkDefaults {
         all.into_iter()
             .filter_map(|(key, text)| text.as_deref().map(|text| (key, text)))
     }
+
+    fn repeated(&self) -> Repeated {
+        Repeated::new(self.attributes().map(|(key, text)| key.len() + text.len()))
+    }
 }
 
 /// Reads the body of `/services/collector/event`.
 ///
 /// # Errors
-/// The body as a whole is larger than `limits.body_bytes`, or holds more than `limits.records` events.
+/// The body as a whole is larger than `limits.body_bytes`, holds more than `limits.records` events, or grows too large
+/// by what its address says about each of them.
 pub fn decode_splunk_events(
     defaults: &SplunkDefaults,
     body: &[u8],
@@ -56,8 +61,10 @@ pub fn decode_splunk_events(
     let text = body_text(body, context)?;
     let origin = Origin::from(context);
     let mut decoded = Decoded::new();
+    let mut repeated = defaults.repeated();
     for_each_element(LogFormat::Json, &text, context.limits, |index, element| {
         let record = match element {
+            Element::Fields(_) if !repeated.has_room() => return,
             Element::Fields(fields) => event(fields, defaults, &origin),
             Element::Rejected(reason) => Err(reason),
         };
@@ -66,6 +73,7 @@ pub fn decode_splunk_events(
             Err(reason) => decoded.reject(index, reason, context.limits),
         }
     })?;
+    repeated.check()?;
     Ok(decoded)
 }
 
@@ -78,14 +86,14 @@ fn event<'a>(
     let payload = take_field(fields, "event").ok_or(NO_EVENT)?;
     match payload.kind {
         Kind::Null => return Err(NO_EVENT.to_owned()),
-        Kind::String if payload.raw[1..payload.raw.len() - 1].trim().is_empty() => {
+        Kind::String if text_of(&payload).trim().is_empty() => {
             return Err(BLANK_EVENT.to_owned());
         }
         _ => {}
     }
     let own = |key: &str| {
         let field = fields.iter().find(|field| field.key == key)?;
-        (field.value.kind == Kind::String).then(|| crate::logs::text_of(&field.value))
+        (field.value.kind == Kind::String).then(|| text_of(&field.value))
     };
     let word =
         |key: &str, default: &Option<String>| own(key).or_else(|| default.clone().map(Cow::Owned));
@@ -151,7 +159,8 @@ fn service_of<'a>(
 /// Reads the body of `/services/collector/raw`: lines like those of a log file.
 ///
 /// # Errors
-/// The body as a whole is larger than `limits.body_bytes`, or holds more than `limits.records` lines.
+/// The body as a whole is larger than `limits.body_bytes`, holds more than `limits.records` lines, or grows too large by
+/// what its address says about each of them.
 pub fn decode_splunk_raw(
     defaults: &SplunkDefaults,
     body: &[u8],
@@ -171,13 +180,18 @@ pub fn decode_splunk_raw(
         ..context.clone()
     };
     let mut decoded = decode_logs(LogFormat::Text, body, &context)?;
+    let mut repeated = defaults.repeated();
     for record in &mut decoded.accepted {
+        if !repeated.has_room() {
+            break;
+        }
         let mut attributes = Attributes::reopen(std::mem::take(&mut record.attributes));
         for (key, text) in defaults.attributes() {
             attributes.push_missing_text(key, text);
         }
         record.attributes = attributes.finish();
     }
+    repeated.check()?;
     Ok(decoded)
 }
 

@@ -67,17 +67,18 @@ impl<'a> Message<'a> {
     ) -> Result<(), Malformed> {
         json::elements(&mut Scanner::new(array), visit)
     }
-
-    /// Its size as it came.
-    pub fn len_bytes(self) -> usize {
-        match self {
-            Self::Protobuf(bytes) => bytes.len(),
-            Self::Json(text) => text.len(),
-        }
-    }
 }
 
 impl<'a> Item<'a> {
+    /// Its size as it came, but of the number that a protobuf field is.
+    pub fn len_bytes(self) -> usize {
+        match self {
+            Self::Bytes(bytes) => bytes.len(),
+            Self::Json(text) => text.len(),
+            Self::Varint(_) | Self::Fixed64(_) | Self::Fixed32(_) => 0,
+        }
+    }
+
     /// A sub-message.
     pub fn message(self) -> Result<Message<'a>, Malformed> {
         match self {

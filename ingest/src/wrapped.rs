@@ -4,11 +4,13 @@ use std::borrow::Cow;
 
 use domain::LogRecord;
 
+use crate::Error;
 use crate::context::Origin;
 use crate::draft::Draft;
 use crate::json::{Field, Kind, Value, read_object};
 use crate::line::draft_of_text;
 use crate::logs::{draft_of_object, text_at, text_of};
+use crate::otlp::REPEATED_BYTES;
 
 /// Where shippers put what comes closest to a service, when a record names none.
 const SERVICE_PATHS: [&str; 8] = [
@@ -107,7 +109,27 @@ impl<'a> Wrapped<'a> {
         Ok(self.finish(&fields, draft, origin))
     }
 
-    fn finish(self, fields: &[Field<'_>], mut draft: Draft<'_>, origin: &Origin) -> LogRecord {
+    fn finish(self, fields: &[Field<'_>], draft: Draft<'_>, origin: &Origin) -> LogRecord {
+        let beside = Beside {
+            defaults: &self.defaults,
+            service_paths: self.service_paths,
+            service: self.service.as_deref(),
+        };
+        beside.finish(fields, draft, origin)
+    }
+}
+
+/// What a request says beside the fields of a record, as in [`Wrapped`].
+#[derive(Debug)]
+pub(crate) struct Beside<'b> {
+    pub defaults: &'b [(Cow<'b, str>, Cow<'b, str>)],
+    pub service_paths: &'static [&'static str],
+    pub service: Option<&'b str>,
+}
+
+impl Beside<'_> {
+    /// The record of these fields.
+    pub fn finish(&self, fields: &[Field<'_>], mut draft: Draft<'_>, origin: &Origin) -> LogRecord {
         if draft.service.is_none() {
             draft.service = SERVICE_PATHS
                 .iter()
@@ -115,10 +137,44 @@ impl<'a> Wrapped<'a> {
                 .find_map(|path| text_at(fields, path))
                 .filter(|name| !name.trim().is_empty())
                 .map(|name| Cow::Owned(name.into_owned()))
-                .or_else(|| self.service.map(|name| Cow::Owned(name.into_owned())));
+                .or_else(|| self.service.map(|name| Cow::Owned(name.to_owned())));
         }
-        draft.attributes.push_missing_texts(&self.defaults);
+        draft.attributes.push_missing_texts(self.defaults);
         draft.finish(origin)
+    }
+}
+
+/// What a request says once and every record of it repeats: a header line beside a hundred thousand records of two
+/// bytes is no honest request.
+#[derive(Debug)]
+pub(crate) struct Repeated {
+    each_bytes: usize,
+    bytes: usize,
+}
+
+impl Repeated {
+    /// Of parts of these sizes.
+    pub fn new(parts_bytes: impl Iterator<Item = usize>) -> Self {
+        Self {
+            each_bytes: parts_bytes.sum(),
+            bytes: 0,
+        }
+    }
+
+    /// Counts one more record; false when all of them together repeat more than they may.
+    pub fn has_room(&mut self) -> bool {
+        self.bytes = self.bytes.saturating_add(self.each_bytes);
+        self.bytes <= REPEATED_BYTES
+    }
+
+    /// The refusal of a request that repeats too much.
+    pub fn check(&self) -> Result<(), Error> {
+        match self.bytes <= REPEATED_BYTES {
+            true => Ok(()),
+            false => Err(Error::GrowsTooLarge {
+                limit_bytes: REPEATED_BYTES,
+            }),
+        }
     }
 }
 

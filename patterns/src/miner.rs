@@ -45,6 +45,16 @@ pub struct Mined {
     pub is_new: bool,
 }
 
+/// How many lines found no place because of a limit, since the miner was made: where one grows, a source writes
+/// random words. Lines that a cache answers, having found no place before, are not counted again.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Overflow {
+    /// Lines that became `<*>`, see [`MinerConfig::max_templates`].
+    pub all: u64,
+    /// Lines that became `token <*>`, see [`MinerConfig::max_templates_per_first_token`].
+    pub first_token: u64,
+}
+
 /// A streaming template miner. See the crate's text for what is guaranteed about its ids.
 #[derive(Debug)]
 pub struct Miner {
@@ -55,6 +65,7 @@ pub struct Miner {
     /// Templates of masked lines by their hash.
     shapes: Cache,
     known: Known,
+    overflow: Overflow,
 }
 
 impl Miner {
@@ -71,6 +82,7 @@ impl Miner {
             lines,
             shapes,
             known: Known::default(),
+            overflow: Overflow::default(),
         }
     }
 
@@ -167,9 +179,11 @@ impl Miner {
             return covered;
         }
         if self.known.count() >= self.config.max_templates {
+            self.overflow.all += 1;
             return self.known.general(&[Slot::Any.code()]);
         }
         if self.known.count_with_first_of(&shape) >= self.config.max_templates_per_first_token {
+            self.overflow.first_token += 1;
             return self.known.general(&first_and_any(&shape));
         }
         self.known.learn(shape)
@@ -227,6 +241,12 @@ impl Miner {
     /// Live templates, in no particular order.
     pub fn templates(&self) -> impl Iterator<Item = (TemplateId, &str)> {
         self.known.live()
+    }
+
+    /// How many lines the limits left without a template of their own.
+    #[must_use]
+    pub fn overflow(&self) -> Overflow {
+        self.overflow
     }
 
     /// How many live templates there are.

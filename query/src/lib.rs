@@ -4,6 +4,7 @@ mod aggregate;
 mod context;
 mod error;
 mod filter;
+mod literals;
 pub mod logql;
 mod plan;
 mod read;

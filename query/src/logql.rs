@@ -1,14 +1,17 @@
 //! LogQL, the query language of Loki: what its clients ask, understood and answered out of stored records.
 //!
-//! A subset: selectors, line filters, `| json`, `| logfmt`, label filters, `| drop`, `| keep`; `count_over_time`, `rate`,
-//! `bytes_over_time`, `bytes_rate`; `sum`, `avg`, `min`, `max`, `count`, `topk`, `bottomk`; arithmetic, comparisons and
-//! sets of series with the same labels. What is not there is refused by its name.
+//! A subset: selectors, line filters, the parsers `| json`, `| logfmt`, `| pattern`, `| regexp`, label filters, `| line_format`,
+//! `| label_format`, `| drop`, `| keep`; counts and, with `| unwrap`, numbers over a window; `sum`, `avg`, `min`, `max`, `count`,
+//! `topk`, `bottomk`; arithmetic, comparisons and sets of series with the same labels. What is not there is refused by its
+//! name.
 //!
 //! Source: grafana.com/docs/loki/latest/query.
 
+mod address;
 mod ast;
 mod error;
 mod explore;
+mod extract;
 mod fields;
 mod labels;
 mod lexer;
@@ -18,6 +21,7 @@ mod parser;
 mod pipeline;
 mod selector;
 mod source;
+mod template;
 mod value;
 
 pub use ast::{Expression, LogQuery, Matcher, Metric};
@@ -27,7 +31,7 @@ pub use explore::{
     streams, values, volume, volume_labels, volume_range,
 };
 pub use labels::{LEVEL, Labels, SERVICE};
-pub use logs::{LogEntry, LogsRequest, logs};
+pub use logs::{LogEntry, LogsRequest, entry, logs};
 pub use metric::{Numbers, Series, Steps, numbers};
 pub use parser::{MAX_QUERY_BYTES, parse, parse_selector};
 pub use source::{Budget, Source, Usage};

@@ -137,6 +137,22 @@ impl Store {
         self.read(|connection| Ok(connection.batch_execute("SELECT 1")?))
     }
 
+    /// Moves what is in SQLite's write-ahead log into its file, so that the file alone is the whole database and the next
+    /// start has nothing to recover; on Postgres there is nothing to do. Call it at shutdown. Readers that are still at
+    /// work keep their part of the log where it is.
+    ///
+    /// # Errors
+    /// Fails when the file cannot be written; the log still has everything then.
+    pub fn checkpoint(&self) -> Result<(), Error> {
+        use diesel::connection::SimpleConnection;
+        match &mut *take(&self.shared.writers)? {
+            AnyConnection::Postgres(_) => Ok(()),
+            AnyConnection::Sqlite(sqlite) => {
+                Ok(sqlite.batch_execute("PRAGMA wal_checkpoint(TRUNCATE)")?)
+            }
+        }
+    }
+
     pub(crate) fn config(&self) -> &StoreConfig {
         &self.shared.config
     }
@@ -246,5 +262,33 @@ struct Quiet;
 impl diesel::r2d2::HandleError<Error> for Quiet {
     fn handle_error(&self, error: Error) {
         tracing::debug!(%error, "a database connection could not be made");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Backend, Store};
+    use crate::tests::fixture::{Fixture, NOON, commit, project, record};
+
+    #[test]
+    fn after_a_checkpoint_the_file_alone_is_the_database() {
+        let fixture = Fixture::new(Backend::Sqlite);
+        let mine = project();
+        commit(&fixture.store, &[record(mine, NOON, "hello")]);
+        let log = fixture.folder.path().join("vigil.sqlite3-wal");
+        let bytes = || std::fs::metadata(&log).map_or(0, |metadata| metadata.len());
+        assert!(bytes() > 0);
+        fixture.store.checkpoint().expect("written");
+        assert_eq!(bytes(), 0);
+        let copy = tempfile::tempdir().expect("a folder");
+        let file = copy.path().join("vigil.sqlite3");
+        std::fs::copy(fixture.folder.path().join("vigil.sqlite3"), &file).expect("copied");
+        let mut config = fixture.config.clone();
+        config.url = file.to_string_lossy().into_owned();
+        let store = Store::open(&config).expect("opens");
+        assert_eq!(commit(&store, &[record(mine, NOON, "again")]).stored, 1);
+        let filter = domain::LogFilter::in_range(domain::TimeRange::ALL);
+        let count = domain::LogReader::count(&store, mine, &filter);
+        assert_eq!(count.expect("counted"), 2);
     }
 }

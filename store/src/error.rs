@@ -132,9 +132,10 @@ impl From<DieselError> for Error {
                 constraint: information.constraint_name().map_or(message, str::to_owned),
             },
             DatabaseErrorKind::SerializationFailure => Self::Contention { message },
-            DatabaseErrorKind::ClosedConnection | DatabaseErrorKind::UnableToSendCommand => {
-                Self::Unavailable { message }
-            }
+            // A server that takes no writes is being replaced by another, or is out of space: no record is at fault.
+            DatabaseErrorKind::ClosedConnection
+            | DatabaseErrorKind::UnableToSendCommand
+            | DatabaseErrorKind::ReadOnlyTransaction => Self::Unavailable { message },
             _ => from_message(message),
         }
     }
@@ -142,7 +143,7 @@ impl From<DieselError> for Error {
 
 /// Diesel has no kind for these; the texts are libpq's, Postgres' (English is forced per session) and SQLite's.
 fn from_message(message: String) -> Error {
-    const UNAVAILABLE: [&str; 13] = [
+    const UNAVAILABLE: [&str; 17] = [
         "server closed the connection",
         "terminating connection",
         "connection to server",
@@ -156,6 +157,10 @@ fn from_message(message: String) -> Error {
         "database or disk is full",
         "disk I/O error",
         "unable to open database file",
+        "readonly database",
+        "out of memory",
+        "out of shared memory",
+        "could not extend file",
     ];
     const CONTENTION: [&str; 3] = [
         "deadlock detected",
@@ -197,5 +202,34 @@ impl From<Error> for ReadError {
             kind: error.kind(),
             message: error.to_string(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_database_that_takes_no_writes_now_is_no_fault_of_the_records() {
+        let kind = |kind, text: &str| {
+            let error = DieselError::DatabaseError(kind, Box::new(text.to_owned()));
+            Error::from(error).kind()
+        };
+        for (failure, text) in [
+            (
+                DatabaseErrorKind::ReadOnlyTransaction,
+                "cannot execute COPY FROM in a read-only transaction",
+            ),
+            (
+                DatabaseErrorKind::Unknown,
+                "attempt to write a readonly database",
+            ),
+            (DatabaseErrorKind::Unknown, "out of memory"),
+            (DatabaseErrorKind::Unknown, "database or disk is full"),
+        ] {
+            assert_eq!(kind(failure, text), ErrorKind::Unavailable, "{text}");
+        }
+        let text = "invalid byte sequence for encoding \"UTF8\": 0x00";
+        assert_eq!(kind(DatabaseErrorKind::Unknown, text), ErrorKind::Internal);
     }
 }

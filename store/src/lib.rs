@@ -43,7 +43,7 @@ pub use export::ParquetExport;
 pub use log::{
     CommitBatch, CommitReceipt, Deleted, IngestReceipt, LogStore, MAX_CONTEXT, MAX_EXAMPLE_BYTES,
     MAX_PAGE, MAX_SERVICE_BYTES, MAX_TRACE_ID_BYTES, MatchCount, MatchRequest, Matches,
-    StatusFilter,
+    RecordMatcher, StatusFilter, as_stored,
 };
 pub use rollups::MAX_ROLLUP_CELLS;
 pub use series::{
@@ -56,7 +56,7 @@ pub use spans::{
     Trace, TracePage, TraceStore, TraceSummary,
 };
 pub use templates::MAX_TEMPLATES;
-pub use upkeep::{BlockCheck, DamagedBlock, Deletion, Moved, RetentionRule};
+pub use upkeep::{BlockCheck, BlockKind, DamagedBlock, Deletion, Moved, RetentionRule};
 
 // store B
 pub use alerts::{AlertReceipt, AlertState, AlertStateWrite, AlertStore, AlertTransaction};

@@ -6,13 +6,14 @@ pub(crate) mod batch;
 pub(crate) mod budget;
 pub(crate) mod filter;
 mod levels;
+mod matcher;
 mod matches;
 mod overview;
 mod receipts;
 pub(crate) mod remove;
 mod retain;
 pub(crate) mod row;
-mod search;
+pub(crate) mod search;
 mod slices;
 pub(crate) mod statistics;
 pub(crate) mod status;
@@ -27,6 +28,7 @@ use domain::{
 pub use batch::{
     CommitBatch, CommitReceipt, MAX_EXAMPLE_BYTES, MAX_SERVICE_BYTES, MAX_TRACE_ID_BYTES,
 };
+pub use matcher::{RecordMatcher, as_stored};
 pub use matches::{MatchCount, MatchRequest, Matches};
 pub use receipts::IngestReceipt;
 pub use retain::Deleted;
@@ -35,7 +37,7 @@ pub use status::StatusFilter;
 
 pub(crate) use statistics::KnownTemplates;
 
-use crate::{Error, Store, events, rollups, series, templates};
+use crate::{Error, Store, rollups, templates};
 
 /// Log records, their templates and their counts. Reads of records go through [`domain::LogReader`], so nobody
 /// outside knows whether a record lies in a row or in a block. All calls block.
@@ -115,11 +117,17 @@ pub trait LogStore: LogReader {
     fn bounds(&self, project_id: ProjectId) -> Result<Option<TimeRange>, Error>;
 
     /// Deletes records and rollups before the hour of an instant, and metric samples and change events before the
-    /// instant, in transactions of some 20,000 rows. Templates stay.
+    /// instant, in transactions of some 20,000 rows. Templates stay. Objects of blocks stay for an hour from `now_ns` on, for
+    /// reads that began before.
     ///
     /// # Errors
     /// Fails when the database cannot be written in time; what was deleted until then stays deleted.
-    fn delete_before(&self, project_id: ProjectId, before_ns: i64) -> Result<Deleted, Error>;
+    fn delete_before(
+        &self,
+        project_id: ProjectId,
+        before_ns: i64,
+        now_ns: i64,
+    ) -> Result<Deleted, Error>;
 
     /// Writes the dictionary's counts that wait for their interval. Call it at shutdown.
     ///
@@ -178,11 +186,17 @@ impl LogStore for Store {
         overview::bounds(self, project_id)
     }
 
-    fn delete_before(&self, project_id: ProjectId, before_ns: i64) -> Result<Deleted, Error> {
+    fn delete_before(
+        &self,
+        project_id: ProjectId,
+        before_ns: i64,
+        now_ns: i64,
+    ) -> Result<Deleted, Error> {
         let mut deleted = Deleted::default();
-        retain::delete_before(self, project_id, before_ns, &mut deleted)?;
-        deleted.metric_samples = series::delete_before(self, project_id, before_ns)?;
-        deleted.events = events::delete_before(self, project_id, before_ns)?;
+        retain::delete_before(self, project_id, before_ns, now_ns, &mut deleted)?;
+        let others = self.delete_all_but_records_before(project_id, before_ns, now_ns)?;
+        deleted.metric_samples = others.metric_samples;
+        deleted.events = others.events;
         Ok(deleted)
     }
 

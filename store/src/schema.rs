@@ -68,6 +68,7 @@ diesel::table! {
         name -> Text,
         kind -> Text,
         labels -> Text,
+        sealed_until_ns -> BigInt,
     }
 }
 

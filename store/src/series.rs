@@ -1,6 +1,8 @@
 //! Metric series and their samples.
 
 mod read;
+pub(crate) mod seal;
+pub(crate) mod sealed;
 mod write;
 
 use std::collections::{BTreeMap, HashMap};

@@ -5,6 +5,8 @@ mod calls;
 mod retain;
 mod row;
 mod schema;
+pub(crate) mod seal;
+pub(crate) mod sealed;
 mod search;
 mod trace;
 
@@ -112,7 +114,9 @@ pub struct ServiceEdge {
 /// Spans. All calls block.
 pub trait TraceStore {
     /// Stores spans of one project in one transaction; durable when this returns `Ok`. A span that is there already is not
-    /// stored again, so repeating a batch is safe. Spans that are not storable are reported and never fail their neighbours.
+    /// stored again, so repeating a batch is safe. Once a span lies in a block it is recognised while a block covers its
+    /// beginning: a repetition always is, the same ids with another beginning may not be. Spans that are not storable are
+    /// reported and never fail their neighbours.
     ///
     /// # Errors
     /// Fails when the database cannot be written in time; nothing was stored then, except that after
@@ -182,11 +186,16 @@ pub trait TraceStore {
     fn last_counted_minute(&self, project_id: ProjectId) -> Result<Option<i64>, Error>;
 
     /// Deletes the spans that began before an instant, and the counts of minutes before it, in transactions of some 20,000
-    /// rows; how many spans.
+    /// rows, of whole blocks or of one block that is cut; how many spans. Objects of blocks stay for an hour from `now_ns` on.
     ///
     /// # Errors
     /// Fails when the database cannot be written in time; what was deleted until then stays deleted.
-    fn delete_spans_before(&self, project_id: ProjectId, before_ns: i64) -> Result<u64, Error>;
+    fn delete_spans_before(
+        &self,
+        project_id: ProjectId,
+        before_ns: i64,
+        now_ns: i64,
+    ) -> Result<u64, Error>;
 }
 
 impl TraceStore for Store {
@@ -240,7 +249,12 @@ impl TraceStore for Store {
         calls::last_minute(self, project_id)
     }
 
-    fn delete_spans_before(&self, project_id: ProjectId, before_ns: i64) -> Result<u64, Error> {
-        retain::delete_before(self, project_id, before_ns)
+    fn delete_spans_before(
+        &self,
+        project_id: ProjectId,
+        before_ns: i64,
+        now_ns: i64,
+    ) -> Result<u64, Error> {
+        retain::delete_before(self, project_id, before_ns, now_ns)
     }
 }

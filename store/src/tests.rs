@@ -5,15 +5,20 @@ mod commit;
 mod counting;
 mod events;
 pub(crate) mod fixture;
+mod kinds;
+mod matcher;
 mod matches;
 mod metrics;
 mod migrations;
 mod model;
+mod moved;
 mod operations;
 mod poison;
 mod retention;
+mod sealed_samples;
+mod sealed_spans;
 mod search;
-mod spans;
+pub(crate) mod spans;
 mod templates;
 
 pub(crate) use fixture::{Fixture, run, run_in_blocks};
@@ -39,10 +44,28 @@ macro_rules! store_suite {
                     small_blocks_become_large_ones,
                     blocks_move_to_a_folder_and_are_read_from_there,
                     a_damaged_block_is_reported_and_its_neighbours_stay,
+                    a_damaged_index_hides_nothing_and_is_made_again,
                     deleting_takes_records_and_counts,
                     a_service_has_its_own_retention,
                     batches_that_overlap_are_stored_once,
                     a_scan_sees_everything_once,
+                },
+                kinds::{
+                    retention_takes_blocks_and_cuts_those_at_the_edge,
+                    damaged_blocks_of_every_kind_are_reported_exactly,
+                },
+                sealed_spans::{
+                    spans_that_have_rested_become_blocks,
+                    spans_that_are_repeated_while_they_are_sealed_are_stored_once,
+                    reads_of_spans_do_not_tell_where_they_lie,
+                    small_blocks_of_spans_become_large_ones,
+                    a_lost_index_of_spans_hides_nothing_and_is_made_again,
+                },
+                sealed_samples::{
+                    samples_that_have_rested_become_blocks,
+                    reads_of_samples_do_not_tell_where_they_lie,
+                    a_later_sample_counts_wherever_it_lies,
+                    a_sample_that_changes_while_it_is_sealed_is_not_lost,
                 },
                 commit::{
                     a_committed_batch_is_read_back_as_it_was,
@@ -95,6 +118,10 @@ macro_rules! store_suite {
                     rollups_are_the_counts_per_minute,
                     bounds_hold_all_records,
                 },
+                matcher::{
+                    a_record_in_memory_matches_as_its_stored_copy_does,
+                    what_a_search_refuses_no_matcher_is_made_of,
+                },
                 matches::{
                     everything_that_matches_is_counted_in_one_pass,
                     status_codes_are_found_in_attributes_and_texts,
@@ -103,9 +130,17 @@ macro_rules! store_suite {
                 model::{
                     reading_agrees_with_a_plain_model,
                 },
+                moved::{
+                    a_block_that_moved_since_it_was_listed_is_not_taken_for_damaged,
+                    a_missing_object_is_left_out_until_it_is_there_again,
+                    damaged_blocks_go_with_what_is_too_old,
+                    a_page_ends_when_it_has_enough_bytes,
+                },
                 retention::{
                     everything_before_an_instant_goes_and_counts_stay_exact,
                     a_crowded_instant_is_deleted_too,
+                    objects_of_what_is_too_old_stay_for_reads_that_began_before,
+                    two_who_delete_the_same_records_take_their_counts_once,
                 },
                 metrics::{
                     samples_are_read_back_by_series_and_range,

@@ -157,6 +157,13 @@ impl Door {
     }
 }
 
+/// The body of a Prometheus remote write request (1.0) of one series, for `/api/v1/write`: labels sorted by their names,
+/// `__name__` among them; samples are unix milliseconds and values.
+#[must_use]
+pub fn remote_write(labels: &[(&str, &str)], samples: &[(i64, f64)]) -> Vec<u8> {
+    pack(&protobuf::remote_write(labels, samples))
+}
+
 fn pack(plain: &[u8]) -> Vec<u8> {
     // Fails only on inputs of 4 GiB, which no test makes.
     snap::raw::Encoder::new()

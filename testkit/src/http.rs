@@ -26,6 +26,8 @@ pub struct HttpAnswer {
     pub status: u16,
     /// The body as it came.
     pub body: Vec<u8>,
+    /// `Retry-After`, as it came.
+    pub retry_after: Option<String>,
     /// Whether the server closes the connection after it.
     pub is_last: bool,
 }
@@ -98,6 +100,7 @@ impl HttpConnection {
             .and_then(|text| text.parse().ok())
             .ok_or_else(|| broken(format!("not an HTTP answer: {first:?}")))?;
         let (mut length, mut is_chunked, mut is_last) = (0, false, false);
+        let mut retry_after = None;
         loop {
             let line = self.line()?;
             if line.is_empty() {
@@ -111,6 +114,7 @@ impl HttpConnection {
                 "content-length" => length = parse(value, 10)?,
                 "transfer-encoding" => is_chunked = value.eq_ignore_ascii_case("chunked"),
                 "connection" => is_last = value.eq_ignore_ascii_case("close"),
+                "retry-after" => retry_after = Some(value.to_owned()),
                 _ => {}
             }
         }
@@ -123,6 +127,7 @@ impl HttpConnection {
         Ok(HttpAnswer {
             status,
             body,
+            retry_after,
             is_last,
         })
     }

@@ -41,6 +41,7 @@ pub struct VigilSettings {
 pub struct Vigil {
     settings: VigilSettings,
     arguments: Vec<String>,
+    variables: Vec<(String, String)>,
     child: Option<Child>,
     /// `host:port`.
     pub address: String,
@@ -87,6 +88,7 @@ impl Vigil {
         let mut server = Self {
             settings,
             arguments,
+            variables: Vec::new(),
             child: None,
             address,
             token: String::new(),
@@ -133,6 +135,27 @@ impl Vigil {
             .map_err(|source| self.cannot_run(source))?;
         self.child = Some(child);
         Ok(())
+    }
+
+    /// Sets a variable of the environment for the next starts; `None` takes it away.
+    pub fn set_variable(&mut self, name: &str, value: Option<&str>) {
+        self.variables.retain(|(known, _)| known != name);
+        if let Some(value) = value {
+            self.variables.push((name.to_owned(), value.to_owned()));
+        }
+    }
+
+    /// Waits until the process has ended by itself; how, or `None` when it has not within `limit` (it runs on then).
+    pub fn wait_end(&mut self, limit: Duration) -> Option<ExitStatus> {
+        let begun = Instant::now();
+        while begun.elapsed() < limit {
+            if let Ok(Some(status)) = self.child.as_mut()?.try_wait() {
+                self.child = None;
+                return Some(status);
+            }
+            std::thread::sleep(LOOK);
+        }
+        None
     }
 
     /// Waits until `/readyz` says yes.
@@ -197,16 +220,7 @@ impl Vigil {
         if !sent.is_ok_and(|status| status.success()) {
             return Err(self.failure("could not be sent a signal".to_owned()));
         }
-        let begun = Instant::now();
-        while begun.elapsed() < limit {
-            let child = self.child.as_mut();
-            if let Some(Ok(Some(status))) = child.map(|child| child.try_wait()) {
-                self.child = None;
-                return Ok(Some(status));
-            }
-            std::thread::sleep(LOOK);
-        }
-        Ok(None)
+        Ok(self.wait_end(limit))
     }
 
     /// A session token of the admin.
@@ -259,12 +273,29 @@ impl Vigil {
             .env("VIGIL_OTLP_HTTP_ADDR", "off")
             .current_dir(&self.settings.folder)
             .stdin(Stdio::null());
+        command.envs(self.variables.iter().map(|(name, value)| (name, value)));
         for name in ["PATH", "HOME", "TMPDIR"] {
             if let Some(value) = std::env::var_os(name) {
                 command.env(name, value);
             }
         }
         command
+    }
+
+    /// Runs a command of the executable beside the server, with its data folder and database: everything that it printed,
+    /// and whether it succeeded.
+    ///
+    /// # Errors
+    /// When the executable cannot be run.
+    pub fn ask(&self, arguments: &[&str]) -> Result<(String, bool), Error> {
+        let output = self
+            .command()
+            .args(arguments)
+            .output()
+            .map_err(|source| self.cannot_run(source))?;
+        let mut printed = String::from_utf8_lossy(&output.stdout).into_owned();
+        printed.push_str(&String::from_utf8_lossy(&output.stderr));
+        Ok((printed, output.status.success()))
     }
 
     /// Runs a command of the executable; the last line that it prints.

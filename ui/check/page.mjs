@@ -78,6 +78,37 @@ await expect("a record opens with its neighbours", async () => {
   await page.getByText("records around it").first().click();
   await page.locator(".details .records .record").first().waitFor();
 });
+await expect("Live shows a record as it comes and holds it back during a pause", async () => {
+  const send = (message) =>
+    page.evaluate(async (text) => {
+      const body = JSON.stringify({ service: "page-check", level: "warn", message: text });
+      const headers = { "content-type": "application/json" };
+      const answer = await fetch("/api/v1/logs", { method: "POST", headers, body });
+      if (!answer.ok) throw new Error(`sending answered ${answer.status}`);
+    }, message);
+  // With the keyboard alone.
+  await page.getByRole("switch", { name: "Live" }).focus();
+  await page.keyboard.press("Enter");
+  await page.locator('[data-state="live"]').waitFor();
+  await send("page check: first");
+  await page.locator(".live .record .body", { hasText: "page check: first" }).waitFor();
+  await page.getByRole("button", { name: "Pause" }).focus();
+  await page.keyboard.press("Space");
+  await page.locator('[data-state="paused"]').waitFor();
+  await send("page check: second");
+  await page.getByText("1 more have come").waitFor();
+  if (await page.locator(".live .record .body", { hasText: "page check: second" }).count()) {
+    throw new Error("a pause does not hold records back");
+  }
+  await page.getByRole("button", { name: "Resume" }).click();
+  await page.locator(".live .record .body", { hasText: "page check: second" }).waitFor();
+});
+await shot("live.png");
+await expect("turning Live off leads back to the search", async () => {
+  await page.getByRole("switch", { name: "Live" }).click();
+  await page.locator(".records button.record").first().waitFor();
+  await page.locator(".chart canvas").first().waitFor();
+});
 await expect("a question is answered with evidence", async () => {
   await page.fill(".question", "Why is checkout failing?");
   await page.keyboard.press("Enter");

@@ -212,6 +212,48 @@ export async function ask(question: string, handlers: AskHandlers, signal: Abort
     credentials: "same-origin",
     signal,
   });
+  await read(response, (name, value: any) => {
+    if (name === "interpretation") handlers.interpretation(value);
+    else if (name === "evidence") handlers.evidence(value.evidence, value.samples);
+    else if (name === "delta") handlers.delta(typeof value === "string" ? value : value.text);
+    else if (name === "answer") handlers.answer(value);
+    else if (name === "done") handlers.done(value.elapsed_ms);
+    else if (name === "error") throw new Error(value.detail);
+  });
+}
+
+/** How many records a tail did not show. */
+export interface TailLoss {
+  records: number;
+  unseen: number;
+}
+
+export interface TailHandlers {
+  /** Connected. */
+  open(): void;
+  record(record: LogRecord): void;
+  dropped(loss: TailLoss): void;
+  /** The server says why it ends the stream. */
+  end(reason: string): void;
+}
+
+/** Follows the records that match as they come, until the stream ends. */
+export async function tail(query: URLSearchParams, handlers: TailHandlers, signal: AbortSignal): Promise<void> {
+  const response = await fetch(`/api/v1/logs/tail?${query}`, {
+    headers: { accept: "text/event-stream" },
+    credentials: "same-origin",
+    signal,
+  });
+  if (response.ok) handlers.open();
+  await read(response, (name, value: any) => {
+    if (name === "record") handlers.record(value);
+    else if (name === "dropped") handlers.dropped(value);
+    else if (name === "end") handlers.end(value.reason);
+  });
+}
+
+/** Hands each event of a stream on, in the order they come. */
+async function read(response: Response, take: (name: string, value: unknown) => void): Promise<void> {
   if (response.status === 401) throw new Unauthenticated("log in first");
   if (!response.ok || !response.body) {
     const problem = await response.json().catch(() => null);
@@ -225,23 +267,16 @@ export async function ask(question: string, handlers: AskHandlers, signal: Abort
     rest += value;
     const events = rest.split("\n\n");
     rest = events.pop() ?? "";
-    for (const event of events) dispatch(event, handlers);
+    for (const event of events) dispatch(event, take);
   }
 }
 
-function dispatch(event: string, handlers: AskHandlers): void {
+function dispatch(event: string, take: (name: string, value: unknown) => void): void {
   let name = "message";
   const data: string[] = [];
   for (const line of event.split("\n")) {
     if (line.startsWith("event:")) name = line.slice(6).trim();
     else if (line.startsWith("data:")) data.push(line.slice(5).replace(/^ /, ""));
   }
-  if (data.length === 0) return;
-  const value = JSON.parse(data.join("\n"));
-  if (name === "interpretation") handlers.interpretation(value);
-  else if (name === "evidence") handlers.evidence(value.evidence, value.samples);
-  else if (name === "delta") handlers.delta(typeof value === "string" ? value : value.text);
-  else if (name === "answer") handlers.answer(value);
-  else if (name === "done") handlers.done(value.elapsed_ms);
-  else if (name === "error") throw new Error(value.detail);
+  if (data.length > 0) take(name, JSON.parse(data.join("\n")));
 }

@@ -1,9 +1,10 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { api, type Histogram, type LogRecord, type ServiceCount } from "./api";
 import { Chart } from "./chart";
-import { Level, RecordLine } from "./cited";
 import { count, time } from "./format";
-import { filterLogs, openTrace, route } from "./route";
+import { Live } from "./live";
+import { filterLogs, route } from "./route";
+import { Row } from "./row";
 
 const RANGES: [string, string][] = [
   ["15m", "last 15 minutes"],
@@ -25,6 +26,7 @@ export function Logs({ onError }: { onError: (error: unknown) => void }) {
   const [problem, setProblem] = useState("");
   const [round, setRound] = useState(0);
   const [isLoadingMore, setLoadingMore] = useState(false);
+  const [isLive, setLive] = useState(false);
   const current = useRef("");
 
   const parameters = () => {
@@ -41,6 +43,7 @@ export function Logs({ onError }: { onError: (error: unknown) => void }) {
     setProblem(error instanceof Error ? error.message : "that did not work");
   };
   useEffect(() => {
+    if (isLive) return;
     const mine = `${round} ${key}`;
     current.current = mine;
     const isCurrent = () => current.current === mine;
@@ -61,7 +64,7 @@ export function Logs({ onError }: { onError: (error: unknown) => void }) {
     return () => {
       current.current = "";
     };
-  }, [key, round]);
+  }, [key, round, isLive]);
   const more = () => {
     const mine = current.current;
     const page = parameters();
@@ -83,36 +86,51 @@ export function Logs({ onError }: { onError: (error: unknown) => void }) {
       },
     );
   };
+  const live = parameters();
+  live.delete("from");
+  live.delete("to");
   return (
     <section class="panel logs" aria-label="Logs">
       <Filters services={services} onRefresh={() => setRound(round + 1)} />
-      {problem && (
-        <p class="problem" role="alert">
-          {problem}
-        </p>
-      )}
-      {histogram && (
-        <>
-          <p class="quiet" data-total={histogram.total}>
-            {count(histogram.total)} records · drag over the chart to zoom
-          </p>
-          <Chart
-            histogram={histogram}
-            onRange={(from, to) => filterLogs({ from: from.toISOString(), to: to.toISOString() })}
-          />
-        </>
-      )}
-      <ul class="records">
-        {records?.map((record) => (
-          <Row key={record.id} record={record} onError={onError} />
-        ))}
-      </ul>
-      {records === null && !problem && <p class="quiet">Loading…</p>}
-      {records?.length === 0 && !problem && <Empty />}
-      {cursor && (
-        <button type="button" class="plain" disabled={isLoadingMore} onClick={more}>
-          {isLoadingMore ? "Loading…" : "Older records"}
+      <p class="actions">
+        <button type="button" class="plain" role="switch" aria-checked={isLive} onClick={() => setLive(!isLive)}>
+          Live
         </button>
+        {isLive && <span class="quiet">records as they come; the time range does not count</span>}
+      </p>
+      {isLive ? (
+        <Live parameters={live} onError={onError} />
+      ) : (
+        <>
+          {problem && (
+            <p class="problem" role="alert">
+              {problem}
+            </p>
+          )}
+          {histogram && (
+            <>
+              <p class="quiet" data-total={histogram.total}>
+                {count(histogram.total)} records · drag over the chart to zoom
+              </p>
+              <Chart
+                histogram={histogram}
+                onRange={(from, to) => filterLogs({ from: from.toISOString(), to: to.toISOString() })}
+              />
+            </>
+          )}
+          <ul class="records">
+            {records?.map((record) => (
+              <Row key={record.id} record={record} onError={onError} />
+            ))}
+          </ul>
+          {records === null && !problem && <p class="quiet">Loading…</p>}
+          {records?.length === 0 && !problem && <Empty />}
+          {cursor && (
+            <button type="button" class="plain" disabled={isLoadingMore} onClick={more}>
+              {isLoadingMore ? "Loading…" : "Older records"}
+            </button>
+          )}
+        </>
       )}
     </section>
   );
@@ -187,85 +205,6 @@ function Filters({ services, onRefresh }: { services: ServiceCount[]; onRefresh:
         </span>
       )}
     </form>
-  );
-}
-
-function Row({ record, onError }: { record: LogRecord; onError: (error: unknown) => void }) {
-  const [isOpen, setOpen] = useState(false);
-  const [problem, setProblem] = useState("");
-  const showContext = () => {
-    setProblem("");
-    api.context(record.id).then(setContext, (error) => {
-      onError(error);
-      setProblem(error instanceof Error ? error.message : "that did not work");
-    });
-  };
-  const [context, setContext] = useState<{ before: LogRecord[]; after: LogRecord[] } | null>(null);
-  return (
-    <li>
-      <button type="button" class="record" aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
-        <time dateTime={record.timestamp}>{time(record.timestamp)}</time>
-        <Level severity={record.severity} />
-        <span class="service">{record.service}</span>
-        <span class="body">{record.body}</span>
-      </button>
-      {isOpen && (
-        <div class="details">
-          <pre>{record.body}</pre>
-          <dl>
-            <dt>time</dt>
-            <dd>{record.timestamp}</dd>
-            {record.trace_id && (
-              <>
-                <dt>trace</dt>
-                <dd>
-                  <button type="button" class="link" onClick={() => filterLogs({ q: `trace_id:${record.trace_id}` })}>
-                    {record.trace_id}
-                  </button>{" "}
-                  {/^[0-9a-f]{32}$/.test(record.trace_id) && (
-                    <button type="button" class="link" onClick={() => openTrace(record.trace_id ?? null)}>
-                      its spans
-                    </button>
-                  )}
-                </dd>
-              </>
-            )}
-            <dt>pattern</dt>
-            <dd>
-              <button type="button" class="link" onClick={() => filterLogs({ template: record.template_id })}>
-                {record.template_id}
-              </button>
-            </dd>
-            {Object.entries(record.attributes ?? {}).map(([name, value]) => (
-              <>
-                <dt>{name}</dt>
-                <dd>{typeof value === "string" ? value : JSON.stringify(value)}</dd>
-              </>
-            ))}
-          </dl>
-          {context ? (
-            <ul class="records">
-              {context.before.map((other) => (
-                <RecordLine key={other.id} record={other} />
-              ))}
-              <RecordLine record={record} />
-              {context.after.map((other) => (
-                <RecordLine key={other.id} record={other} />
-              ))}
-            </ul>
-          ) : (
-            <button type="button" class="link" onClick={showContext}>
-              records around it
-            </button>
-          )}
-          {problem && (
-            <p class="problem" role="alert">
-              {problem}
-            </p>
-          )}
-        </div>
-      )}
-    </li>
   );
 }
 

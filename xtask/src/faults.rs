@@ -2,18 +2,25 @@
 //! record held against a ledger that this process keeps.
 
 mod batch;
+mod block;
 mod clients;
 mod damage;
 mod disk;
+mod failpoints;
+mod flood;
 mod fsync;
 mod kill;
 mod ledger;
 mod load;
 mod outage;
+mod overload;
 mod poison;
 mod processes;
 mod report;
+mod samples;
 mod site;
+mod sqlite;
+mod webhook;
 
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -22,6 +29,7 @@ use anyhow::{Context, bail, ensure};
 use clap::ValueEnum;
 use testkit::Random;
 
+use self::failpoints::Points;
 use self::kill::Kills;
 use self::ledger::Tally;
 use self::report::{Outcome, Report};
@@ -54,6 +62,12 @@ pub struct Options {
     /// How long PostgreSQL is stopped.
     #[arg(long, default_value_t = 5)]
     freeze_seconds: u64,
+    /// How long ten times as much comes as can be stored; 300 in the long run.
+    #[arg(long, default_value_t = 20)]
+    overload_seconds: u64,
+    /// Only what a contributor waits for, in some four minutes: unless faults are named, some of them, smaller.
+    #[arg(long)]
+    short: bool,
     /// Keep the folders of the servers.
     #[arg(long)]
     keep: bool,
@@ -90,6 +104,12 @@ enum Fault {
     FsyncWait,
     /// A page of the embedded database is overwritten.
     DamagedPage,
+    /// A byte of a block changes, and one of a block's index.
+    DamagedBlock,
+    /// The server ends itself at each of its failpoints.
+    Failpoints,
+    /// Ten times as much comes as can be stored.
+    Overload,
     /// The same request fifty times at once.
     RetryStorm,
     /// A thousand idle and a hundred half-open connections.
@@ -97,6 +117,18 @@ enum Fault {
     /// One bad record among a thousand, every protocol.
     Poison,
 }
+
+/// The faults of the short set.
+const SHORT: [Fault; 8] = [
+    Fault::Kill,
+    Fault::Stop,
+    Fault::FsyncError,
+    Fault::DamagedPage,
+    Fault::DamagedBlock,
+    Fault::Failpoints,
+    Fault::RetryStorm,
+    Fault::Poison,
+];
 
 impl Fault {
     fn name(self) -> &'static str {
@@ -109,6 +141,9 @@ impl Fault {
             Self::FsyncError => "fsync-error",
             Self::FsyncWait => "fsync-wait",
             Self::DamagedPage => "damaged-page",
+            Self::DamagedBlock => "damaged-block",
+            Self::Failpoints => "failpoints",
+            Self::Overload => "overload",
             Self::RetryStorm => "retry-storm",
             Self::IdleClients => "idle-clients",
             Self::Poison => "poison",
@@ -166,6 +201,7 @@ pub fn run(options: &Options) -> anyhow::Result<()> {
             is_kept: options.keep,
             window: Duration::from_millis(options.window_ms),
             freeze: Duration::from_secs(options.freeze_seconds),
+            overload: Duration::from_secs(options.overload_seconds),
         };
         all(&stage, options, &mut random, &mut report)?;
     }
@@ -186,22 +222,35 @@ fn all(
     random: &mut Random,
     report: &mut Report,
 ) -> anyhow::Result<()> {
-    let is_named = |fault: &Fault| options.faults.is_empty() || options.faults.contains(fault);
+    let is_named = |fault: &Fault| match options.faults.as_slice() {
+        [] => !options.short || SHORT.contains(fault),
+        named => named.contains(fault),
+    };
     for fault in Fault::value_variants().iter().copied().filter(is_named) {
         if !fault.concerns(stage) {
             continue;
         }
         let is_repeated = fault == Fault::Kill || !options.faults.is_empty();
-        let trials = if is_repeated { options.trials } else { 1 };
-        let mut kills = Kills::new(stage);
+        let mut trials = if is_repeated { options.trials } else { 1 };
+        if fault == Fault::Failpoints {
+            trials *= Points::COUNT;
+        }
+        let mut series = Series {
+            kills: Kills::new(stage),
+            points: Points::new(stage)?,
+        };
         for _ in 0..trials {
             let seed = random.draw();
             let begun = Instant::now();
-            let outcome = one(fault, stage, &mut kills, &mut Random::new(seed));
+            let outcome = one(fault, stage, &mut series, &mut Random::new(seed));
             report.add(stage.name(), fault.name(), seed, begun.elapsed(), &outcome);
         }
         let begun = Instant::now();
-        if let Err(error) = kills.finish_last() {
+        if let Err(error) = series
+            .kills
+            .finish_last()
+            .and_then(|()| series.points.finish_last())
+        {
             let outcome = Outcome::Failed(format!("{error:#}"));
             report.add(stage.name(), fault.name(), 0, begun.elapsed(), &outcome);
         }
@@ -209,12 +258,23 @@ fn all(
     Ok(())
 }
 
-fn one<'a>(fault: Fault, stage: &'a Stage, kills: &mut Kills<'a>, random: &mut Random) -> Outcome {
+/// Trials of one fault that go on where the one before ended.
+struct Series<'a> {
+    kills: Kills<'a>,
+    points: Points<'a>,
+}
+
+fn one<'a>(
+    fault: Fault,
+    stage: &'a Stage,
+    series: &mut Series<'a>,
+    random: &mut Random,
+) -> Outcome {
     if let Some(why) = fault.obstacle() {
         return Outcome::Skipped(why.to_owned());
     }
     let tally: anyhow::Result<Tally> = match fault {
-        Fault::Kill => kills.trial(random),
+        Fault::Kill => series.kills.trial(random),
         Fault::Stop => kill::stop(stage, random),
         Fault::PostgresKill => outage::kill(stage, random),
         Fault::PostgresFreeze => outage::freeze(stage, random),
@@ -222,6 +282,9 @@ fn one<'a>(fault: Fault, stage: &'a Stage, kills: &mut Kills<'a>, random: &mut R
         Fault::FsyncError => fsync::error(stage, random),
         Fault::FsyncWait => fsync::wait(stage, random),
         Fault::DamagedPage => damage::page(stage, random),
+        Fault::DamagedBlock => block::trial(stage, random),
+        Fault::Failpoints => series.points.trial(random),
+        Fault::Overload => overload::trial(stage, random),
         Fault::RetryStorm => clients::storm(stage, random),
         Fault::IdleClients => files().and_then(|()| clients::idle(stage, random)),
         Fault::Poison => poison::poison(stage, random),

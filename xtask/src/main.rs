@@ -1,6 +1,7 @@
 //! Helpers for people who work on Vigil: `cargo xtask` lists them.
 
 mod faults;
+mod fuzz;
 mod page;
 mod tidy;
 
@@ -27,6 +28,8 @@ enum Command {
     Openapi,
     /// Kill, starve and damage the built server under load, and check that every acknowledged record is there once.
     Faults(faults::Options),
+    /// Fuzz every decoder for a while, and tell what was run and what was found.
+    Fuzz(fuzz::Options),
     /// Open the page of a running server in headless Chromium and check what it shows.
     Page {
         /// The server's address.
@@ -49,6 +52,7 @@ fn main() -> anyhow::Result<()> {
         Command::Tidy => tidy::run(),
         Command::Openapi => openapi(),
         Command::Faults(options) => faults::run(&options),
+        Command::Fuzz(options) => fuzz::run(&options),
         Command::Ui { check } => page::build(check),
         Command::Page {
             url,

@@ -37,7 +37,7 @@ const DEFAULT_MIN_SCORE: f64 = 0.5;
 /// How far back "new" looks when the policy does not say.
 const DEFAULT_NEW_WINDOW: i64 = 10 * domain::NANOS_PER_MINUTE;
 
-pub(crate) const ANOMALY_KINDS: [(&str, AnomalyKind); 7] = [
+pub(crate) const ANOMALY_KINDS: [(&str, AnomalyKind); 9] = [
     ("surge", AnomalyKind::Surge),
     ("drop", AnomalyKind::Drop),
     ("new_template", AnomalyKind::NewTemplate),
@@ -45,6 +45,8 @@ pub(crate) const ANOMALY_KINDS: [(&str, AnomalyKind); 7] = [
     ("level_change", AnomalyKind::LevelChange),
     ("unusual_mix", AnomalyKind::UnusualMix),
     ("metric", AnomalyKind::Metric),
+    ("unusual_session", AnomalyKind::UnusualSession),
+    ("value_shift", AnomalyKind::ValueShift),
 ];
 const SEVERITIES: [(&str, Severity); 7] = [
     ("trace", Severity::Trace),

@@ -59,10 +59,11 @@ impl Baseline {
     /// A stream first seen in `minute`, before which `quiet_minutes` were watched without a record.
     pub(super) fn new(minute: i64, quiet_minutes: usize) -> Self {
         Self {
-            recent: vec![0.0; quiet_minutes.min(RECENT)],
+            // The newest of them are under test, as all minutes are.
+            recent: vec![0.0; quiet_minutes.saturating_sub(UNDER_TEST).min(RECENT)],
             next: 0,
             fresh: [Fresh::default(); UNDER_TEST],
-            fresh_known: if quiet_minutes > 0 { UNDER_TEST } else { 0 },
+            fresh_known: quiet_minutes.min(UNDER_TEST),
             last_minute: minute - 1,
             season: None,
         }

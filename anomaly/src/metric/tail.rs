@@ -8,15 +8,30 @@
 /// Bins of the histogram, four to each doubling.
 const BINS: usize = 112;
 /// Deviations (in scales of the series) at or below this are all the same: nothing.
-pub(super) const LEAST: f64 = 0.01;
+const LEAST: f64 = 0.01;
 /// Records of the tail that the power law is fitted to: the 50th part, but 5 to 20.
 const TAIL_PART: f64 = 50.0;
 /// Tail index (1 / power) that is assumed before the tail is known, and how many records it is worth.
 const PRIOR_INDEX: (f64, f64) = (0.7, 5.0);
 /// Limits of the tail index: lighter than 0.15 is as good as bounded, heavier than 1 has no mean.
 const INDEX_RANGE: (f64, f64) = (0.15, 1.0);
+/// How far beyond the records a probability may go, in powers of ten: a hundred records can tell one in a hundred,
+/// and a guess of one in 100,000.
+const BEYOND: f64 = 3.0;
 /// Records before anything is said.
 const LEAST_RECORDS: f64 = 12.0;
+
+/// What a method makes of a value.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub(super) struct Said {
+    /// `-log10` of the share of deviations that is expected to be as large, at most [`BEYOND`] more than the
+    /// records can tell.
+    pub surprise: f64,
+    /// The deviation itself.
+    pub deviation: f64,
+    /// Whether there were records enough to say anything.
+    pub is_known: bool,
+}
 
 /// A decaying histogram of deviations on a logarithmic scale.
 #[derive(Debug, Clone)]
@@ -38,10 +53,10 @@ impl Default for Tail {
 }
 
 impl Tail {
-    /// Takes a deviation in and says how surprising it was before, `-log10 p`. `keep` (below 1) is what
-    /// is left of the older records' weight.
-    pub(super) fn observe(&mut self, deviation: f64, keep: f64) -> f64 {
-        let surprise = self.surprise(deviation);
+    /// Takes a deviation in, if there is one, and says how surprising it was before. `keep` (below 1) is what is left
+    /// of the older records' weight.
+    pub(super) fn observe(&mut self, deviation: Option<f64>, keep: f64) -> Said {
+        let said = deviation.map_or(Said::default(), |deviation| self.say(deviation + LEAST));
         self.weight /= keep.clamp(0.5, 1.0);
         if self.weight > 1e6 {
             let scale = 1.0 / self.weight;
@@ -51,14 +66,27 @@ impl Tail {
             self.total *= scale;
             self.weight = 1.0;
         }
-        self.bins[bin_of(deviation)] += self.weight as f32;
-        self.total += self.weight;
-        surprise
+        if let Some(deviation) = deviation {
+            self.bins[bin_of(deviation + LEAST)] += self.weight as f32;
+            self.total += self.weight;
+        }
+        said
     }
 
-    fn surprise(&self, deviation: f64) -> f64 {
+    fn say(&self, deviation: f64) -> Said {
         let records = self.total / self.weight;
-        if records < LEAST_RECORDS || deviation <= LEAST {
+        if records < LEAST_RECORDS {
+            return Said::default();
+        }
+        Said {
+            surprise: self.surprise(deviation, records),
+            deviation,
+            is_known: true,
+        }
+    }
+
+    fn surprise(&self, deviation: f64, records: f64) -> f64 {
+        if deviation <= LEAST {
             return 0.0;
         }
         let at = bin_of(deviation);
@@ -82,7 +110,7 @@ impl Tail {
         let index = index.clamp(INDEX_RANGE.0, INDEX_RANGE.1);
         let beyond = (deviation.ln() - start).max(0.0);
         let p = (count.max(1.0) / records).min(1.0);
-        (beyond / index / std::f64::consts::LN_10 - p.log10()).clamp(0.0, 300.0)
+        (beyond / index / std::f64::consts::LN_10 - p.log10()).clamp(0.0, records.log10() + BEYOND)
     }
 }
 

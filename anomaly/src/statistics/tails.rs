@@ -72,7 +72,7 @@ fn ln_incomplete_beta(a: f64, b: f64, x: f64, complement: f64) -> f64 {
     }
 }
 
-fn to_surprise(ln_p: f64) -> f64 {
+pub(super) fn to_surprise(ln_p: f64) -> f64 {
     if ln_p.is_nan() {
         return 0.0;
     }

@@ -25,6 +25,23 @@ fn poisson_tails_agree_with_the_tables() {
 }
 
 #[test]
+fn chi_square_tails_agree_with_the_tables() {
+    // P(X >= 3.841 | 1) = P(X >= 18.307 | 10) = 0.05; P(X >= 29.588 | 10) = 0.001
+    close(chi_square_surprise(3.841_459, 1.0), 1.301, 0.001);
+    close(chi_square_surprise(18.307_038, 10.0), 1.301, 0.001);
+    close(chi_square_surprise(29.588_298, 10.0), 3.0, 0.001);
+    // With two degrees the tail is exp(-x / 2).
+    for x in [0.5_f64, 3.0, 40.0, 900.0] {
+        close(
+            chi_square_surprise(x, 2.0),
+            x / 2.0 / std::f64::consts::LN_10,
+            1e-6,
+        );
+    }
+    close(chi_square_surprise(0.0, 5.0), 0.0, 1e-12);
+}
+
+#[test]
 fn more_variance_means_less_surprise() {
     assert!(count_surprise_high(40.0, 10.0, 10.0) > count_surprise_high(40.0, 10.0, 60.0));
     assert!(count_surprise_low(0.0, 10.0, 10.0) > count_surprise_low(0.0, 10.0, 60.0));

@@ -2,12 +2,19 @@
 
 use std::collections::BTreeSet;
 
-use domain::{NANOS_PER_MINUTE, format_duration};
+use domain::{NANOS_PER_MINUTE, NANOS_PER_SECOND, format_duration, format_timestamp_short};
 
+use super::flow::Origin;
 use super::signals::{NearChange, Signs};
+use crate::log::words::{number, percent};
+use crate::vitals::{Measured, Trouble};
 
 /// Reasons that a sentence holds at most, besides what speaks against.
 const MOST_REASONS: usize = 3;
+/// Share of the measured trouble that must begin at a service before that counts as a reason.
+const LEAST_OWN: f64 = 0.1;
+/// Share from which it is a signal of its own, beside the symptom: more than one of three equal suspects has.
+const LEADING_OWN: f64 = 0.34;
 
 /// What speaks for a suspect.
 #[derive(Debug, Clone, Default)]
@@ -42,6 +49,9 @@ impl Reasons {
     }
 
     pub(super) fn of_service(&mut self, name: &str, signs: &Signs) {
+        if let Some(origin) = signs.origin.as_ref().filter(|o| o.own >= LEAST_OWN) {
+            self.of_origin(origin, signs);
+        }
         if let (Some(symptom), true) = (&signs.symptom, signs.strength > 0.0) {
             self.add(symptom.clone(), signs.evidence.iter().copied());
         }
@@ -57,11 +67,11 @@ impl Reasons {
             self.add(text, signs.blame_evidence.iter().copied());
         }
         if signs.callers.0 > 0 {
-            let (sick, all) = signs.callers;
-            self.add(
-                format!("{sick} of the {all} services that call it suffer"),
-                [],
-            );
+            let text = match signs.callers {
+                (_, 1) => "the one service that calls it suffers".to_owned(),
+                (sick, all) => format!("{sick} of the {all} services that call it suffer"),
+            };
+            self.add(text, []);
         }
         self.against = signs
             .explained
@@ -69,6 +79,30 @@ impl Reasons {
             .as_ref()
             .filter(|_| signs.explained.0 >= 0.3)
             .map(|other| format!("it depends on {other}, which has symptoms too"));
+        let handed = signs.origin.as_ref().and_then(|o| o.passed.as_ref());
+        if let Some((to, share)) = handed.filter(|(_, share)| *share >= 0.3) {
+            self.against = Some(format!("{} of it comes from {to}", percent(*share)));
+        }
+    }
+
+    fn of_origin(&mut self, origin: &Origin, signs: &Signs) {
+        let evidence = || signs.evidence.iter().copied();
+        if let Some(measured) = origin.measured.first() {
+            self.add(figure(measured), evidence());
+        }
+        let share = percent(origin.own.min(1.0));
+        let text = match origin.path.as_slice() {
+            [.., last] if origin.path.len() > 1 => format!(
+                "{share} of the trouble of {} begins here ({}{last})",
+                origin.path[0],
+                way(&origin.path[..origin.path.len() - 1]),
+            ),
+            _ => format!("nothing that it calls explains {share} of its trouble"),
+        };
+        self.add(text, []);
+        if origin.own < LEADING_OWN {
+            self.signals -= 1;
+        }
     }
 
     /// One sentence, with what speaks against at the end.
@@ -87,5 +121,44 @@ impl Reasons {
 
     pub(super) fn evidence(&self) -> Vec<u32> {
         self.evidence.iter().copied().collect()
+    }
+}
+
+/// `a > b > `: what comes before the last one.
+fn way(path: &[String]) -> String {
+    path.iter().map(|name| format!("{name} > ")).collect()
+}
+
+/// What was measured, with what is usual and since when.
+pub(super) fn figure(measured: &Measured) -> String {
+    let since = measured
+        .since_ns
+        .map(|at| format!(" since {}", format_timestamp_short(at)))
+        .unwrap_or_default();
+    let time = |seconds: f64| {
+        let nanos = seconds * NANOS_PER_SECOND as f64;
+        if seconds < 0.01 {
+            format!("{} ms", number(seconds * 1_000.0))
+        } else {
+            format_duration(nanos as i64)
+        }
+    };
+    let (usual, now) = (measured.usual, measured.now);
+    match measured.trouble {
+        Trouble::Failures => format!(
+            "{} of its requests fail instead of {}{since}",
+            percent(now),
+            percent(usual)
+        ),
+        Trouble::Latency => format!(
+            "a request takes {} instead of {}{since}",
+            time(now),
+            time(usual)
+        ),
+        Trouble::Silence => format!(
+            "{} requests reach it instead of {}{since}",
+            number(now),
+            number(usual)
+        ),
     }
 }

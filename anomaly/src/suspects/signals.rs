@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{AnomalyKind, ChangeEvent, ChangeKind, NANOS_PER_MINUTE, Severity};
 
+use super::flow::{Origin, origins};
 use super::{ByService, RootCauseInput, Symptom};
 use crate::mentions::Mentions;
 
@@ -13,6 +14,11 @@ const ONSET_MINUTES: f64 = 4.0;
 const CHANGE_MINUTES: f64 = 90.0;
 /// A change up to this long after the detected onset may still have come first.
 const CHANGE_SLACK_MINUTES: f64 = 3.0;
+
+/// How far measured calls alone are believed: they put the right service first on PetShop in 9 cases of 10 and more.
+const MEASURED: f64 = 0.9;
+/// Share of the felt trouble that must come by a service before it counts as suffering.
+const LEAST_THROUGH: f64 = 0.05;
 
 /// All that is known about one service.
 #[derive(Debug, Clone, Default)]
@@ -44,6 +50,8 @@ pub(super) struct Signs {
     /// Evidence numbers of its symptoms and of the patterns that name it.
     pub evidence: BTreeSet<u32>,
     pub blame_evidence: BTreeSet<u32>,
+    /// What its calls say, if they were measured and some of the trouble comes by.
+    pub origin: Option<Origin>,
 }
 
 /// A change and how near it is.
@@ -73,6 +81,11 @@ impl Field<'_> {
 }
 
 impl Signs {
+    /// Whether it has a symptom, or enough of the measured trouble comes by.
+    fn is_ill(&self) -> bool {
+        self.strength > 0.0 || self.origin.is_some()
+    }
+
     /// 0 to 1. The shape is a product of "is it sick" and "is it not somebody else's fault", so that one
     /// loud victim does not outrank a quiet culprit. The factors were set by hand on built cases
     /// (tests) and checked on PetShop (`examples/petshop.rs`), not fitted.
@@ -89,14 +102,21 @@ impl Signs {
         } else {
             self.callers.0 as f64 / self.callers.1 as f64
         };
-        let support = 1.0 - (1.0 - 0.75 * self.blamed.0) * (1.0 - 0.15 * suffering);
-        let doubt = 1.0 - (1.0 - 0.75 * self.explained.0) * (1.0 - 0.5 * self.blames);
+        let (own, handed_on) = self.origin.as_ref().map_or((0.0, 0.0), |o| {
+            (o.own, 1.0 - o.own / o.through.max(o.own).max(1e-9))
+        });
+        // Who only hands trouble on is blamed by its callers all the same.
+        let blamed = 0.75 * self.blamed.0 * (1.0 - handed_on);
+        let support = 1.0 - (1.0 - blamed) * (1.0 - 0.15 * suffering);
+        let doubt =
+            1.0 - (1.0 - 0.75 * self.explained.0) * (1.0 - 0.5 * self.blames) * (1.0 - handed_on);
         let innocent = if field.knows_topology && self.strength > 0.0 {
             doubt
         } else {
             0.8 * doubt
         };
-        let sick = (0.7 * sick.min(1.0)) * (1.0 - innocent);
+        // What it writes and what is measured of it tell of one trouble: they are not counted twice.
+        let sick = ((0.7 * sick.min(1.0)) * (1.0 - innocent)).max(MEASURED * own.min(1.0));
         let aside = if self.is_aside { 0.5 } else { 1.0 };
         (aside * (1.0 - (1.0 - sick) * (1.0 - support))).clamp(0.0, 1.0)
     }
@@ -116,9 +136,15 @@ pub(super) fn gather<'a>(input: &'a RootCauseInput<'a>) -> Field<'a> {
             note_symptom(services.entry(service).or_default(), symptom, first);
         }
     }
+    note_origins(&mut services, input);
     note_mentions(&mut services, input);
     weigh_by_affected(&mut services, input.affected);
     let strengths: BTreeMap<&str, f64> = services.iter().map(|(n, s)| (*n, s.strength)).collect();
+    let ill: BTreeSet<&str> = services
+        .iter()
+        .filter(|(_, signs)| signs.is_ill())
+        .map(|(name, _)| *name)
+        .collect();
     let departures: BTreeMap<&str, BTreeMap<String, f64>> = services
         .iter()
         .map(|(n, s)| (*n, s.departures.clone()))
@@ -129,14 +155,14 @@ pub(super) fn gather<'a>(input: &'a RootCauseInput<'a>) -> Field<'a> {
         .filter(|reach| !reach.is_empty());
     for (name, signs) in &mut services {
         note_neighbours(name, signs, input, &strengths, &departures);
+        note_callers(name, signs, input, &ill);
         signs.is_aside = reach
             .as_ref()
             .is_some_and(|r| !r.contains_key(name) && input.affected != Some(*name));
     }
-    let feeding = strengths
+    let feeding = ill
         .iter()
-        .filter(|(_, strength)| **strength > 0.0)
-        .flat_map(|(name, _)| input.topology.all_dependencies(name).into_keys())
+        .flat_map(|name| input.topology.all_dependencies(name).into_keys())
         .map(ToOwned::to_owned)
         .collect();
     Field {
@@ -168,6 +194,25 @@ fn note_symptom(signs: &mut Signs, symptom: &Symptom, first: i64) {
     signs.has_errors |= anomaly.severity.is_error()
         || matches!(anomaly.kind, AnomalyKind::LevelChange | AnomalyKind::Metric);
     signs.evidence.extend(symptom.evidence);
+}
+
+/// What measured calls say about where the trouble begins.
+fn note_origins<'a>(services: &mut ByService<'a, Signs>, input: &'a RootCauseInput<'a>) {
+    let found = origins(&input.vitals, input.topology, input.affected, input.felt);
+    for (name, origin) in found {
+        if origin.through < LEAST_THROUGH {
+            continue;
+        }
+        let signs = services.entry(name).or_default();
+        signs.evidence.extend(
+            input
+                .vitals
+                .iter()
+                .filter(|vitals| vitals.service == name)
+                .filter_map(|vitals| vitals.evidence),
+        );
+        signs.origin = Some(origin);
+    }
 }
 
 /// 0 to 1: the detector's certainty, and how many times the usual range it is.
@@ -292,10 +337,13 @@ fn note_neighbours(
             signs.explained = (explained.min(1.0), Some(dependency.to_owned()));
         }
     }
-    let sick = |caller: &&str| strengths.get(*caller).is_some_and(|s| *s > 0.0);
+}
+
+fn note_callers(name: &str, signs: &mut Signs, input: &RootCauseInput, ill: &BTreeSet<&str>) {
+    let callers = || input.topology.callers(name);
     signs.callers = (
-        input.topology.callers(name).filter(sick).count(),
-        input.topology.callers(name).count(),
+        callers().filter(|caller| ill.contains(caller)).count(),
+        callers().count(),
     );
 }
 

@@ -68,6 +68,7 @@ fn rank(
             })
             .collect(),
         patterns: Vec::new(),
+        vitals: Vec::new(),
         changes: changes
             .iter()
             .map(|event| Change {
@@ -78,6 +79,7 @@ fn rank(
         topology,
         services: vec!["web", "checkout", "payments", "cart", "bank", "mail"],
         affected: None,
+        felt: None,
         limit: 5,
     })
 }

@@ -28,6 +28,8 @@ const CAPACITY: usize = 1_000;
 pub struct Reader {
     /// The project, from the credential.
     pub project_id: ProjectId,
+    /// The person, with the session that stands for the password.
+    pub member: Member,
 }
 
 /// The sessions that names and passwords were exchanged for, so that not every request costs a check of its password.
@@ -102,6 +104,7 @@ async fn member(parts: &mut Parts, state: &Arc<AppState>) -> Result<Reader, Prob
     let member = Member::from_request_parts(parts, state).await?;
     Ok(Reader {
         project_id: member.project_id,
+        member,
     })
 }
 

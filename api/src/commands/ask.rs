@@ -55,13 +55,13 @@ pub async fn run(args: AskArgs, config: &Config) -> anyhow::Result<()> {
 
 /// Cuts a stream of bytes into events. A character may be cut by the pieces of the stream; an event never is.
 #[derive(Default)]
-struct Events {
+pub(super) struct Events {
     rest: Vec<u8>,
 }
 
 impl Events {
     /// The events that are complete with this piece.
-    fn read(&mut self, piece: &[u8]) -> Vec<String> {
+    pub(super) fn read(&mut self, piece: &[u8]) -> Vec<String> {
         self.rest.extend_from_slice(piece);
         let mut events = Vec::new();
         while let Some(end) = self.rest.windows(2).position(|pair| pair == b"\n\n") {

@@ -26,7 +26,7 @@ pub fn tier(config: &Config, older_than_days: u32) -> anyhow::Result<()> {
     for project in opened.store.projects()? {
         let moved = opened
             .store
-            .tier(project.id, before_ns)
+            .tier(project.id, before_ns, now_ns)
             .with_context(|| format!("project {}", project.name))?;
         println!(
             "{}: {} blocks with {} records ({} bytes) moved",

@@ -6,6 +6,7 @@ mod explore;
 mod parameters;
 mod query;
 mod rules;
+mod tail;
 mod wire;
 
 use std::sync::Arc;
@@ -68,6 +69,7 @@ pub(super) fn reads() -> Vec<Endpoint> {
     let mut reads = vec![
         get(Read, values, explore::values),
         get(Read, field_values, explore::detected_field_values),
+        get(Read, "/loki/api/v1/tail", tail::tail),
         get(Read, "/loki/api/v1/rules", rules::files),
         get(Read, "/prometheus/api/v1/rules", rules::groups),
     ];

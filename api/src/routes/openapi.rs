@@ -38,6 +38,7 @@ use crate::routes::{
         ingest::events,
         search::logs,
         search::histogram,
+        search::tail::follow,
         search::context,
         search::patterns,
         search::pattern,

@@ -1,6 +1,7 @@
 //! `GET /api/v1/logs`, its histogram, a record's context, patterns, services, clusters.
 
 mod filter;
+pub mod tail;
 
 use std::sync::Arc;
 

@@ -297,8 +297,8 @@ async fn mistakes_are_told_in_plain_text_as_loki_tells_them() {
         ),
         (
             "/loki/api/v1/query_range",
-            vec![("query", r#"{app="x"} | line_format "y""#)],
-            "parse error at line 1, col 13: the stage | line_format is not supported\n",
+            vec![("query", r#"{app="x"} | unpack"#)],
+            "parse error at line 1, col 13: the stage | unpack is not supported\n",
         ),
         (
             "/loki/api/v1/query_range",

@@ -25,5 +25,6 @@ mod sockets;
 mod sql;
 mod start;
 mod syslog;
+mod tail;
 mod traces;
 mod upkeep;

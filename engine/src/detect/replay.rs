@@ -1,11 +1,13 @@
 //! Knowing after a start what was usual before, and what goes on.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::time::{Duration, Instant};
 
 use anomaly::{AnomalyKey, Observation};
 use domain::{Anomaly, AnomalyId, NANOS_PER_MINUTE, ProjectId};
 use store::{AnomalyStore, LogStore};
 
+use super::records::Minute;
 use super::{Held, News, REPLAY_NS, Watch};
 use crate::{Error, Inner};
 
@@ -15,6 +17,10 @@ const YOUNG_NS: i64 = 30 * NANOS_PER_MINUTE;
 /// While Vigil itself was away nothing could arrive: that no service writes must go on for so long after a start
 /// before it is told.
 const LISTEN_NS: i64 = 5 * NANOS_PER_MINUTE;
+/// How far back records are read to know how sessions go and what values are usual: enough for a verdict...
+const RECORDS_NS: i64 = 60 * NANOS_PER_MINUTE;
+/// ...unless that takes too long: then it is learnt from what comes.
+const RECORDS_LIMIT: Duration = Duration::from_secs(10);
 /// Anomalies that are read at once.
 const PAGE: usize = 1_000;
 
@@ -31,11 +37,23 @@ impl Inner {
             .max(start_ns);
         let mut watch = Watch::new(project_id, first_ns - NANOS_PER_MINUTE);
         let mut ongoing = BTreeMap::new();
+        let began = Instant::now();
         if first_ns <= last_ns {
             let dictionary = self.dictionaries.get(&self.store, project_id)?;
             self.each_minute(project_id, first_ns, last_ns, |minute_ns, cells| {
                 for seen in watch.see(minute_ns, cells, dictionary.as_ref()) {
                     follow(&mut ongoing, seen);
+                }
+                let is_recent = minute_ns > last_ns - RECORDS_NS;
+                if is_recent && began.elapsed() < RECORDS_LIMIT {
+                    let minute = Minute {
+                        project_id,
+                        start_ns: minute_ns,
+                        cells,
+                    };
+                    for seen in watch.records.see(&self.store, &minute, dictionary.as_ref()) {
+                        follow(&mut ongoing, seen);
+                    }
                 }
                 Ok(())
             })?;

@@ -5,13 +5,14 @@ use std::sync::Arc;
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
-use domain::{Clock, ErrorKind, LogRecord, ProjectId, RecordId};
+use domain::{Clock, ErrorKind, Failpoint, LogRecord, ProjectId, RecordId};
 use store::{CommitBatch, CommitReceipt, IngestReceipt, LogStore, Store};
 use tokio::sync::watch;
 
 use super::repeated::{Receipts, RequestKey};
 use super::{Accepted, Job};
 use crate::Error;
+use crate::live::LiveTail;
 use crate::miners::Miners;
 
 /// Most records of one transaction: large enough that the commit's fixed cost vanishes, small enough
@@ -41,6 +42,7 @@ pub(super) struct Committer {
     clock: Arc<dyn Clock>,
     /// Grows with every commit; wakes the loops that read by cursor.
     commits: watch::Sender<u64>,
+    live: LiveTail,
     miners: Miners,
     ids: IdSource,
 }
@@ -51,12 +53,14 @@ impl Committer {
         append: Append,
         clock: Arc<dyn Clock>,
         commits: watch::Sender<u64>,
+        live: LiveTail,
     ) -> Self {
         Self {
             store,
             append,
             clock,
             commits,
+            live,
             miners: Miners::default(),
             ids: IdSource::new(),
         }
@@ -176,8 +180,11 @@ impl Committer {
             Err(error) => return refuse_all(project_id, jobs, &error),
         };
         batch.receipts = receipts;
+        Failpoint::Mined.pass();
         match self.append(&batch) {
             Ok(refused) => {
+                Failpoint::Committed.pass();
+                let offer = self.live.offer(project_id, &refused);
                 let mut refused = refused.into_iter().peekable();
                 let mut start = 0;
                 for (job, size) in jobs.into_iter().zip(sizes) {
@@ -189,6 +196,9 @@ impl Committer {
                     }
                     start += size;
                     job.answer(size, mine);
+                }
+                if let Some(offer) = offer {
+                    offer.give(batch.records);
                 }
             }
             Err(error) if is_of_the_data(&error) => {
@@ -274,6 +284,9 @@ impl Committer {
         let size = piece.records.len();
         let error = match self.append(piece) {
             Ok(more) => {
+                if let Some(offer) = self.live.offer(piece.project_id, &more) {
+                    offer.give(std::mem::take(&mut piece.records));
+                }
                 let moved = more
                     .into_iter()
                     .map(|(index, reason)| (offset + index, reason));

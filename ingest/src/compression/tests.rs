@@ -118,3 +118,67 @@ fn a_file_is_unpacked_when_its_first_bytes_say_so() {
     let mut read = Vec::new();
     assert!(unpacked(torn).unwrap().read_to_end(&mut read).is_err());
 }
+
+#[test]
+fn a_deflated_body_that_ends_early_or_goes_on_is_refused() {
+    let body = b"{\"message\":\"hello\"}\n".repeat(20);
+    let mut zlib = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::default());
+    zlib.write_all(&body).unwrap();
+    let packed = zlib.finish().unwrap();
+    let reason = |bytes: &[u8]| {
+        let read = decompress(Encoding::Deflate, bytes, &small());
+        read.unwrap_err().to_string()
+    };
+    assert_eq!(
+        reason(&packed[..packed.len() - 9]),
+        "body is not valid deflate: the stream ends early"
+    );
+    assert_eq!(
+        reason(&[&packed[..], &packed].concat()),
+        format!(
+            "body is not valid deflate: {} bytes follow the end of the stream",
+            packed.len()
+        )
+    );
+    assert_eq!(
+        reason(b""),
+        "body is not valid deflate: the stream ends early"
+    );
+}
+
+#[test]
+fn snappy_that_claims_more_than_it_can_hold_is_refused_before_it_takes_memory() {
+    let limits = Limits::default();
+    let zeros = vec![0_u8; limits.body_bytes];
+    let packed = snap::raw::Encoder::new().compress_vec(&zeros).unwrap();
+    assert_eq!(
+        unsnap(&packed, &limits).unwrap(),
+        zeros,
+        "as dense as it gets"
+    );
+    let error = unsnap(b"\x80\x80\x80\x08\x00\x00", &limits).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "body is not valid snappy: it claims to hold 16777216 bytes, 6 bytes of it can hold 132"
+    );
+}
+
+#[test]
+fn a_gzip_body_of_countless_members_is_refused() {
+    let limits = Limits::default();
+    let member = gzip(b"a");
+    let many = member.repeat(GZIP_MEMBERS);
+    assert_eq!(
+        decompress(Encoding::Gzip, &many, &limits).unwrap().len(),
+        GZIP_MEMBERS
+    );
+    let error = decompress(Encoding::Gzip, &member.repeat(GZIP_MEMBERS + 1), &limits).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "body is not valid gzip: it has more than 10000 members, which is the limit"
+    );
+    assert!(
+        decompress(Encoding::Gzip, b"", &limits).is_err(),
+        "not even one"
+    );
+}

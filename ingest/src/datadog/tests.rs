@@ -99,3 +99,30 @@ proptest! {
         prop_assert!(kept.is_ok() || decoded.accepted[0].attributes.is_empty());
     }
 }
+
+#[test]
+fn what_the_address_says_is_not_repeated_without_end() {
+    let limits = Limits::default();
+    let context = Context {
+        project_id: ProjectId::from_parts(0, [0; 10]),
+        received_at_ns: 1_795_520_000_000_000_000,
+        default_service: None,
+        limits: &limits,
+    };
+    let read = |records: usize| {
+        let body = format!("[{}]", vec![r#"{"message":"m"}"#; records].join(","));
+        let defaults = [("ddsource".to_owned(), "x".repeat(4_088))];
+        decode_datadog(&defaults, body.as_bytes(), &context)
+    };
+    let most = 128 * 1024 * 1024 / 4_096;
+    assert_eq!(read(most).unwrap().accepted.len(), most);
+    assert!(matches!(read(most + 1), Err(Error::GrowsTooLarge { .. })));
+}
+
+#[test]
+fn of_tags_with_the_same_name_the_first_is_an_attribute() {
+    let decoded = decode(&[], br#"{"message":"m","ddtags":"a:1,b:2,a:3,plain"}"#);
+    let kept = attributes(&decoded.accepted[0]);
+    assert_eq!((&kept["a"], &kept["b"]), (&"1".into(), &"2".into()));
+    assert_eq!(kept["ddtags"], "a:3,plain");
+}

@@ -30,6 +30,27 @@ impl Attributes {
         write_string(text, &mut self.json);
     }
 
+    /// Adds a text; where a member has its key, under that of [`Attributes::free_key`].
+    pub fn push_text_beside(&mut self, key: &str, text: &str) {
+        let key = self.free_key(key);
+        self.push_text(&key, text);
+    }
+
+    /// The key, or where a member has it the first of `KEY.2`, `KEY.3` and so on that none has.
+    pub fn free_key<'k>(&self, key: &'k str) -> Cow<'k, str> {
+        if !self.contains(key) {
+            return Cow::Borrowed(key);
+        }
+        let mut number = 2;
+        loop {
+            let numbered = format!("{key}.{number}");
+            if !self.contains(&numbered) {
+                return Cow::Owned(numbered);
+            }
+            number += 1;
+        }
+    }
+
     /// Adds a whole number that was read from text (digits only); other texts are added as text.
     pub fn push_integer(&mut self, key: &str, digits: &str) {
         let is_plain = (1..=15).contains(&digits.len())

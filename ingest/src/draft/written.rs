@@ -50,8 +50,15 @@ impl Written {
         self.joined.len()
     }
 
-    /// Adds them to a record's; those whose names are taken get a prefix.
-    pub fn add_to(&self, attributes: &mut Attributes, prefix: &str, taken: &dyn Fn(&str) -> bool) {
+    /// Adds them to a record's. Those whose names are taken get a prefix, as often as it needs to be a name that is not
+    /// known either.
+    pub fn add_to(
+        &self,
+        attributes: &mut Attributes,
+        prefix: &str,
+        taken: &dyn Fn(&str) -> bool,
+        known: &dyn Fn(&str) -> bool,
+    ) {
         if self.members.is_empty() {
             return;
         }
@@ -60,8 +67,15 @@ impl Written {
             return;
         }
         for (key, json) in &self.members {
-            let prefixed = taken(key).then(|| format!("{prefix}{key}"));
-            attributes.push_json(prefixed.as_deref().unwrap_or(key), json);
+            if !taken(key) {
+                attributes.push_json(key, json);
+                continue;
+            }
+            let mut name = format!("{prefix}{key}");
+            while known(&name) {
+                name.insert_str(0, prefix);
+            }
+            attributes.push_json(&name, json);
         }
     }
 }

@@ -66,3 +66,23 @@ fn an_absurd_time_is_replaced_by_arrival_and_kept_as_an_attribute() {
         r#"{"vigil.original_timestamp":"9999-01-01T00:00:00Z"}"#
     );
 }
+
+#[test]
+fn names_and_texts_become_what_every_store_takes() {
+    let service = "\u{1}".repeat(256);
+    let body = format!(
+        r#"{{"kind":"deploy","service":{},"timestamp":"never","vigil.original_timestamp":"x"}}"#,
+        serde_json::Value::from(service)
+    );
+    let decoded = decode(&body);
+    let event = &decoded.accepted[0];
+    let service = event.service.as_deref().unwrap();
+    assert!(
+        service.len() <= 256 && service.chars().all(|c| c == '\u{fffd}'),
+        "{service:?}"
+    );
+    assert_eq!(
+        event.attributes,
+        r#"{"vigil.original_timestamp":"x","vigil.original_timestamp.2":"never"}"#
+    );
+}

@@ -55,7 +55,7 @@ impl<'c> Entries<'c> {
         while cursor.at < bytes.len() {
             let start = cursor.at;
             if let Err(broken) = cursor.skip() {
-                self.reject(format!(
+                self.reject_rest(format!(
                     "invalid MessagePack at byte {start}: {broken}, the rest was not read"
                 ));
                 return Ok(());
@@ -101,9 +101,15 @@ impl<'c> Entries<'c> {
         Ok(())
     }
 
-    pub fn reject(&mut self, reason: String) {
+    /// Rejects the entry that was counted last.
+    fn reject(&mut self, reason: String) {
         let index = self.index.saturating_sub(1);
         self.decoded.reject(index, reason, self.limits);
+    }
+
+    /// Rejects what stands behind the entries that were counted, as one.
+    pub fn reject_rest(&mut self, reason: String) {
+        self.decoded.reject(self.index, reason, self.limits);
     }
 
     pub fn finish(self) -> Decoded<LogRecord> {

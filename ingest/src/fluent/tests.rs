@@ -326,3 +326,23 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn what_breaks_behind_good_entries_is_not_laid_upon_the_last_of_them() {
+    let pair = array(&[event_time(), record("m")]);
+    let torn = [&pair[..], &pair, &pair[..9]].concat();
+    let decoded = records(&array(&[text("t"), bin(&torn)])).decoded;
+    assert_eq!(decoded.accepted.len(), 2);
+    assert_eq!(decoded.rejected_count, 1);
+    assert_eq!(decoded.rejected[0].index, 2);
+    assert!(decoded.rejected[0].reason.contains("the rest was not read"));
+}
+
+#[test]
+fn a_tag_without_end_is_cut_because_every_record_bears_it() {
+    let tag = "t".repeat(100_000);
+    let decoded = records(&array(&[text(&tag), event_time(), record("m")])).decoded;
+    let kept = attributes(&decoded.accepted[0]);
+    assert_eq!(kept["tag"].as_str().map(str::len), Some(512));
+    assert_eq!(decoded.accepted[0].service.len(), 256);
+}

@@ -236,3 +236,11 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn an_entry_without_fields_of_its_own_is_refused_in_words() {
+    let read = records(b"__CURSOR=s=1\n__MONOTONIC_TIMESTAMP=1\n\nMESSAGE=m\n\n");
+    let reason = read[0].as_ref().unwrap_err();
+    assert_eq!(reason, "entry has no fields but those of its storage");
+    assert_eq!(read[1].as_ref().unwrap().body, "m");
+}

@@ -125,7 +125,7 @@ impl<'a, F: FnMut(usize, Element<'_, 'a>)> Walk<'a, '_, F> {
                 None => return Ok(()),
                 Some(b'[') => {
                     scanner.at += 1;
-                    if !self.array(&mut scanner)? {
+                    if !self.array(&mut scanner, text)? {
                         return Ok(());
                     }
                 }
@@ -142,7 +142,7 @@ impl<'a, F: FnMut(usize, Element<'_, 'a>)> Walk<'a, '_, F> {
                     }
                 }
                 Some(_) => {
-                    if !self.object_of_sequence(&mut scanner, text)? {
+                    if !self.record(&mut scanner, text)? {
                         return Ok(());
                     }
                 }
@@ -163,18 +163,25 @@ impl<'a, F: FnMut(usize, Element<'_, 'a>)> Walk<'a, '_, F> {
         found
     }
 
-    /// One record that is no element of an array. False when nothing after it can be found.
-    fn object_of_sequence(
-        &mut self,
-        scanner: &mut Scanner<'a>,
-        text: &'a str,
-    ) -> Result<bool, Error> {
+    /// One record. False when nothing after it can be found.
+    fn record(&mut self, scanner: &mut Scanner<'a>, text: &'a str) -> Result<bool, Error> {
         let start = scanner.at;
         let error = match self.element(scanner) {
             Ok(None) => return self.accept().map(|()| true),
             Ok(Some(reason)) => return self.reject(reason).map(|()| true),
             Err(error) => error,
         };
+        self.broken(error, scanner, text, start)
+    }
+
+    /// Rejects what broke, and steps over it. False when nothing after it can be found.
+    fn broken(
+        &mut self,
+        error: ScanError,
+        scanner: &mut Scanner<'a>,
+        text: &'a str,
+        start: usize,
+    ) -> Result<bool, Error> {
         // The brackets of a torn line close nowhere or in a line that is not its own.
         let next = self.next_line(text, start);
         let mut own = Scanner::new(&text[..next.unwrap_or(text.len())]);
@@ -194,7 +201,7 @@ impl<'a, F: FnMut(usize, Element<'_, 'a>)> Walk<'a, '_, F> {
     }
 
     /// The elements of an array whose bracket was read. False when it breaks and the rest cannot be read.
-    fn array(&mut self, scanner: &mut Scanner<'a>) -> Result<bool, Error> {
+    fn array(&mut self, scanner: &mut Scanner<'a>, text: &'a str) -> Result<bool, Error> {
         loop {
             scanner.whitespace();
             match scanner.peek() {
@@ -206,43 +213,35 @@ impl<'a, F: FnMut(usize, Element<'_, 'a>)> Walk<'a, '_, F> {
                     self.reject("the array ends without ']', records may be missing".to_owned())?;
                     return Ok(false);
                 }
+                Some(b',') => {
+                    let at = scanner.at;
+                    self.reject(format!("invalid JSON at byte {at}: expected a value"))?;
+                    scanner.at += 1;
+                    continue;
+                }
                 Some(_) => {}
             }
-            if !self.step(scanner)? {
+            if !self.record(scanner, text)? {
                 return Ok(false);
             }
             scanner.whitespace();
             match scanner.peek() {
                 Some(b',') => scanner.at += 1,
-                Some(b']') | None => {}
+                // Between two objects a comma is not missed.
+                Some(b']' | b'{') | None => {}
                 Some(_) => {
-                    self.reject(format!(
-                        "invalid JSON at byte {}: expected ',' or ']', the rest of the array was not read",
-                        scanner.at
-                    ))?;
-                    return Ok(false);
+                    // What stands there up to the next comma is a record that cannot be read.
+                    let (at, expected) = (scanner.at, "',' or ']'");
+                    if !self.broken(ScanError::Syntax { at, expected }, scanner, text, at)? {
+                        return Ok(false);
+                    }
+                    scanner.whitespace();
+                    if scanner.peek() == Some(b',') {
+                        scanner.at += 1;
+                    }
                 }
             }
         }
-    }
-
-    /// One record. False when the text after it cannot be found.
-    fn step(&mut self, scanner: &mut Scanner<'a>) -> Result<bool, Error> {
-        let start = scanner.at;
-        match self.element(scanner) {
-            Ok(None) => self.accept()?,
-            Ok(Some(reason)) => self.reject(reason)?,
-            Err(error) => {
-                let (mut reason, goes_on) = self.explain(error, scanner, start);
-                let goes_on = goes_on && scanner.at > start;
-                if !goes_on {
-                    reason.push_str(UNREAD);
-                }
-                self.reject(reason)?;
-                return Ok(goes_on);
-            }
-        }
-        Ok(true)
     }
 
     /// Reads the value that begins here into `self.fields`; `Some(reason)` when it is valid but no record.

@@ -79,7 +79,35 @@ fn an_array_that_breaks_off_keeps_what_came_before() {
         "no the array ends without ']', records may be missing"
     );
     let seen = walk(LogFormat::Json, r#"[{"a":1} {"a":2}]"#);
+    assert_eq!(seen, ["ok a=1", "ok a=2"], "a comma is missing");
+    let seen = walk(LogFormat::Json, r#"[{"a":1} "x", {"a":2},{"a":3}]"#);
+    assert_eq!(seen[2..], ["ok a=2", "ok a=3"]);
     assert!(seen[1].contains("expected ',' or ']'"), "{}", seen[1]);
+}
+
+#[test]
+fn a_torn_line_in_an_array_of_lines_costs_only_itself() {
+    for torn in [
+        r#"{"a":2,"#,
+        r#"{"a":"cut"#,
+        r#"{"a":[{"b":"#,
+        r#"["a":2}"#,
+        "{",
+        "x",
+        "",
+    ] {
+        let text = format!("[\n{{\"a\":1}},\n{torn}\n{{\"a\":3}},\n{{\"a\":4}}\n]");
+        let seen = walk(LogFormat::Json, &text);
+        let read = |wanted: &str| seen.iter().any(|one| one == wanted);
+        assert!(
+            read("ok a=1") && read("ok a=3") && read("ok a=4"),
+            "{torn}: {seen:?}"
+        );
+        assert!(
+            torn.is_empty() || seen.iter().any(|one| one.starts_with("no ")),
+            "{torn}"
+        );
+    }
 }
 
 #[test]

@@ -14,12 +14,12 @@ use crate::logs::draft_of_object;
 /// What a text that came in some wrapping says about itself; the whole of it is the body when it looks like nothing
 /// known.
 pub(crate) fn draft_of_text<'a>(text: &'a str, origin: &Origin) -> Draft<'a> {
-    draft_of_line(text, origin)
-        .filter(|draft| !draft.body.trim().is_empty())
-        .unwrap_or_else(|| Draft {
-            body: Cow::Borrowed(text),
-            ..Draft::default()
-        })
+    let mut draft = draft_of_line(text, origin).unwrap_or_default();
+    // The header may be all there is: RFC 5424 asks for no message.
+    if draft.body.trim().is_empty() {
+        draft.body = Cow::Borrowed(text);
+    }
+    draft
 }
 
 /// The severity that a line says or shows, for records whose body stays the line as it is.
@@ -124,7 +124,8 @@ fn with_inner<'a>(outer: Draft<'a>, origin: &Origin) -> Draft<'a> {
     inner.timestamp_text = inner.timestamp_text.or(outer.timestamp_text);
     inner.severity = inner.severity.or(outer.severity);
     inner.service = inner.service.or(outer.service);
-    inner.attributes.push_object("syslog", outer.attributes);
+    let key = inner.attributes.free_key("syslog");
+    inner.attributes.push_object(&key, outer.attributes);
     inner
 }
 

@@ -89,8 +89,12 @@ impl<'a> Header<'a, '_> {
     }
 
     fn set_component(&mut self, name: &str) {
-        self.draft.attributes.push_text("component", name);
-        self.has_component = true;
+        let attributes = &mut self.draft.attributes;
+        if std::mem::replace(&mut self.has_component, true) {
+            attributes.push_text_beside("component", name);
+        } else {
+            attributes.push_text("component", name);
+        }
     }
 
     fn finish(self, line: &'a str) -> Option<Draft<'a>> {

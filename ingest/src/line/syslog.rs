@@ -1,5 +1,7 @@
 //! Syslog: RFC 3164 and RFC 5424, with the priority as on the wire or without it as in files.
 
+use std::collections::HashSet;
+
 use domain::Severity;
 
 use super::level::leading_level;
@@ -88,13 +90,21 @@ fn structured_data<'a>(text: &'a str, draft: &mut Draft<'a>) -> &'a str {
     }
     let mut rest = text;
     let mut room = MOST_PARAMETERS;
+    let mut known = HashSet::new();
     while let Some(element) = rest.strip_prefix('[') {
         let Some((after, parameters)) = element_of(element, room) else {
             return rest;
         };
         room -= parameters.len();
         for (key, value) in parameters {
-            draft.attributes.push_text(&key, &value);
+            // The RFC lets a parameter come again: `[origin ip="10.0.0.1" ip="10.0.0.2"]`.
+            let mut name = key.clone();
+            let mut number = 1;
+            while !known.insert(name.clone()) {
+                number += 1;
+                name = format!("{key}.{number}");
+            }
+            draft.attributes.push_text(&name, &value);
         }
         rest = after;
     }

@@ -13,6 +13,8 @@ use crate::roles::{Role, SEVERITY_NUMBER_RANK, WEAK_TIMESTAMP_RANK, role_of};
 use crate::time::{epoch_to_ns, parse_timestamp};
 
 const ROLES: usize = 6;
+/// What a request adds to the attributes of a record usually finds place in this many bytes.
+const ROOM_BYTES: usize = 64;
 const NONE: usize = usize::MAX;
 
 /// Which field was taken for which role.
@@ -125,7 +127,7 @@ fn attributes_of(
     let mut attributes = if count == 0 {
         Attributes::default()
     } else {
-        Attributes::with_capacity(size + 2)
+        Attributes::with_capacity(size + 2 + ROOM_BYTES)
     };
     for field in rest() {
         attributes.push_field(field);

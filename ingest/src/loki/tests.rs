@@ -330,3 +330,56 @@ fn what_is_more_than_a_request_may_hold_is_not_collected() {
     let decoded = protobuf(&[&[0x0a, 27][..], &entry].concat()).unwrap();
     assert_eq!(decoded.rejected[0].reason, reason);
 }
+
+#[test]
+fn a_stream_that_breaks_costs_only_what_stands_behind_its_break() {
+    let decoded = json(
+        r#"{"streams":[{"stream":{"app":"a"},"values":[["0","one"]]},7,{"values":[["0","two"]] "x"},{"values":[["0","three"]]}]}"#,
+    );
+    let bodies: Vec<&str> = decoded
+        .accepted
+        .iter()
+        .map(|record| &*record.body)
+        .collect();
+    assert_eq!(bodies, ["one", "two", "three"]);
+    let indexes: Vec<usize> = decoded.rejected.iter().map(|item| item.index).collect();
+    assert_eq!(indexes, [1, 3]);
+    assert!(
+        decoded.rejected[0]
+            .reason
+            .starts_with("stream cannot be read")
+    );
+    // streams { entries { line: "x" } and a torn field } streams { entries { line: "y" } }
+    let plain = b"\x0a\x08\x12\x03\x12\x01x\x12\x70a\x0a\x05\x12\x03\x12\x01y";
+    let body = snap::raw::Encoder::new().compress_vec(plain).unwrap();
+    let decoded = try_decode(LokiFormat::SnappyProtobuf, &body).unwrap();
+    assert_eq!((decoded.accepted.len(), decoded.rejected_count), (2, 1));
+}
+
+#[test]
+fn no_name_comes_twice_among_attributes() {
+    let record = one(
+        r#"{"zone":"a","label.zone":"b","other":"c"}"#,
+        r#"["0","x",{"zone":"1","label.label.zone":"2"}]"#,
+    );
+    assert_eq!(
+        record.attributes,
+        r#"{"zone":"1","label.label.zone":"2","label.label.label.zone":"a","label.zone":"b","other":"c"}"#
+    );
+    // Forty names of metadata, then the first of them again.
+    let pair = |name: u8, value: &[u8]| [&[0x1a, 6, 0x0a, 1, name, 0x12, 1][..], value].concat();
+    let mut pairs: Vec<u8> = (b'A'..=b'h').flat_map(|name| pair(name, b"1")).collect();
+    pairs.extend(pair(b'A', b"2"));
+    let entry = [&[0x12, 1, b'x'][..], &pairs].concat();
+    let length = |bytes: &[u8]| {
+        let length = bytes.len();
+        [(length & 0x7f | 0x80) as u8, (length >> 7) as u8]
+    };
+    let entry = [&[0x12][..], &length(&entry), &entry].concat();
+    let stream = [&[0x0a][..], &length(&entry), &entry].concat();
+    let body = snap::raw::Encoder::new().compress_vec(&stream).unwrap();
+    let decoded = try_decode(LokiFormat::SnappyProtobuf, &body).unwrap();
+    let attributes = &decoded.accepted[0].attributes;
+    assert_eq!(attributes.matches("\"A\":").count(), 1, "{attributes}");
+    assert!(attributes.contains("\"A\":\"2\""), "{attributes}");
+}

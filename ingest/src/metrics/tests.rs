@@ -105,3 +105,10 @@ fn label_and_name_limits_are_named_with_their_values() {
     );
     assert_eq!(reason(&long), "label 'l' is 65536 bytes, limit is 1024");
 }
+
+#[test]
+fn a_label_is_measured_as_it_is_stored() {
+    let value = "\\u0000".repeat(400);
+    let body = format!(r#"{{"name":"m","value":1,"labels":{{"a":"{value}"}}}}"#);
+    assert_eq!(reason(&body), "label 'a' is 1200 bytes, limit is 1024");
+}

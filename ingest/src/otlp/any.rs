@@ -3,7 +3,8 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use crate::json::write_string;
+use crate::context::Origin;
+use crate::json::{too_many_attributes, write_string};
 use crate::wire::{Item, Malformed, Message, Names};
 
 const VALUE: Names = &[
@@ -43,19 +44,87 @@ impl<'a> Attribute<'a> {
     }
 
     /// The value as text: a string as it is, another as compact JSON, none as `""`.
-    pub fn text(&self, levels: usize) -> Result<Cow<'a, str>, Malformed> {
+    pub fn text(&self, depth: Depth) -> Result<Cow<'a, str>, Malformed> {
         self.value
-            .map_or(Ok(Cow::Borrowed("")), |value| text_of_value(value, levels))
+            .map_or(Ok(Cow::Borrowed("")), |value| text_of_value(value, depth))
     }
 
-    /// Appends the value as JSON that may nest `levels` deep.
-    pub fn write(&self, levels: usize, output: &mut String) -> Result<(), Malformed> {
+    /// Appends the value as JSON.
+    pub fn write(&self, depth: Depth, output: &mut String) -> Result<(), Malformed> {
         match self.value {
-            Some(value) => write_value(value, levels, output),
+            Some(value) => write_value(value, depth, output),
             None => {
                 output.push_str("null");
                 Ok(())
             }
+        }
+    }
+}
+
+/// Attributes as they come. An empty one takes two bytes on the wire and thirty times that in memory, so no more are
+/// kept than a record may have; the others are only counted.
+#[derive(Debug, Default)]
+pub(super) struct Collected<'a> {
+    kept: Vec<Attribute<'a>>,
+    count: usize,
+}
+
+impl<'a> Collected<'a> {
+    /// Takes the next one.
+    pub fn push(&mut self, item: Item<'a>, origin: &Origin) -> Result<(), Malformed> {
+        self.count += 1;
+        if self.count <= origin.limits.attributes {
+            self.kept.push(Attribute::read(item.message()?)?);
+        }
+        Ok(())
+    }
+
+    /// All of them, no key twice.
+    ///
+    /// # Errors
+    /// There were more than a record may have.
+    pub fn finish(mut self, origin: &Origin) -> Result<Vec<Attribute<'a>>, Malformed> {
+        if self.count > origin.limits.attributes {
+            return Err(too_many_attributes(self.count, &origin.limits));
+        }
+        drop_duplicates(&mut self.kept);
+        Ok(self.kept)
+    }
+}
+
+/// How much deeper values may nest.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Depth {
+    left: usize,
+    /// The limit of a whole record, for the reason of its rejection.
+    limit: usize,
+}
+
+impl Depth {
+    /// Of the values of a record's attributes, which are its first level.
+    pub fn of_values(origin: &Origin) -> Self {
+        let limit = origin.limits.depth;
+        Self {
+            left: limit.saturating_sub(1),
+            limit,
+        }
+    }
+
+    /// Of what stands so many levels further inside.
+    pub fn inside(self, levels: usize) -> Self {
+        Self {
+            left: self.left.saturating_sub(levels),
+            ..self
+        }
+    }
+
+    fn deeper(self) -> Result<Self, Malformed> {
+        match self.left {
+            0 => Err(format!(
+                "an attribute is nested deeper than {} levels, which is the limit",
+                self.limit
+            )),
+            _ => Ok(self.inside(1)),
         }
     }
 }
@@ -100,14 +169,14 @@ fn content<'a>(value: Message<'a>) -> Result<Option<(u32, Item<'a>)>, Malformed>
 /// A string as it is, another value as compact JSON, no value as `""`.
 pub(super) fn text_of_value<'a>(
     value: Message<'a>,
-    levels: usize,
+    depth: Depth,
 ) -> Result<Cow<'a, str>, Malformed> {
     Ok(match content(value)? {
         None => Cow::Borrowed(""),
         Some((1, item)) => item.text()?,
         Some((number, item)) => {
             let mut text = String::new();
-            write_content(number, item, levels, &mut text)?;
+            write_content(number, item, depth, &mut text)?;
             Cow::Owned(text)
         }
     })
@@ -116,11 +185,11 @@ pub(super) fn text_of_value<'a>(
 /// Appends a value as compact JSON; no value is null.
 pub(super) fn write_value(
     value: Message<'_>,
-    levels: usize,
+    depth: Depth,
     output: &mut String,
 ) -> Result<(), Malformed> {
     match content(value)? {
-        Some((number, item)) => write_content(number, item, levels, output),
+        Some((number, item)) => write_content(number, item, depth, output),
         None => {
             output.push_str("null");
             Ok(())
@@ -131,7 +200,7 @@ pub(super) fn write_value(
 fn write_content(
     number: u32,
     item: Item<'_>,
-    levels: usize,
+    depth: Depth,
     output: &mut String,
 ) -> Result<(), Malformed> {
     match number {
@@ -139,8 +208,8 @@ fn write_content(
         2 => output.push_str(if item.boolean()? { "true" } else { "false" }),
         3 => output.push_str(&item.i64()?.to_string()),
         4 => write_double(item.f64()?, output),
-        5 => return write_list(item.message()?, levels, output),
-        6 => return write_map(item.message()?, levels, output),
+        5 => return write_list(item.message()?, depth, output),
+        6 => return write_map(item.message()?, depth, output),
         _ => write_string(&item.base64()?, output),
     }
     Ok(())
@@ -170,14 +239,8 @@ fn write_double(value: f64, output: &mut String) {
     }
 }
 
-fn deeper(levels: usize) -> Result<usize, Malformed> {
-    levels
-        .checked_sub(1)
-        .ok_or_else(|| "an attribute is nested deeper than the limit".to_owned())
-}
-
-fn write_list(list: Message<'_>, levels: usize, output: &mut String) -> Result<(), Malformed> {
-    let levels = deeper(levels)?;
+fn write_list(list: Message<'_>, depth: Depth, output: &mut String) -> Result<(), Malformed> {
+    let depth = depth.deeper()?;
     output.push('[');
     let mut is_first = true;
     list.fields(LIST, &mut |_, item| {
@@ -185,29 +248,29 @@ fn write_list(list: Message<'_>, levels: usize, output: &mut String) -> Result<(
             output.push(',');
         }
         is_first = false;
-        write_value(item.message()?, levels, output)
+        write_value(item.message()?, depth, output)
     })?;
     output.push(']');
     Ok(())
 }
 
-fn write_map(map: Message<'_>, levels: usize, output: &mut String) -> Result<(), Malformed> {
-    let levels = deeper(levels)?;
+fn write_map(map: Message<'_>, depth: Depth, output: &mut String) -> Result<(), Malformed> {
+    let depth = depth.deeper()?;
     let mut members = Vec::new();
     map.fields(LIST, &mut |_, item| {
         members.push(Attribute::read(item.message()?)?);
         Ok(())
     })?;
-    write_object(members, levels, output)
+    drop_duplicates(&mut members);
+    write_object(&members, depth, output)
 }
 
-/// Appends attributes as a JSON object whose values may nest `levels` deep.
+/// Appends attributes, no key twice, as a JSON object.
 pub(super) fn write_object(
-    mut members: Vec<Attribute<'_>>,
-    levels: usize,
+    members: &[Attribute<'_>],
+    depth: Depth,
     output: &mut String,
 ) -> Result<(), Malformed> {
-    drop_duplicates(&mut members);
     output.push('{');
     for (at, member) in members.iter().enumerate() {
         if at > 0 {
@@ -215,7 +278,7 @@ pub(super) fn write_object(
         }
         write_string(&member.key, output);
         output.push(':');
-        member.write(levels, output)?;
+        member.write(depth, output)?;
     }
     output.push('}');
     Ok(())

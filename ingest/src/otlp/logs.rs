@@ -4,9 +4,9 @@ use std::borrow::Cow;
 
 use domain::{LogRecord, Severity};
 
-use super::any::{Attribute, drop_duplicates, text_of_value};
-use super::origin::{Resource, Scope, record_attributes, value_levels};
-use super::{Levels, OtlpFormat, REPEATED_BYTES, Shared, check_count, check_size};
+use super::any::{Attribute, Collected, Depth, text_of_value};
+use super::origin::{Resource, Scope, record_attributes};
+use super::{Levels, OtlpFormat, REPEATED_BYTES, Shared, check_count, message_of};
 use crate::context::Origin;
 use crate::draft::{Attributes, Draft};
 use crate::json::write_string;
@@ -81,10 +81,10 @@ pub fn decode_otlp_logs(
                 limit_bytes: REPEATED_BYTES,
             });
         }
-        let draft = check_size(item, &origin).and_then(|()| {
+        let draft = message_of(item, &origin).and_then(|record| {
             let resource = shared.resource.as_ref().map_err(Clone::clone)?;
             let scope = shared.scope.as_ref().map_err(Clone::clone)?;
-            let mut draft = draft_of_record(item, resource, scope, &origin)?;
+            let mut draft = draft_of_record(record, resource, scope, &origin)?;
             draft.service = service_of(resource, scope, &origin);
             Ok(draft)
         });
@@ -133,15 +133,16 @@ struct Fields<'a> {
     event_name: Cow<'a, str>,
 }
 
-fn fields_of(record: Message<'_>) -> Result<Fields<'_>, Malformed> {
+fn fields_of<'a>(record: Message<'a>, origin: &Origin) -> Result<Fields<'a>, Malformed> {
     let mut fields = Fields::default();
+    let mut attributes = Collected::default();
     record.fields(RECORD, &mut |number, item| {
         match number {
             1 => fields.time_ns = item.u64()?,
             2 => fields.severity_number = item.choice(&SEVERITY)?,
             3 => fields.severity_text = item.text()?,
             5 => fields.body = Some(item.message()?),
-            6 => fields.attributes.push(Attribute::read(item.message()?)?),
+            6 => attributes.push(item, origin)?,
             7 => fields.dropped = item.u64()?,
             9 => fields.trace_id = item.hex()?,
             10 => fields.span_id = item.hex()?,
@@ -150,7 +151,7 @@ fn fields_of(record: Message<'_>) -> Result<Fields<'_>, Malformed> {
         }
         Ok(())
     })?;
-    drop_duplicates(&mut fields.attributes);
+    fields.attributes = attributes.finish(origin)?;
     Ok(fields)
 }
 
@@ -160,9 +161,9 @@ fn draft_of_record<'a>(
     scope: &Scope<'a>,
     origin: &Origin,
 ) -> Result<Draft<'a>, Malformed> {
-    let fields = fields_of(record)?;
+    let fields = fields_of(record, origin)?;
     let mut body = match fields.body {
-        Some(body) => trim_line_end(text_of_value(body, value_levels(origin))?),
+        Some(body) => trim_line_end(text_of_value(body, Depth::of_values(origin))?),
         None => Cow::Borrowed(""),
     };
     if body.is_empty() {
@@ -225,7 +226,7 @@ fn object_text(own: &[Attribute<'_>], origin: &Origin) -> Result<String, Malform
     let mut json = String::new();
     for attribute in own {
         json.clear();
-        attribute.write(value_levels(origin), &mut json)?;
+        attribute.write(Depth::of_values(origin), &mut json)?;
         attributes.push_json(&attribute.key, &json);
     }
     Ok(attributes.finish())

@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 
 use domain::{MetricKind, MetricPoint};
 
-use super::any::{Attribute, drop_duplicates};
+use super::any::{Attribute, Depth, drop_duplicates};
 use super::histogram::{ExponentialHistogram, Histogram, Summary};
-use super::origin::{Resource, value_levels};
-use super::{Levels, OtlpFormat, REPEATED_BYTES, check_count, check_size, members};
+use super::origin::Resource;
+use super::{Levels, OtlpFormat, REPEATED_BYTES, check_count, members, message_of};
 use crate::context::Origin;
+use crate::draft::cut;
 use crate::metrics::{add_label, checked_name};
-use crate::wire::{Malformed, Message, Names};
+use crate::wire::{Item, Malformed, Message, Names};
 use crate::{Context, Decoded, Error};
 
 const LEVELS: Levels = Levels {
@@ -113,8 +114,8 @@ enum Data {
 }
 
 impl Sink<'_> {
-    fn metric(&mut self, metric: Message<'_>, resource: &Resource) -> Result<(), Error> {
-        let read = read_metric(metric).and_then(|(name, data, points)| {
+    fn metric(&mut self, metric: Item<'_>, resource: &Resource) -> Result<(), Error> {
+        let read = read_metric(metric, self.origin).and_then(|(name, data, points)| {
             let longest = "_bucket".len();
             let name = checked_name(&name, self.origin)?;
             let limit = self.origin.limits.metric_name_chars;
@@ -132,8 +133,8 @@ impl Sink<'_> {
         };
         for point in points {
             check_count(self.index, self.origin)?;
-            let samples = check_size(point, self.origin)
-                .and_then(|()| read_point(point, data))
+            let samples = message_of(point, self.origin)
+                .and_then(|point| read_point(point, data))
                 .and_then(|point| samples_of(&name, point, resource, self.origin));
             match samples {
                 Ok(samples) => {
@@ -157,8 +158,8 @@ impl Sink<'_> {
     }
 
     /// Refuses every point of a metric; one that cannot be read at all counts as one point.
-    fn reject_all(&mut self, metric: Message<'_>, reason: &str) -> Result<(), Error> {
-        let points = read_metric(metric).map_or(1, |(_, _, points)| points.len());
+    fn reject_all(&mut self, metric: Item<'_>, reason: &str) -> Result<(), Error> {
+        let points = read_metric(metric, self.origin).map_or(1, |(_, _, points)| points.len());
         for _ in 0..points {
             check_count(self.index, self.origin)?;
             self.decoded
@@ -178,10 +179,14 @@ fn sample_bytes(sample: &MetricPoint) -> usize {
     128 + sample.name.len() + labels
 }
 
-fn read_metric(metric: Message<'_>) -> Result<(String, Data, Vec<Message<'_>>), Malformed> {
+/// The name, the kind and the points of a metric; at most one point more than a request may hold.
+fn read_metric<'a>(
+    metric: Item<'a>,
+    origin: &Origin,
+) -> Result<(String, Data, Vec<Item<'a>>), Malformed> {
     let mut name = String::new();
     let mut found = None;
-    metric.fields(METRIC, &mut |number, item| {
+    metric.message()?.fields(METRIC, &mut |number, item| {
         match number {
             1 => name = item.text()?.into_owned(),
             _ => found = Some((number, item.message()?)),
@@ -189,7 +194,10 @@ fn read_metric(metric: Message<'_>) -> Result<(String, Data, Vec<Message<'_>>), 
         Ok(())
     })?;
     let Some((number, data)) = found else {
-        return Err(format!("metric '{name}' has no data of a known kind"));
+        return Err(format!(
+            "metric '{}' has no data of a known kind",
+            cut(&name, 64)
+        ));
     };
     let (mut temporality, mut is_monotonic) = (0, false);
     if number != 5 && number != 11 {
@@ -216,7 +224,7 @@ fn read_metric(metric: Message<'_>) -> Result<(String, Data, Vec<Message<'_>>), 
         10 => Data::ExponentialHistogram(grows),
         _ => Data::Summary,
     };
-    Ok((name, data_kind, members(data, DATA, 1)?))
+    Ok((name, data_kind, members(data, DATA, 1, origin)?))
 }
 
 fn read_point(point: Message<'_>, data: Data) -> Result<Point<'_>, Malformed> {
@@ -311,7 +319,7 @@ fn labels_of(
     drop_duplicates(attributes);
     let mut labels = BTreeMap::new();
     for attribute in attributes {
-        let text = attribute.text(value_levels(origin))?.into_owned();
+        let text = attribute.text(Depth::of_values(origin))?.into_owned();
         add_label(&mut labels, attribute.key.to_string(), text, origin)?;
     }
     let service = resource

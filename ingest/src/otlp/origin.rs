@@ -1,13 +1,14 @@
 //! What the items of a request share: the resource that made them and the scope inside it.
 
 use std::borrow::Cow;
+use std::cell::OnceCell;
 use std::collections::HashSet;
 
-use super::any::{Attribute, drop_duplicates};
+use super::any::{Attribute, Collected, Depth};
 use crate::context::Origin;
 use crate::draft::{Attributes, Written};
 use crate::json::too_many_attributes;
-use crate::wire::{Malformed, Message, Names};
+use crate::wire::{Item, Malformed, Names};
 
 const RESOURCE: Names = &[(1, "attributes")];
 const SCOPE: Names = &[(1, "name"), (2, "version"), (3, "attributes")];
@@ -16,19 +17,23 @@ const SCOPE: Names = &[(1, "name"), (2, "version"), (3, "attributes")];
 const RESOURCE_PREFIX: &str = "resource.";
 const SCOPE_PREFIX: &str = "scope.";
 
-/// How deep a value of an attribute may nest: the attributes themselves are the first level.
-pub(super) fn value_levels(origin: &Origin) -> usize {
-    origin.limits.depth.saturating_sub(1)
-}
-
 fn push(
     written: &mut Written,
     attribute: &Attribute<'_>,
     origin: &Origin,
 ) -> Result<(), Malformed> {
     let mut json = String::new();
-    attribute.write(value_levels(origin), &mut json)?;
+    attribute.write(Depth::of_values(origin), &mut json)?;
     written.push_json(&attribute.key, json);
+    Ok(())
+}
+
+/// Whether what items share is larger than one of them may be.
+fn check_size(item: Item<'_>, what: &str, origin: &Origin) -> Result<(), Malformed> {
+    let (length, limit) = (item.len_bytes(), origin.limits.record_bytes);
+    if length > limit {
+        return Err(format!("{what} is {length} bytes, limit is {limit}"));
+    }
     Ok(())
 }
 
@@ -44,24 +49,22 @@ pub(super) struct Resource {
 }
 
 impl Resource {
-    pub fn read(message: Option<Message<'_>>, origin: &Origin) -> Result<Self, Malformed> {
+    pub fn read(item: Option<Item<'_>>, origin: &Origin) -> Result<Self, Malformed> {
         /// The best first.
         const INSTANCE: [&str; 3] = ["service.instance.id", "k8s.pod.name", "host.name"];
         let mut resource = Self::default();
-        let Some(message) = message else {
+        let Some(item) = item else {
             return Ok(resource);
         };
-        let mut attributes = Vec::new();
-        message.fields(RESOURCE, &mut |_, item| {
-            attributes.push(Attribute::read(item.message()?)?);
-            Ok(())
-        })?;
-        drop_duplicates(&mut attributes);
-        let levels = value_levels(origin);
+        check_size(item, "resource", origin)?;
+        let mut attributes = Collected::default();
+        item.message()?
+            .fields(RESOURCE, &mut |_, item| attributes.push(item, origin))?;
+        let depth = Depth::of_values(origin);
         let mut best = INSTANCE.len();
-        for attribute in &attributes {
+        for attribute in &attributes.finish(origin)? {
             if attribute.key == "service.name" {
-                let name = attribute.text(levels)?;
+                let name = attribute.text(depth)?;
                 resource.service = Some(name.trim().to_owned()).filter(|name| !name.is_empty());
                 continue;
             }
@@ -69,7 +72,7 @@ impl Resource {
             let rank = INSTANCE.iter().position(|name| *name == attribute.key);
             if let Some(rank) = rank.filter(|rank| *rank < best) {
                 best = rank;
-                let text = attribute.text(levels)?;
+                let text = attribute.text(depth)?;
                 resource.instance = Some(text.into_owned()).filter(|text| !text.is_empty());
             }
         }
@@ -86,18 +89,19 @@ pub(super) struct Scope<'a> {
 }
 
 impl<'a> Scope<'a> {
-    pub fn read(message: Option<Message<'a>>, origin: &Origin) -> Result<Self, Malformed> {
+    pub fn read(item: Option<Item<'a>>, origin: &Origin) -> Result<Self, Malformed> {
         let mut scope = Self::default();
-        let Some(message) = message else {
+        let Some(item) = item else {
             return Ok(scope);
         };
+        check_size(item, "scope", origin)?;
         let mut version = Cow::Borrowed("");
-        let mut attributes = Vec::new();
-        message.fields(SCOPE, &mut |number, item| {
+        let mut attributes = Collected::default();
+        item.message()?.fields(SCOPE, &mut |number, item| {
             match number {
                 1 => scope.name = item.text()?,
                 2 => version = item.text()?,
-                _ => attributes.push(Attribute::read(item.message()?)?),
+                _ => attributes.push(item, origin)?,
             }
             Ok(())
         })?;
@@ -109,9 +113,11 @@ impl<'a> Scope<'a> {
                 scope.attributes.push_text(key, text);
             }
         }
-        drop_duplicates(&mut attributes);
-        for attribute in &attributes {
-            push(&mut scope.attributes, attribute, origin)?;
+        for mut attribute in attributes.finish(origin)? {
+            while scope.attributes.contains(&attribute.key) {
+                attribute.key.to_mut().insert_str(0, SCOPE_PREFIX);
+            }
+            push(&mut scope.attributes, &attribute, origin)?;
         }
         Ok(scope)
     }
@@ -135,13 +141,13 @@ pub(super) fn record_attributes(
     }
     let shared_bytes = resource.attributes.len_bytes() + scope.attributes.len_bytes();
     let mut attributes = Attributes::with_capacity(shared_bytes + own.len() * 32 + 2);
-    let levels = value_levels(origin);
+    let depth = Depth::of_values(origin);
     let mut json = String::new();
     let mut resource_taken: HashSet<&str> = HashSet::new();
     let mut scope_taken: HashSet<&str> = HashSet::new();
     for attribute in &own {
         json.clear();
-        attribute.write(levels, &mut json)?;
+        attribute.write(depth, &mut json)?;
         attributes.push_json(&attribute.key, &json);
         if resource.attributes.contains(&attribute.key) {
             resource_taken.insert(&attribute.key);
@@ -156,18 +162,26 @@ pub(super) fn record_attributes(
             attributes.push_json(key, json);
         }
     }
+    let is_added = |key: &str| added.iter().any(|(name, _)| *name == key);
+    // Only a name with a prefix is compared with all there are, and hardly any gets one.
+    let own_keys = OnceCell::new();
+    let is_known = |key: &str| {
+        is_added(key)
+            || scope.attributes.contains(key)
+            || resource.attributes.contains(key)
+            || own_keys
+                .get_or_init(|| own.iter().map(|own| &*own.key).collect::<HashSet<&str>>())
+                .contains(key)
+    };
+    let from_scope = |key: &str| scope_taken.contains(key) || is_added(key);
     scope
         .attributes
-        .add_to(&mut attributes, SCOPE_PREFIX, &|key| {
-            scope_taken.contains(key) || added.iter().any(|(name, _)| *name == key)
-        });
+        .add_to(&mut attributes, SCOPE_PREFIX, &from_scope, &is_known);
+    let from_resource =
+        |key: &str| resource_taken.contains(key) || is_added(key) || scope.attributes.contains(key);
     resource
         .attributes
-        .add_to(&mut attributes, RESOURCE_PREFIX, &|key| {
-            resource_taken.contains(key)
-                || scope.attributes.contains(key)
-                || added.iter().any(|(name, _)| *name == key)
-        });
+        .add_to(&mut attributes, RESOURCE_PREFIX, &from_resource, &is_known);
     if attributes.len_bytes() > limits.record_bytes {
         return Err(format!(
             "attributes are {} bytes after escaping, limit is {}",

@@ -4,14 +4,14 @@ use std::borrow::Cow;
 
 use domain::{LogRecord, Severity, Span, SpanKind, SpanStatus};
 
-use super::any::{Attribute, drop_duplicates, write_object};
+use super::any::{Attribute, Collected, Depth, write_object};
 use super::logs::{service_of, shared_bytes};
-use super::origin::{Resource, Scope, record_attributes, value_levels};
-use super::{Levels, OtlpFormat, REPEATED_BYTES, Shared, check_count, check_size};
+use super::origin::{Resource, Scope, record_attributes};
+use super::{Levels, OtlpFormat, REPEATED_BYTES, Shared, check_count, message_of};
 use crate::context::Origin;
 use crate::draft::{Draft, cut, service_name};
 use crate::json::write_string;
-use crate::wire::{Item, Malformed, Message, Names};
+use crate::wire::{Malformed, Message, Names};
 use crate::{Context, Decoded, Error};
 
 const LEVELS: Levels = Levels {
@@ -84,7 +84,7 @@ pub fn decode_otlp_traces(
     let (mut index, mut repeated_bytes) = (0, 0);
     super::walk(root, &LEVELS, &origin, &mut |item, shared| {
         check_count(index, &origin)?;
-        let read = check_size(item, &origin).and_then(|()| read_span(item, shared, &origin));
+        let read = message_of(item, &origin).and_then(|span| read_span(span, shared, &origin));
         // Every failure repeats the shared attributes once more.
         let copies = 1 + read.as_ref().map_or(0, |(_, failures)| failures.len());
         repeated_bytes += shared_bytes(shared) * copies;
@@ -133,6 +133,7 @@ struct Exception<'a> {
 
 fn fields_of<'a>(message: Message<'a>, origin: &Origin) -> Result<Fields<'a>, Malformed> {
     let mut fields = Fields::default();
+    let mut attributes = Collected::default();
     message.fields(SPAN, &mut |number, item| {
         match number {
             1 => fields.trace_id = item.hex()?,
@@ -142,14 +143,14 @@ fn fields_of<'a>(message: Message<'a>, origin: &Origin) -> Result<Fields<'a>, Ma
             6 => fields.kind = item.choice(&KINDS)?,
             7 => fields.start_ns = item.u64()?,
             8 => fields.end_ns = item.u64()?,
-            9 => fields.attributes.push(Attribute::read(item.message()?)?),
+            9 => attributes.push(item, origin)?,
             11 => {
-                write_part(item, EVENT, 3, origin, &mut fields.events)?;
+                let exception = write_event(item.message()?, origin, &mut fields.events)?;
                 if fields.exceptions.len() < EXCEPTIONS {
-                    fields.exceptions.extend(exception_of(item.message()?)?);
+                    fields.exceptions.extend(exception);
                 }
             }
-            13 => write_part(item, LINK, 4, origin, &mut fields.links)?,
+            13 => write_link(item.message()?, origin, &mut fields.links)?,
             _ => item.message()?.fields(STATUS, &mut |number, item| {
                 match number {
                     2 => fields.status_message = item.text()?,
@@ -160,85 +161,114 @@ fn fields_of<'a>(message: Message<'a>, origin: &Origin) -> Result<Fields<'a>, Ma
         }
         Ok(())
     })?;
-    drop_duplicates(&mut fields.attributes);
+    fields.attributes = attributes.finish(origin)?;
     Ok(fields)
 }
 
-/// The exception that an event tells of.
+/// Appends an event as a JSON object; what it tells of an exception.
 ///
 /// Source: OpenTelemetry semantic conventions, "Exceptions on spans".
-fn exception_of(event: Message<'_>) -> Result<Option<Exception<'_>>, Malformed> {
-    let mut exception = Exception {
-        time_ns: 0,
-        attributes: Vec::new(),
-    };
-    event.fields(EVENT, &mut |number, item| {
-        match number {
-            1 => exception.time_ns = item.u64()?,
-            2 => {}
-            _ => exception.attributes.push(Attribute::read(item.message()?)?),
-        }
-        Ok(())
-    })?;
-    drop_duplicates(&mut exception.attributes);
-    let is_one = exception
-        .attributes
-        .iter()
-        .any(|attribute| matches!(&*attribute.key, EXCEPTION_TYPE | EXCEPTION_MESSAGE));
-    Ok(is_one.then_some(exception))
-}
-
-/// Appends an event or a link as a JSON object; `attributes` is the number of that field.
-fn write_part(
-    item: Item<'_>,
-    names: Names,
-    attributes: u32,
+fn write_event<'a>(
+    event: Message<'a>,
     origin: &Origin,
     output: &mut String,
-) -> Result<(), Malformed> {
-    output.push_str(if output.is_empty() { "{" } else { ",{" });
-    let mut is_first = true;
-    let mut members = Vec::new();
-    item.message()?.fields(names, &mut |number, item| {
-        if number == attributes {
-            members.push(Attribute::read(item.message()?)?);
-            return Ok(());
-        }
-        if !is_first {
-            output.push(',');
-        }
-        is_first = false;
-        match (names, number) {
-            (_, 1) if attributes == 3 => {
-                output.push_str("\"time_unix_ns\":");
-                output.push_str(&item.u64()?.to_string());
-            }
-            (_, 2) if attributes == 3 => {
-                output.push_str("\"name\":");
-                write_string(&item.text()?, output);
-            }
-            (_, number) => {
-                output.push_str(if number == 1 {
-                    "\"trace_id\":"
-                } else {
-                    "\"span_id\":"
-                });
-                write_string(&item.hex()?, output);
-            }
+) -> Result<Option<Exception<'a>>, Malformed> {
+    let (mut time_ns, mut name) = (None, None);
+    let mut attributes = Collected::default();
+    event.fields(EVENT, &mut |number, item| {
+        match number {
+            1 => time_ns = Some(item.u64()?),
+            2 => name = Some(item.text()?),
+            _ => attributes.push(item, origin)?,
         }
         Ok(())
     })?;
-    if !members.is_empty() {
-        output.push_str(if is_first {
-            "\"attributes\":"
-        } else {
-            ",\"attributes\":"
-        });
-        // The span, the array and the part itself are levels too.
-        write_object(members, value_levels(origin).saturating_sub(3), output)?;
+    let attributes = attributes.finish(origin)?;
+    let mut part = Part::begin(output);
+    if let Some(time_ns) = time_ns {
+        part.key("time_unix_ns").push_str(&time_ns.to_string());
     }
-    output.push('}');
-    Ok(())
+    if let Some(name) = name {
+        write_string(&name, part.key("name"));
+    }
+    part.end("events", &attributes, origin)?;
+    let is_exception = attributes
+        .iter()
+        .any(|attribute| matches!(&*attribute.key, EXCEPTION_TYPE | EXCEPTION_MESSAGE));
+    Ok(is_exception.then(|| Exception {
+        time_ns: time_ns.unwrap_or_default(),
+        attributes,
+    }))
+}
+
+/// Appends a link as a JSON object.
+fn write_link(link: Message<'_>, origin: &Origin, output: &mut String) -> Result<(), Malformed> {
+    let (mut trace_id, mut span_id) = (None, None);
+    let mut attributes = Collected::default();
+    link.fields(LINK, &mut |number, item| {
+        match number {
+            1 => trace_id = Some(item.hex()?),
+            2 => span_id = Some(item.hex()?),
+            _ => attributes.push(item, origin)?,
+        }
+        Ok(())
+    })?;
+    let mut part = Part::begin(output);
+    for (key, id) in [("trace_id", trace_id), ("span_id", span_id)] {
+        if let Some(id) = id {
+            write_string(&id, part.key(key));
+        }
+    }
+    part.end("links", &attributes.finish(origin)?, origin)
+}
+
+/// An object in the making, one of several behind each other.
+struct Part<'o> {
+    output: &'o mut String,
+    is_first: bool,
+}
+
+impl<'o> Part<'o> {
+    fn begin(output: &'o mut String) -> Self {
+        output.push_str(if output.is_empty() { "{" } else { ",{" });
+        Self {
+            output,
+            is_first: true,
+        }
+    }
+
+    /// Appends the key of a member, which must not have been there; its value is to follow.
+    fn key(&mut self, key: &str) -> &mut String {
+        if !std::mem::take(&mut self.is_first) {
+            self.output.push(',');
+        }
+        write_string(key, self.output);
+        self.output.push(':');
+        self.output
+    }
+
+    /// Ends it with its attributes. All parts together may be as large as a record: an event of two bytes is
+    /// ten times that here.
+    fn end(
+        mut self,
+        what: &str,
+        attributes: &[Attribute<'_>],
+        origin: &Origin,
+    ) -> Result<(), Malformed> {
+        if !attributes.is_empty() {
+            // The span, the array and the part itself are levels too.
+            let depth = Depth::of_values(origin).inside(3);
+            write_object(attributes, depth, self.key("attributes"))?;
+        }
+        self.output.push('}');
+        let (length, limit) = (self.output.len() + 2, origin.limits.record_bytes);
+        if length > limit {
+            return Err(format!(
+                "{what} of the span are at least {length} bytes as JSON, limit is {limit}"
+            ));
+        }
+        Ok(())
+    }
 }
 
 /// A span and the failures that it tells of.
@@ -331,8 +361,8 @@ impl Failures<'_> {
             let exceptions = fields.exceptions.into_iter();
             return exceptions
                 .map(|exception| {
-                    let levels = value_levels(self.origin);
-                    let body = body_of_exception(&exception.attributes, levels)?;
+                    let depth = Depth::of_values(self.origin);
+                    let body = body_of_exception(&exception.attributes, depth)?;
                     let at_ns = i64::try_from(exception.time_ns).ok();
                     Ok(self.record(body, at_ns.filter(|at| *at > 0), exception.attributes))
                 })
@@ -382,10 +412,10 @@ impl Failures<'_> {
 }
 
 /// `TYPE: MESSAGE`, or what there is of it.
-fn body_of_exception(attributes: &[Attribute<'_>], levels: usize) -> Result<String, Malformed> {
+fn body_of_exception(attributes: &[Attribute<'_>], depth: Depth) -> Result<String, Malformed> {
     let text = |key: &str| -> Result<String, Malformed> {
         let found = attributes.iter().find(|attribute| attribute.key == key);
-        let text = found.map_or(Ok(Cow::Borrowed("")), |attribute| attribute.text(levels))?;
+        let text = found.map_or(Ok(Cow::Borrowed("")), |attribute| attribute.text(depth))?;
         Ok(text.trim().to_owned())
     };
     let (kind, message) = (text(EXCEPTION_TYPE)?, text(EXCEPTION_MESSAGE)?);

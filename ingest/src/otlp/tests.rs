@@ -301,3 +301,105 @@ proptest! {
         });
     }
 }
+
+#[test]
+fn an_element_that_is_no_message_costs_no_neighbour() {
+    let decoded =
+        json_logs(r#"{"body":{"stringValue":"one"}},7,"x",{"body":{"stringValue":"two"}}"#);
+    let bodies: Vec<&str> = decoded
+        .accepted
+        .iter()
+        .map(|record| &*record.body)
+        .collect();
+    assert_eq!(bodies, ["one", "two"]);
+    assert_eq!(decoded.rejected_count, 2);
+    assert_eq!(decoded.rejected[0].reason, "'7' is not a message");
+    // In protobuf a record and a resource that are numbers.
+    let good = field(2, &field(5, &field(1, b"good")));
+    let scope = field(2, &[&good[..], b"\x10\x07", &good].concat());
+    let decoded = logs(OtlpFormat::Protobuf, &field(1, &scope));
+    assert_eq!((decoded.accepted.len(), decoded.rejected_count), (2, 1));
+    let odd = field(1, &[b"\x08\x07", &field(2, &good)[..]].concat());
+    let decoded = logs(
+        OtlpFormat::Protobuf,
+        &[odd, field(1, &field(2, &good))].concat(),
+    );
+    assert_eq!((decoded.accepted.len(), decoded.rejected_count), (1, 1));
+}
+
+#[test]
+fn what_items_share_is_bounded_like_a_record() {
+    let read = |resource: &str, scope: &str| {
+        let body = format!(
+            r#"{{"resourceLogs":[{{"resource":{{"attributes":[{resource}]}},"scopeLogs":[{{"scope":{{"attributes":[{scope}]}},"logRecords":[{{"body":{{"stringValue":"m"}}}}]}}]}}]}}"#
+        );
+        let decoded = logs(OtlpFormat::Json, body.as_bytes());
+        assert_eq!(decoded.rejected_count, 1);
+        decoded.rejected.into_iter().next().unwrap().reason
+    };
+    let large = format!(r#"{{"key":"{}"}}"#, "k".repeat(1024 * 1024));
+    assert!(
+        read(&large, "").starts_with("resource is 1048"),
+        "{}",
+        read(&large, "")
+    );
+    assert!(read("", &large).starts_with("scope is 1048"));
+    let many = vec!["{}"; 10_000].join(",");
+    assert_eq!(
+        read(&many, ""),
+        "record has 10000 attributes, limit is 1000"
+    );
+    assert_eq!(
+        read("", &many),
+        "record has 10000 attributes, limit is 1000"
+    );
+    let decoded = json_logs(&format!(
+        r#"{{"body":{{"stringValue":"m"}},"attributes":[{many}]}}"#
+    ));
+    assert_eq!(
+        decoded.rejected[0].reason,
+        "record has 10000 attributes, limit is 1000"
+    );
+}
+
+#[test]
+fn no_name_comes_twice_among_attributes() {
+    let attribute = |key: &str, value: &str| {
+        format!(r#"{{"key":"{key}","value":{{"stringValue":"{value}"}}}}"#)
+    };
+    let list = |pairs: &[(&str, &str)]| {
+        let pairs: Vec<String> = pairs
+            .iter()
+            .map(|(key, value)| attribute(key, value))
+            .collect();
+        pairs.join(",")
+    };
+    let body = format!(
+        r#"{{"resourceLogs":[{{"resource":{{"attributes":[{}]}},"scopeLogs":[{{"scope":{{"name":"lib","attributes":[{}]}},"logRecords":[{{"body":{{"stringValue":"m"}},"attributes":[{}]}}]}}]}}]}}"#,
+        list(&[("zone", "r"), ("scope.zone", "r2"), ("resource.zone", "r3")]),
+        list(&[("otel.scope.name", "own"), ("zone", "s")]),
+        list(&[("zone", "1"), ("resource.resource.zone", "2")]),
+    );
+    let decoded = logs(OtlpFormat::Json, body.as_bytes());
+    insta::assert_snapshot!(decoded.accepted[0].attributes.replace(",\"", "\n\""), @r#"
+    {"zone":"1"
+    "resource.resource.zone":"2"
+    "otel.scope.name":"lib"
+    "scope.otel.scope.name":"own"
+    "scope.scope.zone":"s"
+    "resource.resource.resource.zone":"r"
+    "scope.zone":"r2"
+    "resource.zone":"r3"}
+    "#);
+}
+
+#[test]
+fn a_mark_of_byte_order_is_no_part_of_a_json_body() {
+    let body = client!("javascript_logs.json");
+    let marked = [&b"\xef\xbb\xbf"[..], body].concat();
+    assert_eq!(
+        logs(OtlpFormat::Json, &marked),
+        logs(OtlpFormat::Json, body)
+    );
+    assert_eq!(logs(OtlpFormat::Json, b"\xef\xbb\xbf"), Decoded::new());
+}

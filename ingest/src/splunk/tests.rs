@@ -178,3 +178,32 @@ fn a_line_of_many_fields_beside_a_large_nested_object_is_read_in_one_pass() {
     assert_eq!(attributes(&decoded.accepted[0])["key899"], 1);
     assert!(elapsed < std::time::Duration::from_secs(5), "{elapsed:?}");
 }
+
+#[test]
+fn an_event_of_escaped_white_space_is_blank() {
+    for event in [r#""""#, r#""  ""#, r#""\n\t""#, r#""\u0020\u2003""#] {
+        let decoded = decode(format!(r#"{{"event":{event}}}"#).as_bytes());
+        assert_eq!(decoded.rejected[0].reason, BLANK_EVENT, "{event}");
+    }
+}
+
+#[test]
+fn what_the_address_says_is_not_repeated_without_end() {
+    let defaults = SplunkDefaults {
+        source: Some("x".repeat(4_090)),
+        ..SplunkDefaults::default()
+    };
+    let most = 128 * 1024 * 1024 / 4_096;
+    let events = |count: usize| {
+        let body = r#"{"event":"e"}"#.repeat(count);
+        with(|context| decode_splunk_events(&defaults, body.as_bytes(), context))
+    };
+    let raw = |count: usize| {
+        let body = "line\n".repeat(count);
+        with(|context| decode_splunk_raw(&defaults, body.as_bytes(), context))
+    };
+    assert_eq!(events(most).unwrap().accepted.len(), most);
+    assert!(matches!(events(most + 1), Err(Error::GrowsTooLarge { .. })));
+    assert_eq!(raw(most).unwrap().accepted.len(), most);
+    assert!(matches!(raw(most + 1), Err(Error::GrowsTooLarge { .. })));
+}

@@ -1,5 +1,5 @@
 use super::live;
-use crate::{Miner, MinerConfig};
+use crate::{Miner, MinerConfig, Overflow};
 
 fn words(count: usize) -> impl Iterator<Item = String> {
     (0..count).map(|index| {
@@ -58,6 +58,40 @@ fn one_noisy_source_of_free_text_cannot_take_all_templates() {
     );
     let other = miner.mine("other words").template_id;
     assert_eq!(miner.text(other), Some("other words"));
+}
+
+#[test]
+fn lines_that_found_no_place_are_counted_by_the_limit_that_they_met() {
+    let config = MinerConfig {
+        max_templates: 30,
+        max_templates_per_first_token: 20,
+        ..MinerConfig::default()
+    };
+    let mut miner = Miner::new(config);
+    for word in words(15) {
+        miner.mine(&word);
+    }
+    assert_eq!(miner.overflow(), Overflow::default());
+    for word in words(300).skip(20) {
+        miner.mine(&word);
+    }
+    let after = miner.overflow();
+    assert_eq!(after.first_token, 0);
+    assert_eq!(after.all, 265, "280 new words, and room for 15");
+    miner.mine("aaa");
+    assert_eq!(miner.overflow(), after, "a known line has its place");
+
+    let mut miner = Miner::new(MinerConfig {
+        max_templates_per_first_token: 20,
+        ..MinerConfig::default()
+    });
+    for (index, word) in words(500).enumerate() {
+        let filler: Vec<String> = words(500).skip(index).take(index % 40).collect();
+        miner.mine(&format!("search {word} {}", filler.join(" ")));
+    }
+    let overflow = miner.overflow();
+    assert_eq!(overflow.all, 0);
+    assert!(overflow.first_token > 100, "{overflow:?}");
 }
 
 #[test]

@@ -1,6 +1,17 @@
 //! What a LogQL query says.
 
+mod field;
 mod format;
+mod range;
+mod stage;
+
+pub use field::{FieldChoice, FieldPath, Step};
+pub use range::{RangeAggregation, RangeFunction};
+pub use stage::{Conversion, LabelChange, LabelChoice, LabelSource, Unwrap};
+
+use super::address::Addresses;
+use super::extract::Extraction;
+use super::template::Template;
 
 use regex::{Regex, RegexBuilder};
 
@@ -134,16 +145,26 @@ impl Pattern {
 pub enum Stage {
     /// Keeps lines.
     Line(LineFilter),
-    /// Takes a JSON object apart.
-    Json,
-    /// Takes `key=value` pairs apart.
-    Logfmt,
+    /// Takes a JSON object apart: these fields, or all.
+    Json(Vec<FieldChoice>),
+    /// Takes `key=value` pairs apart: these, or all.
+    Logfmt(Vec<FieldChoice>),
     /// Keeps lines by their labels.
     Label(LabelFilter),
+    /// Takes the line apart by a pattern or an expression.
+    Extract(Extraction),
     /// Takes labels away.
-    Drop(Vec<String>),
+    Drop(Vec<LabelChoice>),
     /// Takes all other labels away.
-    Keep(Vec<String>),
+    Keep(Vec<LabelChoice>),
+    /// Writes the line anew.
+    LineFormat(Template),
+    /// Sets labels.
+    LabelFormat(Vec<LabelChange>),
+    /// Takes the colours of terminals out of the line.
+    Decolorize,
+    /// Takes the number of a label.
+    Unwrap(Unwrap),
 }
 
 /// Which lines are kept.
@@ -164,6 +185,8 @@ pub enum Needle {
     Regex(Pattern),
     /// A pattern of lines.
     Shape(Pattern),
+    /// An address.
+    Address(Addresses),
 }
 
 impl Needle {
@@ -173,6 +196,7 @@ impl Needle {
         match self {
             Self::Text(text) => line.contains(text.as_str()),
             Self::Regex(pattern) | Self::Shape(pattern) => pattern.is_match(line),
+            Self::Address(addresses) => addresses.is_in(line),
         }
     }
 }
@@ -196,6 +220,8 @@ pub enum LabelFilter {
     Text(Matcher),
     /// A label as number, duration or size.
     Number(NumberFilter),
+    /// A label as address; `true` wants all others.
+    Address(String, Addresses, bool),
 }
 
 /// A label compared with a quantity.
@@ -272,60 +298,12 @@ pub enum Metric {
     Scalar(f64),
     /// `vector(n)`: a series without labels.
     Vector(f64),
-    /// Lines counted over a window.
+    /// A function over a window.
     Range(RangeAggregation),
     /// Series made fewer.
     Aggregate(Aggregation),
     /// Two sides calculated with each other.
     Binary(Box<Binary>),
-}
-
-/// Lines counted over the window before each instant.
-#[derive(Debug, Clone)]
-pub struct RangeAggregation {
-    /// What is counted.
-    pub function: RangeFunction,
-    /// Of which lines.
-    pub query: LogQuery,
-    /// The window, nanoseconds.
-    pub range_ns: i64,
-    /// How much earlier the window lies, nanoseconds.
-    pub offset_ns: i64,
-}
-
-/// What is counted over a window.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum RangeFunction {
-    /// Lines.
-    CountOverTime,
-    /// Lines a second.
-    Rate,
-    /// Bytes of lines.
-    BytesOverTime,
-    /// Bytes of lines a second.
-    BytesRate,
-}
-
-impl RangeFunction {
-    /// All of them with their names.
-    pub const ALL: [(&'static str, Self); 4] = [
-        ("count_over_time", Self::CountOverTime),
-        ("rate", Self::Rate),
-        ("bytes_over_time", Self::BytesOverTime),
-        ("bytes_rate", Self::BytesRate),
-    ];
-
-    /// Whether bytes are counted and not lines.
-    #[must_use]
-    pub fn is_of_bytes(self) -> bool {
-        matches!(self, Self::BytesOverTime | Self::BytesRate)
-    }
-
-    /// Whether it is divided by the window.
-    #[must_use]
-    pub fn is_per_second(self) -> bool {
-        matches!(self, Self::Rate | Self::BytesRate)
-    }
 }
 
 /// Series made fewer at every instant.

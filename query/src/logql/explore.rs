@@ -6,7 +6,6 @@ use domain::{LogFilter, LogRecord, NANOS_PER_MINUTE, TemplateId, TimeRange};
 
 use super::ast::{
     AggregateOperator, Aggregation, Grouping, LogQuery, Matcher, Metric, RangeAggregation,
-    RangeFunction,
 };
 use super::error::Error;
 use super::fields;
@@ -355,15 +354,13 @@ pub fn volume_range(
             labels: volume_labels(selector, targets),
         }),
         count: 0,
-        inner: Box::new(Metric::Range(RangeAggregation {
-            function: RangeFunction::CountOverTime,
-            query: LogQuery {
+        inner: Box::new(Metric::Range(RangeAggregation::count(
+            LogQuery {
                 selector: selector.to_vec(),
                 stages: Vec::new(),
             },
-            range_ns: steps.step_ns,
-            offset_ns: 0,
-        })),
+            steps.step_ns,
+        ))),
     });
     let Numbers::Series(mut series) = numbers(source, &metric, steps)? else {
         return Ok(Vec::new());

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::ast::{FieldChoice, Step};
 use super::labels::{Labels, add, flatten, label_name};
 
 /// The members of the JSON object that the line is; `None` when it is none.
@@ -21,6 +22,50 @@ pub(super) fn of_json(line: &str, is_taken: &dyn Fn(&str) -> bool) -> Option<Lab
         }
     }
     Some(labels)
+}
+
+/// These fields of the JSON object that the line is; `None` when it is none. What is an object or a list stays JSON.
+pub(super) fn chosen_of_json(
+    line: &str,
+    choices: &[FieldChoice],
+    is_taken: &dyn Fn(&str) -> bool,
+) -> Option<Labels> {
+    let whole: Value = serde_json::from_str(line.trim()).ok()?;
+    whole.as_object()?;
+    let mut labels = Labels::new();
+    for choice in choices {
+        let found = choice
+            .path
+            .steps()
+            .iter()
+            .try_fold(&whole, |at, step| match step {
+                Step::Key(key) => at.get(key),
+                Step::Index(index) => at.get(index),
+            });
+        let text = match found {
+            None | Some(Value::Null) => continue,
+            Some(Value::String(text)) => text.clone(),
+            Some(other) => other.to_string(),
+        };
+        add_extracted(&mut labels, &choice.name, &text, is_taken);
+    }
+    Some(labels)
+}
+
+/// These of the `key=value` pairs of the line.
+pub(super) fn chosen_of_logfmt(
+    line: &str,
+    choices: &[FieldChoice],
+    is_taken: &dyn Fn(&str) -> bool,
+) -> Labels {
+    let all = of_logfmt(line, &|_| false);
+    let mut labels = Labels::new();
+    for choice in choices {
+        if let Some(value) = all.get(&label_name(choice.path.text())) {
+            add_extracted(&mut labels, &choice.name, value, is_taken);
+        }
+    }
+    labels
 }
 
 /// The `key=value` pairs of the line; words without a `=` are passed over.
@@ -43,6 +88,18 @@ pub(super) fn of_logfmt(line: &str, is_taken: &dyn Fn(&str) -> bool) -> Labels {
         rest = after.trim_start();
     }
     labels
+}
+
+/// Adds what a pattern or an expression found; nothing is no label.
+pub(super) fn add_extracted(
+    labels: &mut Labels,
+    name: &str,
+    value: &str,
+    is_taken: &dyn Fn(&str) -> bool,
+) {
+    if !value.is_empty() {
+        add(labels, name.to_owned(), value.to_owned(), is_taken);
+    }
 }
 
 /// The value at the beginning, and what comes after it.

@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use domain::{Order, TimeRange};
+use domain::{LogRecord, Order, RecordId, TimeRange};
 
 use super::ast::LogQuery;
 use super::error::Error;
@@ -27,9 +27,11 @@ pub struct LogsRequest {
 /// A line with its labels.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LogEntry {
+    /// The record's id.
+    pub id: RecordId,
     /// When it happened, unix nanoseconds UTC.
     pub timestamp_ns: i64,
-    /// The message.
+    /// The message, as the stages wrote it.
     pub line: String,
     /// The labels of its stream.
     pub stream: Labels,
@@ -61,18 +63,14 @@ pub fn logs(
         let is_near = last_ns.is_some_and(|last_ns| {
             record.timestamp_ns.abs_diff(last_ns) < request.interval_ns.unsigned_abs()
         });
-        let mut entry = Entry::new(record);
-        if is_near || !selection.admits(record) || !entry.passes(&query.stages) {
+        if is_near || !selection.admits(record) {
             return ControlFlow::Continue(());
         }
+        let Some(entry) = shown(query, record) else {
+            return ControlFlow::Continue(());
+        };
         last_ns = Some(record.timestamp_ns);
-        entries.push(LogEntry {
-            timestamp_ns: record.timestamp_ns,
-            stream: entry.stream(),
-            metadata: entry.visible_metadata(),
-            parsed: entry.visible_parsed(),
-            line: record.body.clone(),
-        });
+        entries.push(entry);
         if entries.len() >= request.limit {
             ControlFlow::Break(())
         } else {
@@ -80,6 +78,38 @@ pub fn logs(
         }
     })?;
     Ok(entries)
+}
+
+/// What a query makes of one record: `None` when it does not ask for it. The same as [`logs`] answers when the record is
+/// stored, whatever its time, except that `app` and the other names that may mean the service mean the attribute wherever
+/// the record has one.
+#[must_use]
+pub fn entry(query: &LogQuery, record: &LogRecord) -> Option<LogEntry> {
+    let of_selector = Entry::new(record);
+    let is_selected = query
+        .selector
+        .iter()
+        .all(|matcher| of_selector.matches(matcher));
+    if is_selected {
+        shown(query, record)
+    } else {
+        None
+    }
+}
+
+fn shown(query: &LogQuery, record: &LogRecord) -> Option<LogEntry> {
+    let mut entry = Entry::new(record);
+    if !entry.passes(&query.stages) {
+        return None;
+    }
+    Some(LogEntry {
+        id: record.id,
+        timestamp_ns: record.timestamp_ns,
+        stream: entry.stream(),
+        metadata: entry.visible_metadata(),
+        parsed: entry.visible_parsed(),
+        line: entry.into_line(),
+    })
 }
 
 fn check_limit(limit: usize, most: usize) -> Result<(), Error> {

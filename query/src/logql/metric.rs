@@ -3,6 +3,7 @@
 mod aggregate;
 mod arithmetic;
 mod rollup;
+mod samples;
 mod window;
 
 use super::ast::{AggregateOperator, Grouping, Metric};
@@ -174,13 +175,24 @@ fn evaluate(source: &mut Source<'_>, metric: &Metric, steps: Steps) -> Result<Va
     Ok(match metric {
         Metric::Scalar(number) => Value::Scalar(*number),
         Metric::Vector(number) => Value::Rows(vec![constant(*number)]),
-        Metric::Range(range) => Value::Rows(window::count(source, range, &Key::Stream, steps)?),
+        Metric::Range(range) => {
+            let key = range.grouping.as_ref().map_or(Key::Stream, Key::of);
+            Value::Rows(window::count(source, range, &key, steps)?)
+        }
         Metric::Aggregate(aggregation) => {
             let grouping = aggregation.grouping.as_ref();
             let rows = match (&*aggregation.inner, aggregation.operator) {
                 // The sum over a group is the same whether its series are told apart before or not.
-                (Metric::Range(range), AggregateOperator::Sum) => {
+                (Metric::Range(range), AggregateOperator::Sum) if range.is_additive() => {
                     let key = grouping.map_or(Key::By(&[]), Key::of);
+                    window::count(source, range, &key, steps)?
+                }
+                // Metadata tells series apart only where it is asked for.
+                (Metric::Range(range), _) if range.grouping.is_none() => {
+                    let key = match grouping {
+                        Some(grouping) if !grouping.is_without => Key::With(&grouping.labels),
+                        _ => Key::Stream,
+                    };
                     window::count(source, range, &key, steps)?
                 }
                 (inner, _) => match evaluate(source, inner, steps)? {

@@ -3,7 +3,7 @@
 mod metric;
 mod pipeline;
 
-use super::ast::{Expression, LogQuery, Matcher, Pattern, TextTest};
+use super::ast::{Expression, LogQuery, Matcher, Pattern, Stage, TextTest};
 use super::error::Error;
 use super::lexer::{Position, Token, Word, words};
 
@@ -28,6 +28,15 @@ pub fn parse(text: &str) -> Result<Expression, Error> {
     parser.end()?;
     if let Expression::Logs(query) = &expression {
         check_selector(query)?;
+        if query
+            .stages
+            .iter()
+            .any(|stage| matches!(stage, Stage::Unwrap(_)))
+        {
+            return Err(Error::Rule(
+                "| unwrap needs a function over a window, such as sum_over_time".to_owned(),
+            ));
+        }
     }
     Ok(expression)
 }

@@ -6,22 +6,33 @@ use std::collections::BTreeSet;
 
 use domain::{LogRecord, Severity};
 
-use super::ast::{LabelFilter, Matcher, NumberFilter, Quantity, Stage, TextTest};
+use super::ast::{
+    Conversion, FieldChoice, LabelChange, LabelChoice, LabelFilter, LabelSource, Matcher,
+    NumberFilter, Quantity, Stage, TextTest, Unwrap,
+};
+use super::extract::Extraction;
 use super::fields;
 use super::labels::{
     LEVEL, LEVEL_NAMES, Labels, SERVICE, SERVICE_ALIASES, SERVICE_NAMES, level_of, metadata_of,
     severity_of_level,
 };
+use super::template::Fields;
 use super::value::{parse_bytes, parse_duration};
 
 /// The label that says what a stage could not do.
 const ERROR: &str = "__error__";
 /// What it says when a line is no JSON.
 const JSON_ERROR: &str = "JSONParserErr";
+/// What it says when a label is no number.
+const NUMBER_ERROR: &str = "SampleExtractionErr";
 
 /// A record with its labels.
 pub(super) struct Entry<'r> {
     record: &'r LogRecord,
+    /// As stages have written it.
+    line: Cow<'r, str>,
+    /// The number that was taken out of a label.
+    pub(super) value: Option<f64>,
     metadata: OnceCell<Labels>,
     parsed: Labels,
     dropped: BTreeSet<String>,
@@ -32,6 +43,8 @@ impl<'r> Entry<'r> {
     pub(super) fn new(record: &'r LogRecord) -> Self {
         Self {
             record,
+            line: Cow::Borrowed(&record.body),
+            value: None,
             metadata: OnceCell::new(),
             parsed: Labels::new(),
             dropped: BTreeSet::new(),
@@ -46,22 +59,106 @@ impl<'r> Entry<'r> {
 
     fn pass(&mut self, stage: &Stage) -> bool {
         match stage {
-            Stage::Line(filter) => return filter.keeps(&self.record.body),
+            Stage::Line(filter) => return filter.keeps(&self.line),
             Stage::Label(filter) => return self.fulfils(filter),
-            Stage::Json => self.parse_json(),
-            Stage::Logfmt => self.parse_logfmt(),
-            Stage::Drop(names) => self.dropped.extend(names.iter().cloned()),
-            Stage::Keep(names) => {
-                let names = names.iter().filter(|name| self.is_visible(name)).cloned();
-                self.kept = Some(names.collect());
+            Stage::Json(choices) => self.parse_json(choices),
+            Stage::Logfmt(choices) => self.parse_logfmt(choices),
+            Stage::Extract(extraction) => self.extract(extraction),
+            Stage::Drop(choices) => {
+                let gone = choices.iter().filter(|choice| self.is_chosen(choice));
+                let gone: Vec<String> = gone.map(|choice| choice.name.clone()).collect();
+                self.dropped.extend(gone);
             }
+            Stage::Keep(choices) => {
+                let kept = choices
+                    .iter()
+                    .filter(|choice| self.is_visible(&choice.name) && self.is_chosen(choice));
+                self.kept = Some(kept.map(|choice| choice.name.clone()).collect());
+            }
+            Stage::LineFormat(template) => self.line = Cow::Owned(template.fill(&*self)),
+            Stage::LabelFormat(changes) => self.change(changes),
+            Stage::Decolorize => {
+                if self.line.contains('\x1b') {
+                    self.line = Cow::Owned(without_colours(&self.line));
+                }
+            }
+            Stage::Unwrap(unwrap) => self.unwrap(unwrap),
         }
         true
     }
 
-    fn parse_json(&mut self) {
+    fn is_chosen(&self, choice: &LabelChoice) -> bool {
+        choice.test.as_ref().is_none_or(|test| {
+            let value = self.label(&choice.name);
+            value.is_some_and(|value| test.holds(&value))
+        })
+    }
+
+    fn extract(&mut self, extraction: &Extraction) {
+        let mut labels = Labels::new();
         let taken = self.metadata();
-        let found = fields::of_json(&self.record.body, &|name| is_taken(taken, name));
+        for (name, value) in extraction.find(&self.line) {
+            fields::add_extracted(&mut labels, name, value, &|name| is_taken(taken, name));
+        }
+        self.add_parsed(labels);
+    }
+
+    /// One after the other: each sees what those before it did.
+    fn change(&mut self, changes: &[LabelChange]) {
+        for change in changes {
+            let value = match &change.source {
+                LabelSource::Template(template) => template.fill(&*self),
+                LabelSource::Label(label) => {
+                    // Another label that is not there changes nothing.
+                    let Some(value) = self.label(label).map(Cow::into_owned) else {
+                        continue;
+                    };
+                    self.take_away(label);
+                    value
+                }
+            };
+            if value.is_empty() {
+                self.take_away(&change.name);
+            } else {
+                self.add_parsed(Labels::from([(change.name.clone(), value)]));
+            }
+        }
+    }
+
+    fn take_away(&mut self, name: &str) {
+        self.parsed.remove(name);
+        self.dropped.insert(name.to_owned());
+    }
+
+    fn unwrap(&mut self, unwrap: &Unwrap) {
+        let text = self.label(&unwrap.label).unwrap_or_default().into_owned();
+        let text = text.trim();
+        if text.is_empty() {
+            return;
+        }
+        self.value = match unwrap.conversion {
+            Conversion::Number => text.parse().ok(),
+            Conversion::Duration => {
+                parse_duration(text).map(|duration_ns| duration_ns as f64 / 1e9)
+            }
+            Conversion::Bytes => parse_bytes(text).or_else(|| text.parse().ok()),
+        }
+        .filter(|value: &f64| value.is_finite());
+        if self.value.is_none() {
+            let error = (ERROR.to_owned(), NUMBER_ERROR.to_owned());
+            self.add_parsed(Labels::from([error]));
+        }
+    }
+
+    fn parse_json(&mut self, choices: &[FieldChoice]) {
+        let taken = self.metadata();
+        let is_taken = |name: &str| is_taken(taken, name);
+        let found = if choices.is_empty() {
+            fields::of_json(&self.line, &is_taken)
+        } else {
+            fields::chosen_of_json(&self.line, choices, &is_taken)
+                .or_else(|| fields::chosen_of_json(&self.record.attributes, choices, &is_taken))
+        };
         match found {
             Some(labels) => self.add_parsed(labels),
             // Most doors take a JSON line apart on the way in: then its fields are labels already.
@@ -73,9 +170,14 @@ impl<'r> Entry<'r> {
         }
     }
 
-    fn parse_logfmt(&mut self) {
+    fn parse_logfmt(&mut self, choices: &[FieldChoice]) {
         let taken = self.metadata();
-        let labels = fields::of_logfmt(&self.record.body, &|name| is_taken(taken, name));
+        let is_taken = |name: &str| is_taken(taken, name);
+        let labels = if choices.is_empty() {
+            fields::of_logfmt(&self.line, &is_taken)
+        } else {
+            fields::chosen_of_logfmt(&self.line, choices, &is_taken)
+        };
         self.add_parsed(labels);
     }
 
@@ -87,6 +189,15 @@ impl<'r> Entry<'r> {
             }
             self.parsed.insert(name, value);
         }
+    }
+
+    /// The length of the line as it is now, bytes.
+    pub(super) fn line_bytes(&self) -> usize {
+        self.line.len()
+    }
+
+    pub(super) fn into_line(self) -> String {
+        self.line.into_owned()
     }
 
     pub(super) fn metadata(&self) -> &Labels {
@@ -127,6 +238,9 @@ impl<'r> Entry<'r> {
             LabelFilter::And(left, right) => self.fulfils(left) && self.fulfils(right),
             LabelFilter::Or(left, right) => self.fulfils(left) || self.fulfils(right),
             LabelFilter::Text(matcher) => self.matches(matcher),
+            LabelFilter::Address(name, addresses, is_negated) => self
+                .label(name)
+                .is_some_and(|value| addresses.holds(&value) != *is_negated),
             LabelFilter::Number(filter) => self
                 .label(&filter.name)
                 .is_some_and(|value| is_number_fulfilled(filter, &value)),
@@ -150,14 +264,17 @@ impl<'r> Entry<'r> {
         let level = (LEVEL, level_of(self.record.severity));
         [level, service]
             .into_iter()
-            .filter(|(name, _)| self.is_visible(name))
+            // One that a stage has set stands among what stages found.
+            .filter(|(name, _)| self.is_visible(name) && !self.parsed.contains_key(*name))
             .map(|(name, value)| (name.to_owned(), value.to_owned()))
             .collect()
     }
 
     /// The metadata that is left.
     pub(super) fn visible_metadata(&self) -> Labels {
-        self.visible(self.metadata())
+        let mut labels = self.visible(self.metadata());
+        labels.retain(|name, _| !self.parsed.contains_key(name));
+        labels
     }
 
     /// What stages found that is left.
@@ -172,6 +289,44 @@ impl<'r> Entry<'r> {
             .map(|(name, value)| (name.clone(), value.clone()))
             .collect()
     }
+}
+
+impl Fields for Entry<'_> {
+    fn label(&self, name: &str) -> Option<Cow<'_, str>> {
+        Entry::label(self, name)
+    }
+
+    fn line(&self) -> &str {
+        &self.line
+    }
+
+    fn timestamp_ns(&self) -> i64 {
+        self.record.timestamp_ns
+    }
+}
+
+/// Without the escape sequences that set colours (ECMA-48, "SGR").
+fn without_colours(line: &str) -> String {
+    let mut kept = String::with_capacity(line.len());
+    let mut rest = line;
+    while let Some(at) = rest.find("\x1b[") {
+        let parameters = &rest[at + 2..];
+        let end = parameters
+            .find(|character: char| !character.is_ascii_digit() && character != ';')
+            .filter(|end| parameters[*end..].starts_with('m'));
+        match end {
+            Some(end) => {
+                kept.push_str(&rest[..at]);
+                rest = &parameters[end + 1..];
+            }
+            None => {
+                kept.push_str(&rest[..at + 2]);
+                rest = parameters;
+            }
+        }
+    }
+    kept.push_str(rest);
+    kept
 }
 
 fn is_taken(metadata: &Labels, name: &str) -> bool {

@@ -91,11 +91,15 @@ pub(super) fn select(
         is_empty: range.start_ns >= range.end_ns,
     };
     for stage in &query.stages {
-        // No stage changes a line, so it does not matter where these stand.
-        if let Stage::Line(filter) = stage
-            && let [Needle::Text(text)] = filter.alternatives.as_slice()
-        {
-            selection.line(text, filter.is_negated);
+        match stage {
+            // What comes after these is about another line than the stored one.
+            Stage::LineFormat(_) | Stage::Decolorize => break,
+            Stage::Line(filter) => {
+                if let [Needle::Text(text)] = filter.alternatives.as_slice() {
+                    selection.line(text, filter.is_negated);
+                }
+            }
+            _ => {}
         }
     }
     let mut services = None;
@@ -137,7 +141,7 @@ fn conditions(query: &LogQuery) -> Vec<(&Matcher, bool)> {
             Stage::Label(filter) => {
                 conjunction(filter, &mut |matcher| conditions.push((matcher, false)));
             }
-            Stage::Line(_) => {}
+            Stage::Line(_) | Stage::LineFormat(_) | Stage::Decolorize => {}
             Stage::Drop(_) if is_of_no_label(stage) => {}
             _ => break,
         }
@@ -147,7 +151,7 @@ fn conditions(query: &LogQuery) -> Vec<(&Matcher, bool)> {
 
 /// Whether the stage takes away only what says that another one failed.
 fn is_of_no_label(stage: &Stage) -> bool {
-    matches!(stage, Stage::Drop(names) if names.iter().all(|name| name.starts_with("__error")))
+    matches!(stage, Stage::Drop(choices) if choices.iter().all(|choice| choice.name.starts_with("__error")))
 }
 
 fn is_literal(test: &TextTest) -> bool {
@@ -159,11 +163,12 @@ fn is_literal(test: &TextTest) -> bool {
 pub(super) fn is_decided_by_selector(query: &LogQuery) -> bool {
     let mut is_parsed = false;
     query.stages.iter().all(|stage| match stage {
-        Stage::Line(_) | Stage::Keep(_) => false,
-        Stage::Json | Stage::Logfmt => {
+        Stage::Line(_) | Stage::Keep(_) | Stage::LabelFormat(_) | Stage::Unwrap(_) => false,
+        Stage::Json(_) | Stage::Logfmt(_) | Stage::Extract(_) => {
             is_parsed = true;
             true
         }
+        Stage::LineFormat(_) | Stage::Decolorize => true,
         Stage::Drop(_) => is_of_no_label(stage),
         Stage::Label(filter) => !is_parsed && is_of_stream(filter),
     })
@@ -176,7 +181,7 @@ fn is_of_stream(filter: &LabelFilter) -> bool {
             let name = matcher.name.as_str();
             LEVEL_NAMES.contains(&name) || SERVICE_NAMES.contains(&name)
         }
-        LabelFilter::Or(..) | LabelFilter::Number(_) => false,
+        LabelFilter::Or(..) | LabelFilter::Number(_) | LabelFilter::Address(..) => false,
     }
 }
 
@@ -188,7 +193,7 @@ fn conjunction<'q>(filter: &'q LabelFilter, found: &mut dyn FnMut(&'q Matcher)) 
             conjunction(right, found);
         }
         LabelFilter::Text(matcher) => found(matcher),
-        LabelFilter::Or(..) | LabelFilter::Number(_) => {}
+        LabelFilter::Or(..) | LabelFilter::Number(_) | LabelFilter::Address(..) => {}
     }
 }
 

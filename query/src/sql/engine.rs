@@ -213,6 +213,7 @@ async fn answer(
         .with_allow_statements(false)
         .verify_plan(&plan)
         .map_err(ours)?;
+    guard::check_types(&plan)?;
     let state = context.state();
     let plan = state.optimize(&plan).map_err(ours)?;
     guard::check(&plan)?;

@@ -8,11 +8,11 @@ use std::sync::Arc;
 use datafusion::arrow::array::{Array, ArrayRef, AsArray};
 use datafusion::arrow::compute;
 use datafusion::arrow::datatypes::{DataType, FieldRef};
-use datafusion::common::{DFSchema, exec_err};
+use datafusion::common::{DFSchema, exec_err, plan_err};
 use datafusion::error::Result;
 use datafusion::logical_expr::planner::{ExprPlanner, PlannerResult, RawBinaryExpr};
 use datafusion::logical_expr::{
-    ColumnarValue, ReturnFieldArgs, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature,
+    ColumnarValue, Expr, ReturnFieldArgs, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature,
 };
 use datafusion::sql::sqlparser::ast::BinaryOperator;
 
@@ -20,8 +20,18 @@ use super::MAX_SQL_BYTES;
 use super::functions;
 
 /// Functions that are not there: what they make has no bound in what they are given, or they take time that cannot be
-/// cut into pieces.
-pub(super) const REMOVED: [&str; 4] = ["repeat", "lpad", "rpad", "levenshtein"];
+/// cut into pieces. Structs within structs double with each step, their type as well, which the planner compares leaf by
+/// leaf; a cast by the name of a type may ask for gigabytes a null (see [`super::guard::check_types`]).
+pub(super) const REMOVED: [&str; 8] = [
+    "repeat",
+    "lpad",
+    "rpad",
+    "levenshtein",
+    "struct",
+    "named_struct",
+    "arrow_cast",
+    "arrow_try_cast",
+];
 /// What one call may make of the rows of one batch, bytes.
 const MAX_CALL_BYTES: usize = 16 * 1024 * 1024;
 /// A bound above it is no reason to refuse while a single row stays below this, bytes.
@@ -43,7 +53,8 @@ enum Growth {
 /// The function with its limit, when it needs one.
 pub(super) fn limited(function: Arc<ScalarUDF>) -> Arc<ScalarUDF> {
     let growth = match function.name() {
-        "concat" | "concat_ws" => Growth::Sum,
+        // An overlay may keep all of its first text before and again behind the second one: the bound has it twice.
+        "concat" | "concat_ws" | "overlay" => Growth::Sum,
         "replace" | "regexp_replace" => Growth::Product,
         "to_char" => Growth::Format,
         _ => return function,
@@ -59,7 +70,7 @@ pub(super) fn limited(function: Arc<ScalarUDF>) -> Arc<ScalarUDF> {
 pub(super) fn is_limited(name: &str) -> bool {
     matches!(
         name,
-        "concat" | "concat_ws" | "replace" | "regexp_replace" | "to_char" | STRICT
+        "concat" | "concat_ws" | "overlay" | "replace" | "regexp_replace" | "to_char" | STRICT
     )
 }
 
@@ -266,10 +277,12 @@ fn is_null(value: &ColumnarValue) -> bool {
     matches!(value, ColumnarValue::Scalar(scalar) if scalar.is_null())
 }
 
-/// `a || b` as a limited concatenation, `json ->> 'key'` and `json -> 'key'` as an attribute.
+/// `a || b` as a limited concatenation, `json ->> 'key'` and `json -> 'key'` as an attribute, `overlay(a placing b ..)` as
+/// the limited function.
 #[derive(Debug)]
 pub(super) struct Operators {
     concat: Arc<ScalarUDF>,
+    overlay: Arc<ScalarUDF>,
     attribute: Arc<ScalarUDF>,
 }
 
@@ -281,6 +294,7 @@ impl Operators {
                 growth: Growth::Sum,
                 is_strict: true,
             })),
+            overlay: limited(datafusion::functions::core::overlay()),
             attribute: Arc::new(functions::attribute()),
         }
     }
@@ -300,5 +314,13 @@ impl ExprPlanner for Operators {
         Ok(PlannerResult::Planned(
             function.call(vec![expression.left, expression.right]),
         ))
+    }
+
+    fn plan_overlay(&self, args: Vec<Expr>) -> Result<PlannerResult<Vec<Expr>>> {
+        Ok(PlannerResult::Planned(self.overlay.call(args)))
+    }
+
+    fn plan_struct_literal(&self, _: Vec<Expr>, _: bool) -> Result<PlannerResult<Vec<Expr>>> {
+        plan_err!("several values in one, such as (a, b), are not answered: name them one by one")
     }
 }

@@ -1,5 +1,6 @@
-//! What is looked at in the plan of a query before it runs: what would take memory that nobody counts.
+//! What is looked at in the plan of a query before it is computed: what would take memory that nobody counts.
 
+use datafusion::arrow::datatypes::DataType;
 use datafusion::common::tree_node::{TreeNode as _, TreeNodeRecursion};
 use datafusion::error::DataFusionError;
 use datafusion::logical_expr::expr::WindowFunctionDefinition;
@@ -22,6 +23,39 @@ struct Found {
     constant_bytes: usize,
     long_calls: usize,
     growing_window: Option<String>,
+}
+
+/// Refuses casts to types with a length, before anything is computed: a null of `INT[100000][100000]` is forty gigabytes of
+/// zeros, and a process that does not get them ends.
+pub(super) fn check_types(plan: &LogicalPlan) -> Result<(), SqlError> {
+    let mut is_long = false;
+    plan.apply_with_subqueries(|node| {
+        node.apply_expressions(|expression| {
+            expression.apply(|part| {
+                is_long |= match part {
+                    Expr::Cast(cast) => has_length(cast.field.data_type()),
+                    Expr::TryCast(cast) => has_length(cast.field.data_type()),
+                    _ => false,
+                };
+                Ok(TreeNodeRecursion::Continue)
+            })
+        })
+    })
+    .map_err(|error: DataFusionError| SqlError::of(&error, 0))?;
+    if is_long {
+        return Err(SqlError::query(
+            "a type with a length, such as INT[3], cannot be cast to: leave the length out",
+        ));
+    }
+    Ok(())
+}
+
+fn has_length(kind: &DataType) -> bool {
+    match kind {
+        DataType::FixedSizeList(..) | DataType::FixedSizeBinary(_) => true,
+        DataType::List(field) | DataType::LargeList(field) => has_length(field.data_type()),
+        _ => false,
+    }
 }
 
 /// Refuses a plan beyond the limits.

@@ -13,6 +13,7 @@ use domain::{AttributeFilter, AttributeOp, LogFilter, Severity, TemplateId, Text
 use std::sync::Arc;
 
 use super::functions::ATTRIBUTE;
+use crate::literals::required_literals;
 
 /// Shortest text between the wildcards of a pattern that is worth looking for, bytes.
 const MIN_TERM_BYTES: usize = 3;
@@ -53,6 +54,11 @@ impl Narrowed {
                 self.and(left, state);
                 self.and(right, state);
             }
+            Expr::BinaryExpr(BinaryExpr {
+                left,
+                op: Operator::RegexMatch,
+                right,
+            }) => self.expression(left, right),
             Expr::BinaryExpr(BinaryExpr { left, op, right }) => match op.swap() {
                 _ if self.compared(left, *op, right) => {}
                 Some(swapped) => {
@@ -67,6 +73,11 @@ impl Narrowed {
             Expr::InList(list) => self.listed(list),
             Expr::Like(like) if !like.negated => self.like(like),
             Expr::ScalarFunction(call) if call.name() == "contains" => self.contains(call),
+            Expr::ScalarFunction(call) if call.name() == "regexp_like" => {
+                if let [place, expression] = call.args.as_slice() {
+                    self.expression(place, expression);
+                }
+            }
             Expr::IsNotNull(inner) => {
                 if let Some(key) = attribute(inner) {
                     self.attribute(key, AttributeOp::Exists, "");
@@ -251,6 +262,15 @@ impl Narrowed {
     fn worthy(&mut self, piece: &str) {
         if piece.len() >= MIN_TERM_BYTES {
             self.term(piece);
+        }
+    }
+
+    /// The body matches a regular expression.
+    fn expression(&mut self, place: &Expr, expression: &Expr) {
+        if let (Some("body"), Some(expression)) = (column(place), literal_text(expression)) {
+            for literal in required_literals(expression, MIN_TERM_BYTES) {
+                self.term(&literal);
+            }
         }
     }
 

@@ -6,6 +6,7 @@ use domain::{ProjectId, RecordId, TimeRange};
 use uuid::Uuid;
 
 use super::encode::{Encoded, Header};
+use super::stored::{self, BlockKind, Damaged, Stored};
 use crate::Error;
 use crate::connection::{AnyConnection, on_both};
 use crate::statement::Statement;
@@ -20,6 +21,22 @@ pub(crate) struct Entry {
     pub(crate) sha256: [u8; 32],
     /// `""` in the database, else the name of an object.
     pub(crate) location: String,
+}
+
+impl Entry {
+    pub(crate) fn stored(&self) -> Stored {
+        Stored {
+            kind: BlockKind::Logs,
+            id: self.id,
+            min_ns: self.header.min_ns,
+            max_ns: self.header.max_ns,
+            records: self.header.records,
+            bytes: self.bytes,
+            sha256: self.sha256,
+            location: self.location.clone(),
+            names: self.header.services.clone(),
+        }
+    }
 }
 
 const COLUMNS: &str = "SELECT id, min_ns, max_ns, min_id, max_id, records, bytes, format, sha256, services, severities, \
@@ -117,15 +134,28 @@ pub(crate) fn in_range(
     project_id: ProjectId,
     range: TimeRange,
 ) -> Result<Vec<Entry>, Error> {
+    list(connection, project_id, range, Damaged::LeftOut)
+}
+
+/// The same with the damaged ones.
+pub(crate) fn in_range_damaged_too(
+    connection: &mut AnyConnection,
+    project_id: ProjectId,
+    range: TimeRange,
+) -> Result<Vec<Entry>, Error> {
+    list(connection, project_id, range, Damaged::Too)
+}
+
+fn list(
+    connection: &mut AnyConnection,
+    project_id: ProjectId,
+    range: TimeRange,
+    damaged: Damaged,
+) -> Result<Vec<Entry>, Error> {
     let mut statement = Statement::new(COLUMNS);
     statement.bytes(project_id.as_bytes().as_slice());
-    statement.sql(" AND damage IS NULL");
-    if range.start_ns > i64::MIN {
-        statement.sql(" AND max_ns >= ").int(range.start_ns);
-    }
-    if range.end_ns < i64::MAX {
-        statement.sql(" AND min_ns < ").int(range.end_ns);
-    }
+    statement.sql(damaged.condition());
+    stored::in_range(&mut statement, range);
     statement.sql(" ORDER BY max_ns, id");
     load(connection, statement)
 }
@@ -211,68 +241,9 @@ pub(crate) fn insert(
     Ok(())
 }
 
-/// Takes blocks out of the database, inside a transaction; objects are the caller's.
-pub(crate) fn delete(connection: &mut AnyConnection, ids: &[i64]) -> Result<(), Error> {
-    for (table, column) in [
-        ("log_block_data", "block_id"),
-        ("log_block_index", "block_id"),
-        ("log_blocks", "id"),
-    ] {
-        for chunk in ids.chunks(500) {
-            let mut statement = Statement::new("DELETE FROM ");
-            statement.sql(table).sql(" WHERE ");
-            statement.in_ints(column, chunk.iter().copied());
-            on_both!(&mut *connection, concrete => statement.execute(concrete))?;
-        }
-    }
-    Ok(())
-}
-
 /// The block's id: the first eight bytes of its digest.
 pub(crate) fn id_of(sha256: &[u8; 32]) -> i64 {
     let mut first = [0; 8];
     first.copy_from_slice(&sha256[..8]);
     i64::from_be_bytes(first)
-}
-
-/// Marks a block as damaged: it is left out of every read from then on, and listed by checks.
-pub(crate) fn mark_damaged(
-    connection: &mut AnyConnection,
-    id: i64,
-    damage: &str,
-) -> Result<(), Error> {
-    let mut statement = Statement::new("UPDATE log_blocks SET damage = ");
-    statement
-        .text(damage)
-        .sql(" WHERE damage IS NULL AND id = ")
-        .int(id);
-    on_both!(connection, concrete => statement.execute(concrete))?;
-    Ok(())
-}
-
-/// One bytes column of one row by block id.
-pub(crate) fn bytes_of(
-    connection: &mut AnyConnection,
-    table: &'static str,
-    id: i64,
-) -> Result<Option<Vec<u8>>, Error> {
-    let mut statement = Statement::new("SELECT data FROM ");
-    statement.sql(table).sql(" WHERE block_id = ").int(id);
-    let rows = statement.returning::<(Binary,)>();
-    let rows: Vec<(Vec<u8>,)> = on_both!(connection, concrete => rows.load(concrete))?;
-    Ok(rows.into_iter().next().map(|(bytes,)| bytes))
-}
-
-/// The indexes of blocks; those that are missing are left out.
-pub(crate) fn indexes_of(
-    connection: &mut AnyConnection,
-    ids: &[i64],
-) -> Result<Vec<(i64, Vec<u8>)>, Error> {
-    if ids.is_empty() {
-        return Ok(Vec::new());
-    }
-    let mut statement = Statement::new("SELECT block_id, data FROM log_block_index WHERE ");
-    statement.in_ints("block_id", ids.iter().copied());
-    let rows = statement.returning::<(BigInt, Binary)>();
-    Ok(on_both!(connection, concrete => rows.load(concrete))?)
 }

@@ -4,17 +4,19 @@ mod columns;
 
 use std::sync::Arc;
 
+use arrow_array::RecordBatch;
 use arrow_schema::{DataType, Schema};
 use bytes::Bytes;
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{
-    ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder,
+    ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder, RowSelection,
 };
 
 use super::layout;
+use super::stored::BlockKind;
 use crate::Error;
 
-pub(crate) use columns::Columns;
+pub(crate) use columns::{Attributes, Columns, dictionary, get, key, numbers, texts};
 
 /// Which columns are needed beside instants, severities, services and template ids.
 #[derive(Debug, Clone, Default)]
@@ -51,28 +53,39 @@ pub(crate) struct OpenBlock {
     names: Vec<String>,
 }
 
-fn damaged(detail: impl ToString) -> Error {
+pub(crate) fn damaged(detail: impl ToString) -> Error {
     Error::damaged("block", detail)
 }
 
 impl OpenBlock {
-    pub(crate) fn open(bytes: Bytes) -> Result<Self, Error> {
+    pub(crate) fn open(bytes: Bytes, kind: BlockKind) -> Result<Self, Error> {
         let options = ArrowReaderOptions::new().with_skip_arrow_metadata(true);
         let plain = ArrowReaderMetadata::load(&bytes, options.clone()).map_err(damaged)?;
-        let meta = |key: &str| -> Result<i64, Error> {
+        let text = |key: &str| {
             let entries = plain.metadata().file_metadata().key_value_metadata();
-            entries
-                .into_iter()
-                .flatten()
-                .find(|entry| entry.key == key)
-                .and_then(|entry| entry.value.as_ref()?.parse().ok())
+            let mut entries = entries.into_iter().flatten();
+            entries.find(|entry| entry.key == key)?.value.clone()
+        };
+        let meta = |key: &str| -> Result<i64, Error> {
+            text(key)
+                .and_then(|text| text.parse().ok())
                 .ok_or_else(|| damaged(format!("its file has no {key}")))
         };
+        // The first kind says nothing.
+        let of = text(layout::META_KIND);
+        let of = of.as_deref().unwrap_or(BlockKind::Logs.as_str());
+        if of != kind.as_str() {
+            return Err(damaged(format!("it holds {of}, not {}", kind.as_str())));
+        }
         let format = meta(layout::META_FORMAT)?;
-        if format > i64::from(layout::FORMAT) {
-            return Err(damaged(format!(
-                "it was written by a newer Vigil (format {format})"
-            )));
+        if format > i64::from(kind.format()) {
+            // Not its fault: during an update an older node may meet it.
+            return Err(Error::Unavailable {
+                message: format!(
+                    "a block was written by a newer Vigil (format {format}, this one reads up to {})",
+                    kind.format()
+                ),
+            });
         }
         let unit_ns = meta(layout::META_UNIT)?;
         // Few values: as a dictionary each is looked at once.
@@ -156,33 +169,51 @@ impl OpenBlock {
         if !wanted.keys.is_empty() && (wanted.keys.iter().any(is_rare) || has_escaped()) {
             wanted.attributes = true;
         }
-        let chosen = self
-            .names
-            .iter()
-            .enumerate()
-            .filter(|(_, name)| self.is_wanted(name, &wanted))
-            .map(|(index, _)| index);
+        let batch = self.batch(|name| self.is_wanted(name, &wanted), None)?;
+        Columns::of(&batch, self.unit_ns, wanted.attributes)
+    }
+
+    /// What instants count in, nanoseconds.
+    pub(crate) fn unit_ns(&self) -> i64 {
+        self.unit_ns
+    }
+
+    /// The columns whose names are wanted, of all rows or of some; those ascend.
+    pub(crate) fn batch(
+        &self,
+        is_wanted: impl Fn(&str) -> bool,
+        rows: Option<&[usize]>,
+    ) -> Result<RecordBatch, Error> {
+        let names = self.names.iter().enumerate();
+        let chosen = names.filter(|(_, name)| is_wanted(name));
+        let chosen = chosen.map(|(index, _)| index);
         let metadata = self.metadata.metadata();
         let mask = ProjectionMask::leaves(metadata.file_metadata().schema_descr(), chosen);
-        let rows = usize::try_from(metadata.file_metadata().num_rows()).map_err(damaged)?;
-        let mut reader = ParquetRecordBatchReaderBuilder::new_with_metadata(
+        let all = usize::try_from(metadata.file_metadata().num_rows()).map_err(damaged)?;
+        let wanted = rows.map_or(all, <[usize]>::len);
+        let mut builder = ParquetRecordBatchReaderBuilder::new_with_metadata(
             self.bytes.clone(),
             self.metadata.clone(),
         )
         .with_projection(mask)
-        .with_batch_size(rows)
-        .build()
-        .map_err(damaged)?;
-        let batch = reader
+        .with_batch_size(wanted);
+        if let Some(rows) = rows {
+            let ranges = rows.iter().map(|row| *row..*row + 1);
+            builder =
+                builder.with_row_selection(RowSelection::from_consecutive_ranges(ranges, all));
+        }
+        let batch = builder
+            .build()
+            .map_err(damaged)?
             .next()
             .ok_or_else(|| damaged("it has no rows"))?
             .map_err(damaged)?;
-        if batch.num_rows() != rows {
+        if batch.num_rows() != wanted {
             return Err(damaged(format!(
-                "{} of {rows} rows were read",
+                "{} of {wanted} rows were read",
                 batch.num_rows()
             )));
         }
-        Columns::of(&batch, self.unit_ns, wanted.attributes)
+        Ok(batch)
     }
 }

@@ -17,6 +17,7 @@ mod needles;
 use std::collections::HashSet;
 use std::hash::{BuildHasherDefault, Hasher};
 
+use domain::TraceId;
 use twox_hash::XxHash3_64;
 
 use super::super::log::attributes::decoded;
@@ -38,12 +39,15 @@ const MAX_VALUE_BYTES: usize = 256;
 const MAX_VOCABULARY_BYTES: usize = 128 * 1024;
 const BITS_PER_KEY: usize = 10;
 const PROBES: u32 = 6;
-const VERSION: u8 = 1;
+/// The version that is written. The first one had no digest at its end.
+const VERSION: u8 = 2;
 /// The vocabulary is incomplete.
 const VOCABULARY_FULL: u8 = 1;
 /// Some attributes are not in the filter.
 const OPAQUE_ATTRIBUTES: u8 = 2;
 const HEAD_BYTES: usize = 6;
+/// A digest of everything before it: a filter with a lost bit would hide matches and say nothing.
+const DIGEST_BYTES: usize = 8;
 
 fn is_letter(byte: u8) -> bool {
     byte.is_ascii_alphabetic() || byte >= 0x80
@@ -235,9 +239,14 @@ impl IndexBuilder {
         });
     }
 
-    /// Version, flags, number of bits (little-endian u32), the filter, and the vocabulary by zstd.
+    /// Version, flags, number of bits (little-endian u32), the filter, the vocabulary by zstd, and XXH3 of all of it
+    /// (little-endian u64).
     pub(crate) fn finish(self) -> Vec<u8> {
-        let bits = (self.keys.len() * BITS_PER_KEY).div_ceil(64) * 64;
+        self.finish_with(BITS_PER_KEY)
+    }
+
+    fn finish_with(self, bits_per_key: usize) -> Vec<u8> {
+        let bits = (self.keys.len() * bits_per_key).div_ceil(64) * 64;
         let bits = u32::try_from(bits).unwrap_or(u32::MAX - 63).max(64);
         let mut out = vec![VERSION, self.flags];
         out.extend_from_slice(&bits.to_le_bytes());
@@ -252,8 +261,23 @@ impl IndexBuilder {
             Ok(vocabulary) => out.extend_from_slice(&vocabulary),
             Err(_) => out[1] |= VOCABULARY_FULL,
         }
+        let digest = XxHash3_64::oneshot(&out);
+        out.extend_from_slice(&digest.to_le_bytes());
         out
     }
+}
+
+/// An index that has traces only. It is asked for hundreds of them at once, so it gets more bits: three in ten thousand answers
+/// are a false yes.
+pub(crate) fn of_traces(traces: impl Iterator<Item = TraceId>) -> Vec<u8> {
+    let mut builder = IndexBuilder::default();
+    builder.keys.extend(traces.map(trace_key));
+    builder.finish_with(2 * BITS_PER_KEY)
+}
+
+/// The key of a trace for [`BlockIndex::may_have`].
+pub(crate) fn trace_key(trace_id: TraceId) -> u64 {
+    trace_hash(&trace_id.to_string())
 }
 
 fn probes(key: u64, bits: u32) -> impl Iterator<Item = usize> {
@@ -280,9 +304,17 @@ impl BlockIndex {
         let Some((head, rest)) = bytes.split_at_checked(HEAD_BYTES) else {
             return Err(damaged("it is too short"));
         };
-        if head[0] != VERSION {
-            return Err(damaged(&format!("version {} is unknown", head[0])));
-        }
+        let rest = match head[0] {
+            1 => rest,
+            VERSION => {
+                let (content, digest) = bytes.split_at(bytes.len() - DIGEST_BYTES.min(rest.len()));
+                if XxHash3_64::oneshot(content).to_le_bytes() != *digest {
+                    return Err(damaged("it is not what was written"));
+                }
+                &content[HEAD_BYTES..]
+            }
+            version => return Err(damaged(&format!("version {version} is unknown"))),
+        };
         let bits = u32::from_le_bytes([head[2], head[3], head[4], head[5]]);
         let Some((filter, vocabulary)) = rest.split_at_checked(bits as usize / 8) else {
             return Err(damaged("the filter is cut off"));
@@ -300,6 +332,11 @@ impl BlockIndex {
     /// Bytes in memory, about.
     pub(crate) fn size(&self) -> usize {
         self.filter.len() + self.vocabulary.len() + 64
+    }
+
+    /// False when the block does not have the key.
+    pub(crate) fn may_have(&self, key: u64) -> bool {
+        self.has(key)
     }
 
     fn has(&self, key: u64) -> bool {

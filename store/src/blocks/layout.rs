@@ -26,6 +26,11 @@ pub(crate) const FORMAT: i16 = 1;
 pub(crate) const META_FORMAT: &str = "vigil.format";
 /// File metadata: what `timestamp` counts in, nanoseconds.
 pub(crate) const META_UNIT: &str = "vigil.unit_ns";
+/// File metadata: what the records are; log records when it is missing.
+pub(crate) const META_KIND: &str = "vigil.kind";
+/// File metadata: the tenant, and when the block was made. Records that are the same make blocks that are not.
+pub(crate) const META_PROJECT: &str = "vigil.project";
+pub(crate) const META_CREATED: &str = "vigil.created_at_ns";
 
 pub(crate) const TIMESTAMP: &str = "timestamp";
 pub(crate) const OBSERVED_AT: &str = "observed_at_ns";

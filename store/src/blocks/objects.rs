@@ -22,7 +22,17 @@ pub(crate) struct Objects {
     prefix: Path,
     /// The folder when it is one of this machine: files are then made durable here, which the library does not do.
     folder: Option<PathBuf>,
-    runtime: tokio::runtime::Runtime,
+    /// Always there until it is dropped.
+    runtime: Option<tokio::runtime::Runtime>,
+}
+
+impl Drop for Objects {
+    fn drop(&mut self) {
+        // The last owner may be a task of another runtime, where waiting for this one would panic.
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
+    }
 }
 
 fn unavailable(error: impl std::fmt::Display) -> Error {
@@ -72,7 +82,7 @@ impl Objects {
             store: Arc::from(store),
             prefix,
             folder,
-            runtime,
+            runtime: Some(runtime),
         })
     }
 
@@ -88,10 +98,14 @@ impl Objects {
     where
         T: Send,
     {
+        let runtime = self
+            .runtime
+            .as_ref()
+            .ok_or_else(|| unavailable("it is closed"))?;
         let timed = async { tokio::time::timeout(TIMEOUT, what).await };
         // A thread of its own: the caller may be a thread of some other runtime, which must not wait inside.
         std::thread::scope(
-            |scope| match scope.spawn(|| self.runtime.block_on(timed)).join() {
+            |scope| match scope.spawn(|| runtime.block_on(timed)).join() {
                 Ok(done) => done.map_err(|_| unavailable("it did not answer in 60 s")),
                 Err(panic) => std::panic::resume_unwind(panic),
             },
@@ -109,15 +123,15 @@ impl Objects {
         Ok(())
     }
 
-    /// Reads an object. A missing one is [`Error::Damaged`]: the catalogue says that it is there.
+    /// Reads an object. A missing one is [`Error::NotFound`]: it may be lost, or the wrong folder or bucket is looked at.
     pub(crate) fn get(&self, name: &str) -> Result<Bytes, Error> {
         let path = self.path(name);
         let read = self.run(async { self.store.get(&path).await?.bytes().await })?;
         match read {
             Ok(bytes) => Ok(bytes),
-            Err(object_store::Error::NotFound { .. }) => {
-                Err(Error::damaged("block", format!("object {name} is missing")))
-            }
+            Err(object_store::Error::NotFound { .. }) => Err(Error::NotFound {
+                what: format!("object {name}"),
+            }),
             Err(error) => Err(unavailable(error)),
         }
     }
@@ -135,7 +149,12 @@ impl Objects {
 /// Writes a file so that it is there whole or not at all, whatever happens to the machine.
 fn put_file(path: &std::path::Path, bytes: &[u8]) -> std::io::Result<()> {
     let folder = path.parent().unwrap_or(std::path::Path::new("/"));
-    std::fs::create_dir_all(folder)?;
+    if !folder.is_dir() {
+        std::fs::create_dir_all(folder)?;
+        if let Some(parent) = folder.parent() {
+            File::open(parent)?.sync_all()?;
+        }
+    }
     let temporary = path.with_extension("part");
     let mut file = File::create(&temporary)?;
     file.write_all(bytes)?;

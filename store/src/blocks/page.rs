@@ -1,7 +1,7 @@
 //! The records of a page that lie in blocks.
 
 use std::cmp::Ordering;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::ops::ControlFlow;
 
 use domain::{Cursor, LogFilter, LogRecord, Order, ProjectId, RecordId, TimeRange};
@@ -12,6 +12,7 @@ use super::select::Matcher;
 use super::visit;
 use crate::connection::AnyConnection;
 use crate::log::budget::Budget;
+use crate::log::search::MAX_PAGE_BYTES;
 use crate::{Error, Store};
 
 /// What a page asks of the blocks.
@@ -49,18 +50,19 @@ pub(crate) fn before(order: Order, a: (i64, RecordId), b: (i64, RecordId)) -> Or
     }
 }
 
-/// The first records of a page out of blocks, in its order, given what the tail has for it already (sorted).
+/// The first records of a page out of blocks, in its order, given what the tail has for it already (sorted); and whether
+/// the page was cut because of its bytes.
 pub(crate) fn merge(
     store: &Store,
     connection: &mut AnyConnection,
     page: &PageOf<'_>,
     budget: &Budget,
     tail: Vec<LogRecord>,
-) -> Result<Vec<LogRecord>, Error> {
+) -> Result<(Vec<LogRecord>, bool), Error> {
     let matcher = Matcher::new(page.filter, page.range, &[]);
     let mut entries = visit::candidates(store, connection, page.project_id, page.filter, &matcher)?;
     if entries.is_empty() {
-        return Ok(tail);
+        return Ok((tail, false));
     }
     match page.order {
         Order::NewestFirst => entries.reverse(),
@@ -116,10 +118,17 @@ pub(crate) fn merge(
         },
     )?;
     let mut records = tail;
-    records.extend(load(store, connection, page.project_id, &entries, &best)?);
+    let (loaded, count) = load(store, connection, page.project_id, &entries, &best)?;
+    let is_cut = count < best.len();
+    if let Some(first_left_out) = best.get(count) {
+        // The next page begins behind the last record of this one: nothing may stand beyond the cut.
+        records.retain(|r| before((r.timestamp_ns, r.id), first_left_out.key()).is_lt());
+    }
+    records.extend(loaded);
     records.sort_unstable_by(|a, b| before((a.timestamp_ns, a.id), (b.timestamp_ns, b.id)));
+    let is_cut = is_cut && records.len() < page.limit;
     records.truncate(page.limit);
-    Ok(records)
+    Ok((records, is_cut))
 }
 
 /// Whether nothing in the entries from `next` on can come before the last record of a full page.
@@ -142,27 +151,58 @@ fn is_enough(
     sure >= page.limit
 }
 
-/// The records of the rows that were found, in no order.
+/// The records of the rows that were found, in no order, until they have [`MAX_PAGE_BYTES`] of text; and how many of the
+/// rows, from the first, that is. At least one is loaded.
 pub(crate) fn load(
     store: &Store,
     connection: &mut AnyConnection,
     project_id: ProjectId,
     entries: &[Entry],
     best: &[Found],
-) -> Result<Vec<LogRecord>, Error> {
+) -> Result<(Vec<LogRecord>, usize), Error> {
+    // Entries in the order of their first row: what comes first fills the page.
+    let mut order: Vec<usize> = Vec::new();
     let mut by_entry: HashMap<usize, Vec<usize>> = HashMap::new();
-    for found in best {
-        by_entry.entry(found.entry).or_default().push(found.row);
+    for (place, found) in best.iter().enumerate() {
+        let places = by_entry.entry(found.entry).or_default();
+        if places.is_empty() {
+            order.push(found.entry);
+        }
+        places.push(place);
     }
-    let mut records = Vec::with_capacity(best.len());
-    for (entry, rows) in by_entry {
+    let size = |record: &LogRecord| record.body.len() + record.attributes.len();
+    let mut records: BTreeMap<usize, LogRecord> = BTreeMap::new();
+    let (mut bytes, mut until) = (0, best.len());
+    for entry in order {
+        let mut places = by_entry.remove(&entry).unwrap_or_default();
+        places.retain(|place| *place < until);
+        if places.is_empty() {
+            continue;
+        }
         let Some(block) = visit::open(store, connection, &entries[entry])? else {
             continue;
         };
         let columns = block.read(&Wanted::all())?;
-        records.extend(rows.into_iter().map(|row| columns.record(row, project_id)));
+        for place in places {
+            if place >= until {
+                break;
+            }
+            let record = columns.record(best[place].row, project_id);
+            bytes += size(&record);
+            records.insert(place, record);
+            // What stands last goes again as long as the page is full without it.
+            while let Some(last) = records.last_entry() {
+                let without = bytes - size(last.get());
+                if without < MAX_PAGE_BYTES {
+                    break;
+                }
+                bytes = without;
+                until = *last.key();
+                last.remove();
+            }
+        }
     }
-    Ok(records)
+    Ok((records.into_values().collect(), until))
 }
 
 /// The record of an id among these blocks.

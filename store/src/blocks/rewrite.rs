@@ -2,12 +2,13 @@
 
 use std::collections::HashMap;
 
-use domain::{LogFilter, LogRecord, ProjectId, TimeRange};
+use domain::{Failpoint, LogFilter, LogRecord, ProjectId, TimeRange};
 
 use super::catalogue::{self, Entry};
 use super::decode::{Columns, Wanted};
 use super::encode::{Encoded, Texts};
 use super::select::Matcher;
+use super::stored::{self, BlockKind};
 use super::{visit, write};
 use crate::connection::{AnyConnection, on_both};
 use crate::log::statistics;
@@ -18,8 +19,12 @@ use crate::{Error, Store, rollups};
 pub(crate) const GRACE_NS: i64 = 3_600_000_000_000;
 /// Whole blocks that one transaction deletes.
 const DELETED_TOGETHER: usize = 64;
-/// Blocks of fewer records than this are put together.
+/// Blocks of fewer records than this are put together,
 const SMALL_RECORDS: usize = 16_384;
+/// unless they have more bytes: few long records fill a block, too.
+const SMALL_BYTES: usize = super::layout::MAX_TEXT_BYTES / 16;
+/// How often blocks are listed again that others replaced meanwhile.
+const MAX_TRIES: usize = 5;
 /// That many small blocks wait before it is worth the work.
 const SMALL_BLOCKS: usize = 8;
 
@@ -40,27 +45,49 @@ pub(crate) fn delete_matching(
     counts: Counts,
     now_ns: i64,
 ) -> Result<u64, Error> {
-    let matcher = Matcher::new(filter, filter.range, &[]);
-    let entries = store.read(|c| visit::candidates(store, c, project_id, filter, &matcher))?;
     let mut deleted = 0;
-    let (whole, partial): (Vec<Entry>, Vec<Entry>) = entries
-        .into_iter()
-        .partition(|entry| counts == Counts::Leave && is_wholly_in(entry, filter));
-    for chunk in whole.chunks(DELETED_TOGETHER) {
-        replace(store, project_id, chunk, &[], now_ns, |_| Ok(()))?;
-        deleted += chunk.iter().map(|e| e.header.records as u64).sum::<u64>();
+    let mut tries = 1;
+    loop {
+        match delete_listed(store, project_id, filter, counts, now_ns, &mut deleted) {
+            Ok(()) => return Ok(deleted),
+            // Blocks were moved or put together since they were listed.
+            Err(Error::Contention { .. }) if tries < MAX_TRIES => tries += 1,
+            Err(error) => return Err(error),
+        }
     }
-    for entry in partial {
-        deleted += delete_of_block(store, project_id, &entry, &matcher, counts, now_ns)?;
-    }
-    Ok(deleted)
 }
 
-/// Whether time alone decides and all of the block goes.
-fn is_wholly_in(entry: &Entry, filter: &LogFilter) -> bool {
-    let only_time = LogFilter::in_range(filter.range) == *filter;
-    let TimeRange { start_ns, end_ns } = filter.range;
-    only_time && entry.header.min_ns >= start_ns && entry.header.max_ns < end_ns
+fn delete_listed(
+    store: &Store,
+    project_id: ProjectId,
+    filter: &LogFilter,
+    counts: Counts,
+    now_ns: i64,
+    deleted: &mut u64,
+) -> Result<(), Error> {
+    let matcher = Matcher::new(filter, filter.range, &[]);
+    let by_time = counts == Counts::Leave && LogFilter::in_range(filter.range) == *filter;
+    let entries = if by_time {
+        // Damaged ones go with the rest.
+        store.read(|c| catalogue::in_range_damaged_too(c, project_id, filter.range))?
+    } else {
+        store.read(|c| visit::candidates(store, c, project_id, filter, &matcher))?
+    };
+    let (whole, partial): (Vec<Entry>, Vec<Entry>) = entries
+        .into_iter()
+        .partition(|entry| by_time && is_wholly_in(entry, filter.range));
+    for chunk in whole.chunks(DELETED_TOGETHER) {
+        replace(store, project_id, chunk, &[], now_ns, |_| Ok(()))?;
+        *deleted += chunk.iter().map(|e| e.header.records as u64).sum::<u64>();
+    }
+    for entry in partial {
+        *deleted += delete_of_block(store, project_id, &entry, &matcher, counts, now_ns)?;
+    }
+    Ok(())
+}
+
+fn is_wholly_in(entry: &Entry, range: TimeRange) -> bool {
+    entry.header.min_ns >= range.start_ns && entry.header.max_ns < range.end_ns
 }
 
 fn delete_of_block(
@@ -95,6 +122,7 @@ fn delete_of_block(
             if counts == Counts::Subtract {
                 rollups::subtract(connection, project_id, &statistics::cells(gone.iter()))?;
             }
+            Failpoint::Rewriting.pass();
             Ok(())
         },
     )?;
@@ -103,10 +131,32 @@ fn delete_of_block(
 
 /// All columns of a block; `None` when it is damaged.
 fn read_all(store: &Store, entry: &Entry) -> Result<Option<Columns>, Error> {
-    let Some(block) = store.read(|connection| visit::open(store, connection, entry))? else {
-        return Ok(None);
-    };
-    block.read(&Wanted::all()).map(Some)
+    let read = store
+        .read(|connection| visit::load(store, connection, entry))
+        .and_then(|block| block.read(&Wanted::all()));
+    match read {
+        Ok(columns) => Ok(Some(columns)),
+        // Nothing may be taken for done that could not be looked at.
+        Err(Error::NotFound { what }) => Err(Error::Unavailable {
+            message: format!("object storage: {what} is missing"),
+        }),
+        Err(error) => stored::set_aside(store, &entry.stored(), error),
+    }
+}
+
+/// Notes an object that nothing names, to be deleted when reads that began before have ended.
+pub(super) fn discard(
+    connection: &mut AnyConnection,
+    location: &str,
+    now_ns: i64,
+) -> Result<(), Error> {
+    use diesel::RunQueryDsl;
+    let mut garbage =
+        Statement::new("INSERT INTO log_block_garbage (location, due_at_ns) VALUES (");
+    garbage.text(location).sql(",");
+    garbage.int(now_ns.saturating_add(GRACE_NS)).sql(")");
+    on_both!(connection, concrete => garbage.execute(concrete))?;
+    Ok(())
 }
 
 /// Puts blocks into the place of others in one transaction. When one of the others is gone meanwhile, somebody else
@@ -119,25 +169,9 @@ fn replace(
     now_ns: i64,
     and: impl FnOnce(&mut AnyConnection) -> Result<(), Error>,
 ) -> Result<(), Error> {
-    use diesel::RunQueryDsl;
     let ids: Vec<i64> = old.iter().map(|entry| entry.id).collect();
     store.write(|connection| {
-        let mut take = Statement::new("DELETE FROM log_blocks WHERE ");
-        take.in_ints("id", ids.iter().copied());
-        let taken = on_both!(&mut *connection, concrete => take.execute(concrete))?;
-        if taken != ids.len() {
-            return Err(Error::Contention {
-                message: format!("{taken} of {} blocks are still there", ids.len()),
-            });
-        }
-        catalogue::delete(connection, &ids)?;
-        for entry in old.iter().filter(|entry| !entry.location.is_empty()) {
-            let mut garbage =
-                Statement::new("INSERT INTO log_block_garbage (location, due_at_ns) VALUES (");
-            garbage.text(entry.location.as_str()).sql(",");
-            garbage.int(now_ns.saturating_add(GRACE_NS)).sql(")");
-            on_both!(&mut *connection, concrete => garbage.execute(concrete))?;
-        }
+        stored::take_out(connection, BlockKind::Logs, &ids, now_ns)?;
         write::insert_all(connection, project_id, new, now_ns)?;
         and(connection)
     })
@@ -146,7 +180,11 @@ fn replace(
 /// Puts small blocks of a project together; how many went into larger ones.
 pub(crate) fn compact(store: &Store, project_id: ProjectId, now_ns: i64) -> Result<usize, Error> {
     let mut small = store.read(|c| catalogue::in_range(c, project_id, TimeRange::ALL))?;
-    small.retain(|entry| entry.header.records < SMALL_RECORDS && entry.location.is_empty());
+    small.retain(|entry| {
+        entry.header.records < SMALL_RECORDS
+            && entry.bytes < SMALL_BYTES
+            && entry.location.is_empty()
+    });
     // In the order of arrival, so that the ids of the new block stay close together.
     small.sort_by_key(|entry| entry.header.min_id);
     let mut compacted = 0;
@@ -176,7 +214,8 @@ fn join(
     entries: &[Entry],
     now_ns: i64,
 ) -> Result<usize, Error> {
-    let (mut records, mut texts, mut old) = (Vec::new(), Texts::new(), Vec::new());
+    let (mut records, mut texts, mut old) = (Vec::<LogRecord>::new(), Texts::new(), Vec::new());
+    let (mut bytes, mut counted) = (0, 0);
     for entry in entries {
         // A damaged one stays where it is.
         if let Some(columns) = read_all(store, entry)? {
@@ -184,10 +223,25 @@ fn join(
             records.extend((0..columns.len).map(|row| columns.record(row, project_id)));
             old.push(entry.clone());
         }
+        let added = records[counted..].iter();
+        bytes += added
+            .map(|r| r.body.len() + r.attributes.len())
+            .sum::<usize>();
+        counted = records.len();
+        // A full block: more would be cut off again, and would have to fit into memory.
+        if bytes >= super::layout::MAX_TEXT_BYTES {
+            break;
+        }
     }
     let records: Vec<&LogRecord> = records.iter().collect();
     let blocks = write::encode_all(&records, &texts)?;
-    replace(store, project_id, &old, &blocks, now_ns, |_| Ok(()))?;
+    if blocks.len() >= old.len() {
+        return Ok(0);
+    }
+    replace(store, project_id, &old, &blocks, now_ns, |_| {
+        Failpoint::Compacting.pass();
+        Ok(())
+    })?;
     Ok(old.len())
 }
 

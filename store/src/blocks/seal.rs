@@ -1,8 +1,9 @@
 //! Rows of the tail that have rested become blocks.
 
 use diesel::RunQueryDsl;
+use diesel::connection::SimpleConnection;
 use diesel::sql_types::{BigInt, Binary, Nullable};
-use domain::{LogRecord, ProjectId, RecordId, TemplateId};
+use domain::{Failpoint, LogRecord, ProjectId, RecordId, TemplateId};
 use uuid::Uuid;
 
 use super::layout::{MAX_ROWS, MAX_TEXT_BYTES};
@@ -81,7 +82,9 @@ pub(crate) fn seal(
                 ),
             });
         }
-        write::insert_all(connection, project_id, &blocks, now_ns)
+        write::insert_all(connection, project_id, &blocks, now_ns)?;
+        Failpoint::Sealing.pass();
+        Ok(())
     })?;
     let bytes = blocks.iter().map(|block| block.data.len()).sum();
     metrics::blocks_written("seal", blocks.len(), bytes);
@@ -108,29 +111,46 @@ fn waiting(
 
 /// The rows of a block, in the order of their ids.
 fn read(store: &Store, project_id: ProjectId, arrived_until: i64) -> Result<Vec<LogRecord>, Error> {
-    let mut records: Vec<LogRecord> = Vec::new();
-    let mut bytes = 0;
-    let mut after: Option<RecordId> = None;
-    while records.len() < MAX_ROWS && bytes < MAX_TEXT_BYTES {
-        let mut statement = Statement::new(row::SELECT);
-        statement.bytes(project_id.as_bytes().as_slice());
-        statement.sql(" AND observed_at_ns <= ").int(arrived_until);
-        if let Some(after) = after {
-            statement.sql(" AND id > ").bytes(after.as_bytes().to_vec());
+    store.read_snapshot(|connection| {
+        let select = follow_the_key(connection)?;
+        let mut records: Vec<LogRecord> = Vec::new();
+        let mut bytes = 0;
+        let mut after: Option<RecordId> = None;
+        while records.len() < MAX_ROWS && bytes < MAX_TEXT_BYTES {
+            let mut statement = Statement::new(select);
+            statement.bytes(project_id.as_bytes().as_slice());
+            statement.sql(" AND observed_at_ns <= ").int(arrived_until);
+            if let Some(after) = after {
+                statement.sql(" AND id > ").bytes(after.as_bytes().to_vec());
+            }
+            statement.sql(" ORDER BY id LIMIT ").int(ROWS_PER_STATEMENT);
+            let page = row::load(connection, project_id, statement)?;
+            let is_last = (page.len() as i64) < ROWS_PER_STATEMENT;
+            after = page.last().map(|record| record.id);
+            bytes += page
+                .iter()
+                .map(|record| record.body.len() + record.attributes.len())
+                .sum::<usize>();
+            records.extend(page);
+            if is_last {
+                break;
+            }
         }
-        statement.sql(" ORDER BY id LIMIT ").int(ROWS_PER_STATEMENT);
-        let page = store.read(|connection| row::load(connection, project_id, statement))?;
-        let is_last = (page.len() as i64) < ROWS_PER_STATEMENT;
-        after = page.last().map(|record| record.id);
-        bytes += page
-            .iter()
-            .map(|record| record.body.len() + record.attributes.len())
-            .sum::<usize>();
-        records.extend(page);
-        if is_last {
-            break;
+        records.truncate(MAX_ROWS);
+        Ok(records)
+    })
+}
+
+/// The beginning of statements that walk in the order of ids, inside a transaction. PostgreSQL is kept from sorting in it: a
+/// table that is always emptied seldom has statistics, and without them all rows of the project are sorted for each
+/// statement (measured with 174,000 rows: 208 ms instead of 0.1 for 250 of them, so that a load of 17,000 rows a second
+/// was never caught up with).
+fn follow_the_key(connection: &mut AnyConnection) -> Result<&'static str, Error> {
+    match connection {
+        AnyConnection::Postgres(postgres) => {
+            postgres.batch_execute("SET LOCAL enable_sort = off")?;
+            Ok(row::SELECT)
         }
+        AnyConnection::Sqlite(_) => Ok(row::SELECT_BY_KEY),
     }
-    records.truncate(MAX_ROWS);
-    Ok(records)
 }

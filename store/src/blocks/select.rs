@@ -30,6 +30,15 @@ struct Term {
     templates: HashSet<i64>,
 }
 
+/// What a template says about all of its rows.
+#[derive(Default)]
+struct OfTemplate {
+    template: i64,
+    is_wanted: bool,
+    /// Whether its constant text holds each of the terms.
+    holds: Vec<bool>,
+}
+
 impl Term {
     fn new(term: &TextTerm) -> Self {
         let lower = clean(&term.term).to_ascii_lowercase();
@@ -115,20 +124,26 @@ impl<'f> Matcher<'f> {
             })
             .collect();
         let mut body = String::new();
+        // Rows of one template follow each other: what it decides is asked once.
+        let mut known = OfTemplate::default();
         for row in 0..columns.len {
+            let template = columns.template(row);
+            if row == 0 || known.template != template {
+                self.look_at(template, &mut known);
+            }
             let at_ns = columns.timestamps_ns[row];
             let is_in_range = at_ns >= self.range.start_ns
                 && (at_ns < self.range.end_ns || self.range.end_ns == i64::MAX);
             if is_in_range
                 && services.get(columns.service(row)).copied().unwrap_or(false)
                 && (self.severities.is_empty() || self.severities.contains(&columns.severity(row)))
-                && (self.templates.is_empty() || self.templates.contains(&columns.template(row)))
+                && known.is_wanted
                 && self.is_of_trace(columns, row)
                 && filter
                     .attributes
                     .iter()
                     .all(|a| meets(a, columns.attribute(row, &a.key).as_deref()))
-                && self.texts_match(columns, row, &mut body)
+                && self.texts_match(&known, columns, row, &mut body)
                 && self.status_matches(columns, row)
             {
                 found(row);
@@ -142,10 +157,24 @@ impl<'f> Matcher<'f> {
             .is_none_or(|(text, bytes)| columns.is_of_trace(row, text, bytes.as_deref()))
     }
 
-    fn texts_match(&self, columns: &Columns, row: usize, body: &mut String) -> bool {
+    fn look_at(&self, template: i64, known: &mut OfTemplate) {
+        known.template = template;
+        known.is_wanted = self.templates.is_empty() || self.templates.contains(&template);
+        known.holds.clear();
+        let holds = self.terms.iter().map(|t| t.templates.contains(&template));
+        known.holds.extend(holds);
+    }
+
+    fn texts_match(
+        &self,
+        known: &OfTemplate,
+        columns: &Columns,
+        row: usize,
+        body: &mut String,
+    ) -> bool {
         body.clear();
-        self.terms.iter().all(|term| {
-            let is_there = term.templates.contains(&columns.template(row)) || {
+        self.terms.iter().zip(&known.holds).all(|(term, holds)| {
+            let is_there = *holds || {
                 if body.is_empty() {
                     columns.push_body(row, body);
                     body.make_ascii_lowercase();

@@ -1,22 +1,24 @@
 //! Going through the blocks that may match, several at once.
 
+use std::collections::BTreeMap;
 use std::ops::ControlFlow;
-use std::sync::Arc;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
 
 use bytes::Bytes;
 use domain::{LogFilter, ProjectId};
-use sha2::{Digest, Sha256};
 
 use super::catalogue::{self, Entry};
 use super::decode::{Columns, OpenBlock, Wanted};
-use super::index::{BlockIndex, Needles};
+use super::index::Needles;
 use super::select::Matcher;
+use super::stored::{self, BlockKind, Stored};
 use crate::connection::AnyConnection;
 use crate::{Error, Store, metrics};
 
 /// Indexes that one statement reads.
 const INDEXES_TOGETHER: usize = 64;
-/// Blocks that each thread gets before the results are looked at.
+/// Blocks on their way for each thread: the one that it looks at, and the next.
 const BLOCKS_PER_THREAD: usize = 2;
 /// Threads of one read: more would take the machine from the commits.
 const MAX_THREADS: usize = 4;
@@ -35,36 +37,13 @@ pub(crate) fn candidates(
     if needles.is_empty() {
         return Ok(entries);
     }
-    let caches = store.caches();
     let mut kept = Vec::new();
     for chunk in entries.chunks(INDEXES_TOGETHER) {
-        let known: Vec<Option<Arc<BlockIndex>>> = chunk
-            .iter()
-            .map(|entry| caches.indexes.get(entry.id))
-            .collect();
-        let missing: Vec<i64> = chunk
-            .iter()
-            .zip(&known)
-            .filter(|(_, known)| known.is_none())
-            .map(|(entry, _)| entry.id)
-            .collect();
-        let mut read = std::collections::HashMap::new();
-        for (id, bytes) in catalogue::indexes_of(connection, &missing)? {
-            match BlockIndex::read(&bytes) {
-                Ok(index) => {
-                    let index = Arc::new(index);
-                    caches.indexes.put(id, &index, index.size());
-                    read.insert(id, index);
-                }
-                // Without an index the block itself is looked at.
-                Err(error) => {
-                    tracing::warn!(%error, block.id = id, "the index of a block cannot be read")
-                }
-            }
-        }
-        for (entry, known) in chunk.iter().zip(known) {
-            let index = known.or_else(|| read.get(&entry.id).cloned());
-            if index.is_none_or(|index| needles.may_match(&index, &entry.header.templates)) {
+        let ids = chunk.iter().map(|entry| entry.id);
+        let indexes = stored::indexes(store, connection, BlockKind::Logs, ids)?;
+        for entry in chunk {
+            let index = indexes.get(&entry.id);
+            if index.is_none_or(|index| needles.may_match(index, &entry.header.templates)) {
                 kept.push(entry.clone());
             }
         }
@@ -73,74 +52,28 @@ pub(crate) fn candidates(
     Ok(kept)
 }
 
-/// A block ready to be read; `None` when it is damaged, which is noted.
+/// A block ready to be read; `None` when it cannot be had, which is noted.
 pub(crate) fn open(
     store: &Store,
     connection: &mut AnyConnection,
     entry: &Entry,
 ) -> Result<Option<Arc<OpenBlock>>, Error> {
-    if let Some(block) = store.caches().blocks.get(entry.id) {
-        return Ok(Some(block));
-    }
-    match fetch(store, connection, entry) {
-        Ok(bytes) => {
-            let size = bytes.len();
-            match OpenBlock::open(bytes) {
-                Ok(block) => {
-                    let block = Arc::new(block);
-                    store.caches().blocks.put(entry.id, &block, size);
-                    Ok(Some(block))
-                }
-                Err(error) => quarantine(store, entry, error),
-            }
-        }
-        Err(error) => quarantine(store, entry, error),
+    match load(store, connection, entry) {
+        Ok(block) => Ok(Some(block)),
+        Err(error) => stored::set_aside(store, &entry.stored(), error),
     }
 }
 
-/// The bytes of a block, as they were written.
-pub(crate) fn fetch(
+/// A block ready to be read.
+pub(crate) fn load(
     store: &Store,
     connection: &mut AnyConnection,
     entry: &Entry,
-) -> Result<Bytes, Error> {
-    let bytes = if entry.location.is_empty() {
-        catalogue::bytes_of(connection, "log_block_data", entry.id)?
-            .map(Bytes::from)
-            .ok_or_else(|| Error::damaged("block", "its bytes are missing"))?
-    } else {
-        store.objects()?.get(&entry.location)?
-    };
-    if <[u8; 32]>::from(Sha256::digest(&bytes)) != entry.sha256 {
-        return Err(Error::damaged(
-            "block",
-            format!("its {} bytes are not those that were written", bytes.len()),
-        ));
+) -> Result<Arc<OpenBlock>, Error> {
+    match store.caches().blocks.get(entry.id) {
+        Some(block) => Ok(block),
+        None => stored::load(store, connection, &entry.stored()),
     }
-    Ok(bytes)
-}
-
-/// Leaves a damaged block out of this read and all later ones; other errors are passed on.
-fn quarantine<T>(store: &Store, entry: &Entry, error: Error) -> Result<Option<T>, Error> {
-    if !matches!(error, Error::Damaged { .. }) {
-        return Err(error);
-    }
-    tracing::error!(
-        %error,
-        block.id = entry.id,
-        records = entry.header.records,
-        from_ns = entry.header.min_ns,
-        to_ns = entry.header.max_ns,
-        services = entry.header.services.join(", "),
-        "a block is damaged; its records are lost unless a backup has it"
-    );
-    metrics::block_damaged(entry.header.records);
-    let damage = error.to_string();
-    // The read goes on whether or not this can be written.
-    if let Err(error) = store.write(|c| catalogue::mark_damaged(c, entry.id, &damage)) {
-        tracing::warn!(%error, block.id = entry.id, "the damage could not be noted");
-    }
-    Ok(None)
 }
 
 /// Reads the columns of each block and gives them to `look` on several threads; `merge` gets the results in
@@ -153,66 +86,129 @@ pub(crate) fn visit<R: Send>(
     look: impl Fn(usize, &Columns) -> R + Sync,
     mut merge: impl FnMut(R) -> Result<ControlFlow<()>, Error>,
 ) -> Result<(), Error> {
+    let look = |job: Job| {
+        let columns = job.open(store).and_then(|block| block.read(wanted));
+        columns.map(|columns| look(job.number, &columns))
+    };
+    let mut merge = |entry: &Entry, result: Result<R, Error>| match result {
+        Ok(result) => merge(result),
+        Err(error) => {
+            stored::set_aside::<()>(store, &entry.stored(), error)?;
+            Ok(ControlFlow::Continue(()))
+        }
+    };
     let threads = std::thread::available_parallelism()
         .map_or(1, std::num::NonZero::get)
         .min(MAX_THREADS);
     // One first: most pages are full with it.
-    let mut size = 1;
-    let mut start = 0;
-    while start < entries.len() {
-        let chunk = &entries[start..entries.len().min(start + size)];
-        let mut blocks = Vec::with_capacity(chunk.len());
-        for (offset, entry) in chunk.iter().enumerate() {
-            if let Some(block) = open(store, connection, entry)? {
-                blocks.push((start + offset, block));
-            }
-        }
-        start += chunk.len();
-        size = threads * BLOCKS_PER_THREAD;
-        for (number, result) in on_threads(threads, &blocks, wanted, &look) {
-            match result {
-                Ok(result) => {
-                    if merge(result)?.is_break() {
-                        return Ok(());
-                    }
-                }
-                Err(error) => {
-                    quarantine::<()>(store, &entries[number], error)?;
-                }
-            }
+    let alone = if threads > 1 { 1 } else { entries.len() };
+    for (number, entry) in entries.iter().enumerate().take(alone) {
+        let result = Job::new(store, connection, number, entry).and_then(look);
+        if merge(entry, result)?.is_break() {
+            return Ok(());
         }
     }
-    Ok(())
+    if entries.len() <= alone {
+        return Ok(());
+    }
+    let (jobs, waiting) = mpsc::channel::<Job>();
+    let (done, results) = mpsc::channel();
+    let waiting = Mutex::new(waiting);
+    std::thread::scope(|scope| {
+        for _ in 0..threads.min(entries.len() - alone) {
+            let (waiting, done, look) = (&waiting, done.clone(), &look);
+            scope.spawn(move || work(waiting, &done, look));
+        }
+        drop(done);
+        // Whatever ends this closure closes the channel of jobs, and with it the threads.
+        let jobs = jobs;
+        let mut looked: BTreeMap<usize, Result<R, Error>> = BTreeMap::new();
+        let (mut given, mut taken) = (alone, alone);
+        while taken < entries.len() {
+            while given < entries.len() && given - taken < threads * BLOCKS_PER_THREAD {
+                match Job::new(store, connection, given, &entries[given]) {
+                    Ok(job) => drop(jobs.send(job)),
+                    Err(error) => drop(looked.insert(given, Err(error))),
+                }
+                given += 1;
+            }
+            let Some(result) = looked.remove(&taken) else {
+                match results.recv() {
+                    Ok((number, Ok(result))) => looked.insert(number, result),
+                    Ok((_, Err(panic))) => resume_unwind(panic),
+                    Err(_) => {
+                        return Err(Error::Database {
+                            message: "the threads of a read ended early".to_owned(),
+                        });
+                    }
+                };
+                continue;
+            };
+            if merge(&entries[taken], result)?.is_break() {
+                return Ok(());
+            }
+            taken += 1;
+        }
+        Ok(())
+    })
 }
 
-type Looked<R> = Vec<(usize, Result<R, Error>)>;
-
-fn on_threads<R: Send>(
-    threads: usize,
-    blocks: &[(usize, Arc<OpenBlock>)],
-    wanted: &Wanted,
-    look: &(impl Fn(usize, &Columns) -> R + Sync),
-) -> Looked<R> {
-    let one = |(number, block): &(usize, Arc<OpenBlock>)| {
-        let result = block.read(wanted).map(|columns| look(*number, &columns));
-        (*number, result)
-    };
-    if blocks.len() < 2 || threads < 2 {
-        return blocks.iter().map(one).collect();
-    }
-    let share = blocks.len().div_ceil(threads);
-    std::thread::scope(|scope| {
-        let others: Vec<_> = blocks[share..]
-            .chunks(share)
-            .map(|chunk| scope.spawn(move || chunk.iter().map(one).collect::<Looked<R>>()))
-            .collect();
-        let mut results: Looked<R> = blocks[..share].iter().map(one).collect();
-        for thread in others {
-            match thread.join() {
-                Ok(more) => results.extend(more),
-                Err(panic) => std::panic::resume_unwind(panic),
-            }
+/// One thread of a read: looks at blocks until there are no more.
+fn work<R>(
+    waiting: &Mutex<mpsc::Receiver<Job>>,
+    done: &mpsc::Sender<(usize, std::thread::Result<Result<R, Error>>)>,
+    look: &impl Fn(Job) -> Result<R, Error>,
+) {
+    loop {
+        let next = waiting
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .recv();
+        let Ok(job) = next else { return };
+        let number = job.number;
+        let result = catch_unwind(AssertUnwindSafe(|| look(job)));
+        if done.send((number, result)).is_err() {
+            return;
         }
-        results
-    })
+    }
+}
+
+/// A block to look at.
+struct Job {
+    number: usize,
+    stored: Stored,
+    source: Source,
+}
+
+enum Source {
+    Opened(Arc<OpenBlock>),
+    /// As they were read: comparing them with their digest is the thread's work.
+    Bytes(Bytes),
+}
+
+impl Job {
+    fn new(
+        store: &Store,
+        connection: &mut AnyConnection,
+        number: usize,
+        entry: &Entry,
+    ) -> Result<Self, Error> {
+        let stored = entry.stored();
+        let source = match store.caches().blocks.get(entry.id) {
+            Some(block) => Source::Opened(block),
+            None => Source::Bytes(stored::raw(store, connection, &stored)?),
+        };
+        Ok(Self {
+            number,
+            stored,
+            source,
+        })
+    }
+
+    fn open(&self, store: &Store) -> Result<Arc<OpenBlock>, Error> {
+        match &self.source {
+            Source::Opened(block) => Ok(Arc::clone(block)),
+            Source::Bytes(bytes) => stored::open(store, &self.stored, bytes.clone()),
+        }
+    }
 }

@@ -6,7 +6,7 @@ mod sqlite;
 use std::collections::HashSet;
 use std::time::Instant;
 
-use domain::{LogRecord, RecordId};
+use domain::{Failpoint, LogRecord, RecordId};
 use uuid::Uuid;
 
 use super::batch::{CommitBatch, CommitReceipt, Prepared};
@@ -102,6 +102,7 @@ fn commit(
     });
     let result = store.write(|connection| {
         receipts::add(connection, project_id, &batch.receipts)?;
+        Failpoint::Receipted.pass();
         if may_be_stored {
             refuse_stored(connection, prepared, !blocks.is_empty())?;
         }
@@ -126,6 +127,7 @@ fn commit(
                 templates::add_services(connection, project_id, &unknown, known_until)?;
         }
         rollups::add(connection, project_id, &cells)?;
+        Failpoint::Committing.pass();
         Ok(outcome)
     });
     match result {
@@ -275,7 +277,9 @@ fn drop_from_blocks(
         ids: true,
         ..Wanted::default()
     };
-    store.read(|connection| {
+    // One moment: a block that is put together with others between the two reads would look as if it held nothing, and its
+    // records would be stored again.
+    store.read_snapshot(|connection| {
         let entries = catalogue::with_ids(connection, prepared.project_id, *first, *last)?;
         visit::visit(
             store,

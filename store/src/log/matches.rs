@@ -531,13 +531,14 @@ impl<'a> Pass<'a> {
             self.records
                 .extend(row::load(connection, project_id, statement)?);
         }
-        self.records.extend(page::load(
+        let (of_blocks, _) = page::load(
             self.store,
             connection,
             project_id,
             &of_blocks.entries,
             &of_blocks.best,
-        )?);
+        )?;
+        self.records.extend(of_blocks);
         let key = |record: &LogRecord| (record.timestamp_ns, record.id);
         self.records
             .sort_unstable_by(|a, b| page::before(order, key(a), key(b)));

@@ -2,7 +2,7 @@
 
 use diesel::RunQueryDsl;
 use diesel::sql_types::{BigInt, Binary, Text};
-use domain::{LogFilter, LogRecord, ProjectId, RecordId};
+use domain::{Failpoint, LogFilter, LogRecord, ProjectId, RecordId};
 use uuid::Uuid;
 
 use super::{attributes, filter as conditions, row, statistics};
@@ -49,6 +49,7 @@ pub(crate) fn delete_matching(
             break;
         }
     }
+    Failpoint::Deleting.pass();
     let of_blocks = rewrite::delete_matching(store, project_id, filter, Counts::Subtract, now_ns)?;
     Ok(deleted + of_blocks)
 }
@@ -73,15 +74,19 @@ fn delete_page(
     let page = row::load(connection, project_id, statement)?;
     let looked_at = i64::try_from(page.len()).unwrap_or(i64::MAX);
     let last = page.last().map(|record| record.id);
-    let gone: Vec<LogRecord> = page
+    let mut gone: Vec<LogRecord> = page
         .into_iter()
         .filter(|record| attributes::all_match(&filter.attributes, &record.attributes))
         .collect();
+    // On Postgres another node may seal or delete the same rows at this moment: only who takes a row takes its count.
+    let mut is_taken = Vec::with_capacity(gone.len());
     for record in &gone {
         let mut delete = Statement::new("DELETE FROM log_tail WHERE id = ");
         delete.bytes(record.id.as_bytes().as_slice());
-        on_both!(&mut *connection, concrete => delete.execute(concrete))?;
+        is_taken.push(on_both!(&mut *connection, concrete => delete.execute(concrete))? > 0);
     }
+    let mut is_taken = is_taken.into_iter();
+    gone.retain(|_| is_taken.next().unwrap_or(false));
     rollups::subtract(connection, project_id, &statistics::cells(gone.iter()))?;
     Ok((looked_at, gone.len() as u64, last))
 }

@@ -32,6 +32,7 @@ pub(crate) fn delete_before(
     store: &Store,
     project_id: ProjectId,
     before_ns: i64,
+    now_ns: i64,
     deleted: &mut Deleted,
 ) -> Result<(), Error> {
     let before_ns = hour_of(before_ns);
@@ -47,8 +48,7 @@ pub(crate) fn delete_before(
         start_ns: i64::MIN,
         end_ns: before_ns,
     });
-    deleted.records +=
-        rewrite::delete_matching(store, project_id, &before, Counts::Leave, before_ns)?;
+    deleted.records += rewrite::delete_matching(store, project_id, &before, Counts::Leave, now_ns)?;
     while let Some(boundary_ns) = store.read(|c| boundary(c, project_id, before_ns))? {
         loop {
             let (rows, cells) = store.write(|c| delete_some(c, project_id, boundary_ns))?;

@@ -13,6 +13,11 @@ use crate::statement::Statement;
 pub(crate) const SELECT: &str = "SELECT id, timestamp_ns, observed_at_ns, severity, template_id, service, \
                                  trace_id, span_id, body, attributes FROM log_tail WHERE project_id = ";
 
+/// The same for a walk in the order of ids: with the plus SQLite follows the key, where it would otherwise collect and sort
+/// all rows of the project for each statement.
+pub(crate) const SELECT_BY_KEY: &str = "SELECT id, timestamp_ns, observed_at_ns, severity, template_id, service, \
+                                        trace_id, span_id, body, attributes FROM log_tail WHERE +project_id = ";
+
 type Types = (
     Binary,
     BigInt,

@@ -20,7 +20,7 @@ pub const MAX_CONTEXT: usize = 500;
 /// Rows read by one statement: with records of at most 1 MiB what is in memory at once stays bounded.
 const ROWS_PER_STATEMENT: usize = 250;
 /// A page ends early, with a cursor to go on from, when it holds this many bytes of text.
-const MAX_PAGE_BYTES: usize = 32 * 1024 * 1024;
+pub(crate) const MAX_PAGE_BYTES: usize = 32 * 1024 * 1024;
 
 pub(crate) fn search(
     store: &Store,
@@ -47,7 +47,7 @@ pub(crate) fn search(
         };
         // One more than asked for tells whether there is a next page.
         let wanted = page.limit + 1;
-        let mut items = search.first(wanted)?;
+        let items = search.first(wanted)?;
         let is_tail_full = search.is_full();
         let of_blocks = page::PageOf {
             project_id,
@@ -59,8 +59,11 @@ pub(crate) fn search(
             limit: if is_tail_full { items.len() } else { wanted },
         };
         let budget = Budget::start(store.config().read_timeout);
-        items = page::merge(store, search.connection, &of_blocks, &budget, items)?;
-        let has_more = items.len() > page.limit || is_tail_full || cut_to_bytes(&mut items);
+        let (mut items, is_cut) =
+            page::merge(store, search.connection, &of_blocks, &budget, items)?;
+        let is_long = items.len() > page.limit;
+        let is_cut = cut_to_bytes(&mut items) || is_cut;
+        let has_more = is_long || is_cut || is_tail_full;
         items.truncate(page.limit);
         let next = items.last().filter(|_| has_more).map(cursor_of);
         Ok(Page { items, next })

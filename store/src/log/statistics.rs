@@ -43,7 +43,7 @@ pub(crate) struct CellKey<'a> {
 
 /// The cells of a batch, sorted.
 pub(crate) fn cells<'a>(records: impl Iterator<Item = &'a LogRecord>) -> Vec<(CellKey<'a>, i64)> {
-    let mut counts: HashMap<CellKey<'a>, i64> = HashMap::new();
+    let mut counts: foldhash::HashMap<CellKey<'a>, i64> = foldhash::HashMap::default();
     for record in records {
         let key = CellKey {
             minute_ns: minute_of(record.timestamp_ns),
@@ -119,7 +119,7 @@ impl TemplateAddition {
 pub(crate) type Additions = BTreeMap<i64, TemplateAddition>;
 
 pub(crate) fn additions<'a>(records: impl Iterator<Item = &'a LogRecord>) -> Additions {
-    let mut unsorted: HashMap<i64, TemplateAddition> = HashMap::new();
+    let mut unsorted: foldhash::HashMap<i64, TemplateAddition> = foldhash::HashMap::default();
     for record in records.filter(|record| record.template_id.to_i64() != NOT_MINED) {
         let one = TemplateAddition::of(record);
         unsorted

@@ -10,7 +10,7 @@ use diesel::sql_types::{Array, BigInt, Binary, Double};
 use diesel::sqlite::Sqlite;
 use domain::{MetricKind, MetricPoint, ProjectId, Rejected, SeriesId};
 
-use super::{MAX_LABELS_BYTES, MAX_METRIC_NAME_BYTES, MetricReceipt};
+use super::{MAX_LABELS_BYTES, MAX_METRIC_NAME_BYTES, MetricReceipt, seal};
 use crate::connection::{AnyConnection, on_both};
 use crate::log::batch::clean;
 use crate::schema::{metric_samples, metric_series};
@@ -137,7 +137,8 @@ fn write_series(
     Ok(())
 }
 
-fn write_samples(
+/// Writes samples; those that are there are replaced.
+pub(super) fn write_samples(
     connection: &mut AnyConnection,
     project_id: ProjectId,
     samples: &BTreeMap<(i64, i64), f64>,
@@ -231,6 +232,7 @@ pub(crate) fn delete_before(
     store: &Store,
     project_id: ProjectId,
     before_ns: i64,
+    now_ns: i64,
 ) -> Result<u64, Error> {
     let project = project_id.as_bytes().as_slice();
     let ids: Vec<i64> = store.read(|connection| {
@@ -255,14 +257,18 @@ pub(crate) fn delete_before(
             Ok(rows)
         })?;
     }
+    let sealed = seal::delete_before(store, project_id, before_ns, now_ns)?;
     store.write(|connection| {
         let mut empty = Statement::new("DELETE FROM metric_series WHERE project_id = ");
         empty.bytes(project).sql(
             " AND NOT EXISTS (SELECT 1 FROM metric_samples m WHERE m.project_id = metric_series.project_id \
-             AND m.series_id = metric_series.id)",
+             AND m.series_id = metric_series.id) AND sealed_until_ns < ",
         );
+        empty.int(before_ns);
         on_both!(connection, concrete => empty.execute(concrete))?;
         Ok(())
     })?;
-    Ok(u64::try_from(deleted).unwrap_or(u64::MAX))
+    Ok(u64::try_from(deleted)
+        .unwrap_or(u64::MAX)
+        .saturating_add(sealed))
 }

@@ -1,5 +1,7 @@
 //! Writing spans: binary COPY on Postgres, multi-row inserts on SQLite.
 
+mod repeated;
+
 use std::borrow::Cow;
 use std::collections::HashSet;
 use std::io::Write;
@@ -11,7 +13,7 @@ use diesel::sql_types::{BigInt, Binary, Nullable, SmallInt, Text};
 use diesel::sqlite::Sqlite;
 use domain::{Latencies, ProjectId, Rejected, Span, SpanId, TraceId};
 
-use super::row::{signed, span_id_of, trace_id_of};
+use super::row::signed;
 use super::schema::spans;
 use super::{MAX_SPAN_NAME_BYTES, SpanReceipt};
 use crate::connection::AnyConnection;
@@ -22,8 +24,6 @@ use crate::{Error, MAX_SERVICE_BYTES, Store};
 
 /// Tries against concurrent writers of the same spans.
 const MAX_TRIES: usize = 5;
-/// Keys that one statement looks up.
-const KEYS_PER_STATEMENT: usize = 500;
 /// Signature, flags and length of the extension of a binary COPY (PostgreSQL documentation, COPY, "Binary Format").
 const SIGNATURE: &[u8] = b"PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0";
 const COLUMNS: i16 = 15;
@@ -54,12 +54,22 @@ pub(super) fn append(
     let mut tries = 0;
     while !rows.is_empty() {
         tries += 1;
-        let written = store.write(|connection| match connection {
-            AnyConnection::Postgres(connection) => {
-                copy(connection, project_id, &rows)?;
-                Ok(rows.len())
-            }
-            AnyConnection::Sqlite(connection) => insert(connection, project_id, &rows),
+        let before = rows.len();
+        let sequence = repeated::drop_sealed(store, project_id, &mut rows)?;
+        receipt.duplicates += before - rows.len();
+        if rows.is_empty() {
+            break;
+        }
+        let written = store.write(|connection| {
+            let written = match &mut *connection {
+                AnyConnection::Postgres(connection) => {
+                    copy(connection, project_id, &rows)?;
+                    rows.len()
+                }
+                AnyConnection::Sqlite(connection) => insert(connection, project_id, &rows)?,
+            };
+            repeated::check_sequence(connection, project_id, sequence)?;
+            Ok(written)
         });
         match written {
             Ok(written) => {
@@ -70,7 +80,7 @@ pub(super) fn append(
             // Some are there already: the caller repeats a batch whose answer it did not get.
             Err(Error::Duplicate { .. }) if tries < MAX_TRIES => {
                 let before = rows.len();
-                drop_stored(store, project_id, &mut rows)?;
+                repeated::drop_stored(store, project_id, &mut rows)?;
                 receipt.duplicates += before - rows.len();
             }
             Err(Error::Contention { message }) if tries < MAX_TRIES => {
@@ -149,32 +159,6 @@ fn storable(span: &Span) -> Cow<'_, Span> {
         *text = clean(text).into_owned();
     }
     Cow::Owned(changed)
-}
-
-fn drop_stored(store: &Store, project_id: ProjectId, rows: &mut Vec<Row<'_>>) -> Result<(), Error> {
-    let mut stored: HashSet<([u8; 16], i64)> = HashSet::new();
-    for chunk in rows.chunks(KEYS_PER_STATEMENT) {
-        let mut statement =
-            Statement::new("SELECT trace_id, span_id FROM spans WHERE project_id = ");
-        statement.bytes(project_id.as_bytes().as_slice());
-        statement.sql(" AND (trace_id, span_id) IN (");
-        for (index, row) in chunk.iter().enumerate() {
-            statement.sql(if index == 0 { "VALUES (" } else { ",(" });
-            statement.bytes(row.trace_id.as_slice()).sql(",");
-            statement.int(row.span_id).sql(")");
-        }
-        statement.sql(")");
-        let found = statement.returning::<(Binary, BigInt)>();
-        let found: Vec<(Vec<u8>, i64)> = store.read(|connection| {
-            Ok(crate::connection::on_both!(connection, concrete => found.load(concrete))?)
-        })?;
-        for (trace_id, span_id) in found {
-            let trace_id = trace_id_of(&trace_id)?.bits().to_be_bytes();
-            stored.insert((trace_id, signed(span_id_of(span_id)?)));
-        }
-    }
-    rows.retain(|row| !stored.contains(&(row.trace_id, row.span_id)));
-    Ok(())
 }
 
 impl BindRow for Row<'_> {

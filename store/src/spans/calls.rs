@@ -1,7 +1,10 @@
 //! Calls between services, counted from the spans of a minute.
 //!
 //! A minute is counted as a whole and its counts replaced, so that a repetition changes nothing, a crash loses nothing, and
-//! a parent that came late is found by counting again.
+//! a parent that came late is found by counting again. The database joins spans with their parents where both are rows; what
+//! lies in blocks is joined here ([`sealed`]).
+
+mod sealed;
 
 use std::collections::BTreeMap;
 
@@ -44,14 +47,14 @@ pub(super) fn count(store: &Store, project_id: ProjectId, minute_ns: i64) -> Res
         // Several processes may count one minute: the one that reads last must write last.
         Backend::Postgres => store.write(|connection| {
             lock(connection, project_id)?;
-            let counted = counted(connection, project_id, minute_ns)?;
+            let counted = store.read_snapshot(|c| counted(store, c, project_id, minute_ns))?;
             replace(connection, project_id, minute_ns, &counted)?;
             Ok(counted.len())
         }),
         // The one writer is not held up by the counting.
         Backend::Sqlite => {
-            let (counted, kept) = store.read(|connection| {
-                let counted = counted(connection, project_id, minute_ns)?;
+            let (counted, kept) = store.read_snapshot(|connection| {
+                let counted = counted(store, connection, project_id, minute_ns)?;
                 let minute = TimeRange::new(minute_ns, minute_ns.saturating_add(1));
                 Ok((counted, kept(connection, project_id, minute)?))
             })?;
@@ -75,9 +78,31 @@ fn lock(connection: &mut AnyConnection, project_id: ProjectId) -> Result<(), Err
 /// The edges that the spans of a minute show: where the service of a span is not that of its parent, and where nobody known
 /// asked (a root, or a request whose sender sent no span).
 fn counted(
+    store: &Store,
     connection: &mut AnyConnection,
     project_id: ProjectId,
     minute_ns: i64,
+) -> Result<BTreeMap<Edge, Counts>, Error> {
+    let blocks = sealed::near(connection, project_id, minute_ns)?;
+    if blocks.is_empty() {
+        return Ok(most_frequent(of_rows(
+            connection, project_id, minute_ns, true,
+        )?));
+    }
+    // Rows without a parent among rows have theirs in blocks, or none.
+    let mut edges = of_rows(connection, project_id, minute_ns, false)?;
+    sealed::add(
+        store, connection, project_id, minute_ns, &blocks, &mut edges,
+    )?;
+    Ok(most_frequent(edges))
+}
+
+/// The edges among rows; those whose parent is not known only `with_orphans`.
+fn of_rows(
+    connection: &mut AnyConnection,
+    project_id: ProjectId,
+    minute_ns: i64,
+    with_orphans: bool,
 ) -> Result<BTreeMap<Edge, Counts>, Error> {
     let mut statement =
         Statement::new("SELECT COALESCE(p.service, ''), c.service, CAST(CASE WHEN c.kind = ");
@@ -95,10 +120,15 @@ fn counted(
         .int(minute_ns)
         .sql(" AND c.start_ns < ")
         .int(minute_ns.saturating_add(NANOS_PER_MINUTE))
-        .sql(" AND (p.service <> c.service OR (p.service IS NULL AND (c.parent_span_id IS NULL OR c.kind = ")
-        .small(SpanKind::Server.number())
-        .sql(" OR c.kind = ")
-        .small(SpanKind::Consumer.number())
+        .sql(" AND (p.service <> c.service OR (p.service IS NULL AND (c.parent_span_id IS NULL");
+    if with_orphans {
+        statement
+            .sql(" OR c.kind = ")
+            .small(SpanKind::Server.number())
+            .sql(" OR c.kind = ")
+            .small(SpanKind::Consumer.number());
+    }
+    statement
         .sql("))) GROUP BY 1, 2, 3, 4, 5 ORDER BY 6 DESC LIMIT ")
         .int(MAX_GROUPS);
     let rows = statement.returning::<(Text, Text, SmallInt, SmallInt, SmallInt, BigInt)>();
@@ -107,13 +137,20 @@ fn counted(
     let mut edges: BTreeMap<Edge, Counts> = BTreeMap::new();
     for (caller, callee, is_message, status, class, count) in rows {
         let counts = edges.entry((caller, callee, is_message)).or_default();
-        counts.count += count;
-        if status == SpanStatus::Error.number() {
-            counts.errors += count;
-        }
-        counts.latencies.add(class, count.unsigned_abs());
+        counts.add(status, class, count);
     }
-    Ok(most_frequent(edges))
+    Ok(edges)
+}
+
+impl Counts {
+    /// Adds so many calls of a status and a class of duration.
+    fn add(&mut self, status: i16, class: i16, count: i64) {
+        self.count += count;
+        if status == SpanStatus::Error.number() {
+            self.errors += count;
+        }
+        self.latencies.add(class, count.unsigned_abs());
+    }
 }
 
 fn most_frequent(edges: BTreeMap<Edge, Counts>) -> BTreeMap<Edge, Counts> {

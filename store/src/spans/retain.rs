@@ -4,6 +4,7 @@ use diesel::RunQueryDsl;
 use diesel::sql_types::BigInt;
 use domain::{ProjectId, minute_start};
 
+use super::seal;
 use crate::connection::on_both;
 use crate::statement::Statement;
 use crate::{Error, Store};
@@ -15,6 +16,7 @@ pub(super) fn delete_before(
     store: &Store,
     project_id: ProjectId,
     before_ns: i64,
+    now_ns: i64,
 ) -> Result<u64, Error> {
     let project = project_id.as_bytes().as_slice();
     let mut deleted = 0_u64;
@@ -39,6 +41,7 @@ pub(super) fn delete_before(
             break;
         }
     }
+    deleted = deleted.saturating_add(seal::delete_before(store, project_id, before_ns, now_ns)?);
     store.write(|connection| {
         let mut cells = Statement::new("DELETE FROM service_calls WHERE project_id = ");
         cells

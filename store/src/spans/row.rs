@@ -75,6 +75,24 @@ fn span(project_id: ProjectId, row: Row) -> Result<Span, Error> {
     })
 }
 
+/// `(VALUES (..),(..)) AS v` of traces and spans. SQLite takes one step into the key for each only when they are joined with it in
+/// this order (`CROSS JOIN`); for `(trace_id, span_id) IN (..)` it reads the index of the whole project.
+pub(super) fn values(statement: &mut Statement<'_>, keys: &[(TraceId, i64)]) {
+    for (index, (trace_id, span_id)) in keys.iter().enumerate() {
+        statement.sql(if index == 0 { "(VALUES (" } else { ",(" });
+        statement.bytes(trace_id.bits().to_be_bytes().to_vec());
+        statement.sql(",").int(*span_id).sql(")");
+    }
+    statement.sql(") AS v");
+}
+
+/// The condition that joins `spans s` with [`values`].
+pub(super) fn is_of_values(statement: &mut Statement<'_>, project_id: ProjectId) {
+    statement.sql("s.project_id = ");
+    statement.bytes(project_id.as_bytes().to_vec());
+    statement.sql(" AND s.trace_id = v.column1 AND s.span_id = v.column2");
+}
+
 /// A span id as databases keep it: the same bits.
 pub(super) fn signed(id: SpanId) -> i64 {
     id.bits().cast_signed()

@@ -1,12 +1,13 @@
 //! The search for traces by what their spans are like.
 //!
 //! There is no index but the one on time, so a search walks back through it in slices that grow while nothing is found,
-//! and asks the clock between them.
+//! and asks the clock between them. Each slice takes from rows and from the blocks that overlap it, all of one moment.
+
+mod matching;
 
 use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::str::FromStr;
-use std::time::Instant;
 
 use diesel::RunQueryDsl;
 use diesel::sql_types::{BigInt, Binary};
@@ -15,8 +16,11 @@ use domain::{CursorError, NANOS_PER_MINUTE, ProjectId, SpanId, TraceId};
 use super::row::{signed, span_id_of, trace_id_of};
 use super::trace::{in_traces, summaries};
 use super::{SpanFilter, TracePage};
+use crate::blocks::kinds::{self, Block};
+use crate::blocks::stored::BlockKind;
 use crate::connection::{AnyConnection, on_both};
 use crate::log::batch::clean;
+use crate::log::budget::Budget;
 use crate::statement::Statement;
 use crate::{Error, Store};
 
@@ -75,14 +79,19 @@ pub(super) fn search(
             message: format!("page limit is {limit}, it must be 1 to {MAX_SPAN_PAGE}"),
         });
     }
-    let deadline = Instant::now() + store.config().read_timeout;
-    let (ids, next) = store.read(|connection| {
+    let budget = Budget::start(store.config().read_timeout);
+    let (ids, next) = store.read_snapshot(|connection| {
+        let mut blocks = kinds::in_range(connection, BlockKind::Spans, project_id, filter.range)?;
+        blocks.retain(|block| matching::may_match(block, filter));
         Walk {
+            store,
             connection,
             project_id,
             filter,
             after,
-            deadline,
+            budget,
+            blocks,
+            matches: HashMap::new(),
         }
         .first(limit)
     })?;
@@ -97,12 +106,17 @@ pub(super) fn search(
 }
 
 struct Walk<'a> {
+    store: &'a Store,
     connection: &'a mut AnyConnection,
     project_id: ProjectId,
     filter: &'a SpanFilter,
     /// Where the page before ended.
     after: Option<SpanCursor>,
-    deadline: Instant,
+    budget: Budget,
+    /// Those that may have a match.
+    blocks: Vec<Block>,
+    /// The matches of blocks of this slice, newest first, by the block's id.
+    matches: HashMap<i64, Vec<SpanCursor>>,
 }
 
 impl Walk<'_> {
@@ -140,25 +154,17 @@ impl Walk<'_> {
                 if spans.len() < SPANS_PER_STATEMENT {
                     break;
                 }
-                self.check_time()?;
+                self.budget.check()?;
             }
-            self.check_time()?;
+            self.budget.check()?;
             end_ns = start_ns;
+            self.forget_from(end_ns);
             width = width.saturating_mul(2).min(WIDEST_NS);
         }
         Ok((found, None))
     }
 
-    fn check_time(&self) -> Result<(), Error> {
-        if Instant::now() <= self.deadline {
-            return Ok(());
-        }
-        Err(Error::Timeout {
-            message: "the search for traces: narrow the time range".to_owned(),
-        })
-    }
-
-    /// The beginning of the newest span of any kind before an instant.
+    /// An instant behind which there is no span before another instant.
     fn newest_before(&mut self, end_ns: i64) -> Result<Option<i64>, Error> {
         let mut statement = Statement::new("SELECT start_ns FROM spans WHERE project_id = ");
         statement.bytes(self.project_id.as_bytes().as_slice());
@@ -170,11 +176,41 @@ impl Walk<'_> {
             .sql(" ORDER BY start_ns DESC LIMIT 1");
         let rows = statement.returning::<(BigInt,)>();
         let rows: Vec<(i64,)> = on_both!(&mut *self.connection, concrete => rows.load(concrete))?;
-        Ok(rows.first().map(|(start_ns,)| *start_ns))
+        let blocks = self.blocks.iter().map(|block| &block.stored);
+        let of_blocks = blocks
+            .filter(|block| block.min_ns < end_ns)
+            .map(|block| block.max_ns.min(end_ns.saturating_sub(1)));
+        let newest = rows.iter().map(|(at_ns,)| *at_ns).chain(of_blocks).max();
+        Ok(newest.filter(|at_ns| *at_ns >= self.filter.range.start_ns))
     }
 
-    /// The spans of a slice that match, newest first, behind a place.
+    /// The first spans of a slice that match, newest first, behind a place.
     fn spans(
+        &mut self,
+        start_ns: i64,
+        end_ns: i64,
+        place: Option<SpanCursor>,
+    ) -> Result<Vec<SpanCursor>, Error> {
+        let mut spans = self.rows(start_ns, end_ns, place)?;
+        self.look_into_blocks(start_ns, end_ns)?;
+        for block in &self.blocks {
+            let matches = self.matches.get(&block.stored.id).into_iter().flatten();
+            spans.extend(
+                matches
+                    .skip_while(|span| {
+                        span.start_ns >= end_ns
+                            || place.is_some_and(|place| span.key() >= place.key())
+                    })
+                    .take_while(|span| span.start_ns >= start_ns)
+                    .take(SPANS_PER_STATEMENT),
+            );
+        }
+        spans.sort_unstable_by_key(|span| std::cmp::Reverse(span.key()));
+        spans.truncate(SPANS_PER_STATEMENT);
+        Ok(spans)
+    }
+
+    fn rows(
         &mut self,
         start_ns: i64,
         end_ns: i64,
@@ -237,7 +273,19 @@ impl Walk<'_> {
         let rows = statement.returning::<(Binary,)>();
         let rows: Vec<(Vec<u8>,)> =
             on_both!(&mut *self.connection, concrete => rows.load(concrete))?;
-        rows.iter().map(|(id,)| trace_id_of(id)).collect()
+        let mut shown: HashSet<TraceId> = rows
+            .iter()
+            .map(|(id,)| trace_id_of(id))
+            .collect::<Result<_, _>>()?;
+        shown.extend(self.shown_in_blocks(&fresh, after)?);
+        Ok(shown)
+    }
+}
+
+impl SpanCursor {
+    /// The order of a search, oldest first.
+    fn key(&self) -> (i64, TraceId, i64) {
+        (self.start_ns, self.trace_id, signed(self.span_id))
     }
 }
 

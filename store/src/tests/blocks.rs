@@ -114,7 +114,7 @@ pub(crate) fn blocks_move_to_a_folder_and_are_read_from_there(fixture: &Fixture)
         commit(store, chunk);
         store.seal(NOON, true).expect("sealed");
     }
-    let moved = store.tier(mine, NOON + 20 * SECOND).expect("moved");
+    let moved = store.tier(mine, NOON + 20 * SECOND, NOON).expect("moved");
     assert_eq!((moved.blocks, moved.records), (1, 20));
     assert!(moved.bytes > 0);
     assert_eq!(rows(store, "log_block_data"), 1);
@@ -174,6 +174,53 @@ pub(crate) fn a_damaged_block_is_reported_and_its_neighbours_stay(fixture: &Fixt
         damaged[0].damage
     );
     assert_eq!(fresh.damaged_blocks().expect("listed"), damaged);
+}
+
+pub(crate) fn a_damaged_index_hides_nothing_and_is_made_again(fixture: &Fixture) {
+    let store = &fixture.store;
+    let mine = project();
+    let records = some(mine, 40);
+    for chunk in records.chunks(20) {
+        commit(store, chunk);
+        store.seal(NOON, true).expect("sealed");
+    }
+    let indexes = |store: &Store| {
+        let statement = Statement::new("SELECT data FROM log_block_index ORDER BY block_id");
+        let rows = statement.returning::<(diesel::sql_types::Binary,)>();
+        let rows: Vec<(Vec<u8>,)> = store
+            .read(|connection| Ok(on_both!(connection, concrete => rows.load(concrete))?))
+            .expect("read");
+        rows
+    };
+    let before = indexes(store);
+    // The filter of one block is empty, the index of the other is missing.
+    let mut empty = before[0].0.clone();
+    let end = empty.len() - 40;
+    empty[6..end].fill(0);
+    store
+        .write(|connection| {
+            let mut damage = Statement::new("UPDATE log_block_index SET data = ");
+            damage.bytes(empty.as_slice());
+            damage.sql(" WHERE block_id = (SELECT MIN(block_id) FROM log_block_index)");
+            on_both!(&mut *connection, concrete => damage.execute(concrete))?;
+            let gone = Statement::new(
+                "DELETE FROM log_block_index WHERE block_id = (SELECT MAX(block_id) FROM log_block_index)",
+            );
+            on_both!(connection, concrete => gone.execute(concrete))?;
+            Ok(())
+        })
+        .expect("damaged");
+    let fresh = Store::open(&fixture.config).expect("opens");
+    let mut filter = everything();
+    filter.text.push(TextTerm {
+        term: "order".to_owned(),
+        negated: false,
+        template_ids: Vec::new(),
+    });
+    assert_eq!(fresh.count(mine, &filter).expect("counted"), 40);
+    assert_eq!(fresh.check_blocks(mine).expect("checked").damaged, []);
+    assert_eq!(indexes(&fresh), before);
+    assert_eq!(fresh.count(mine, &filter).expect("counted"), 40);
 }
 
 pub(crate) fn deleting_takes_records_and_counts(fixture: &Fixture) {

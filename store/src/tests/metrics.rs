@@ -3,10 +3,23 @@ use std::collections::BTreeMap;
 use domain::{MetricKind, MetricPoint, ProjectId, TimeRange};
 
 use super::Fixture;
-use super::fixture::{NOON, SECOND, project};
-use crate::{LabelMatcher, MetricStore};
+use super::fixture::{NOON, SECOND, project, seal_in_blocks};
+use crate::{LabelMatcher, MetricReceipt, MetricStore};
 
-fn point(project_id: ProjectId, name: &str, service: &str, at: i64, value: f64) -> MetricPoint {
+/// Stored as rows, or as blocks in the suites of blocks.
+fn append(fixture: &Fixture, project_id: ProjectId, points: &[MetricPoint]) -> MetricReceipt {
+    let receipt = fixture.store.append_metrics(project_id, points);
+    seal_in_blocks(&fixture.store);
+    receipt.expect("stored")
+}
+
+pub(super) fn point(
+    project_id: ProjectId,
+    name: &str,
+    service: &str,
+    at: i64,
+    value: f64,
+) -> MetricPoint {
     MetricPoint {
         project_id,
         name: name.to_owned(),
@@ -29,10 +42,7 @@ pub(crate) fn samples_are_read_back_by_series_and_range(fixture: &Fixture) {
             ]
         })
         .collect();
-    let receipt = fixture
-        .store
-        .append_metrics(project_id, &points)
-        .expect("stored");
+    let receipt = append(fixture, project_id, &points);
     assert_eq!(receipt.stored, 2_100);
     let range = TimeRange::new(NOON + 10 * SECOND, NOON + 13 * SECOND);
     let query = |matchers: &[LabelMatcher]| {
@@ -65,16 +75,10 @@ pub(crate) fn a_repeated_sample_replaces_the_first(fixture: &Fixture) {
         point(project_id, "m", "api", 0, 1.0),
         point(project_id, "m", "api", 0, 2.0),
     ];
-    let receipt = fixture
-        .store
-        .append_metrics(project_id, &twice)
-        .expect("stored");
+    let receipt = append(fixture, project_id, &twice);
     assert_eq!(receipt.stored, 1);
     let third = [point(project_id, "m", "api", 0, 3.5)];
-    fixture
-        .store
-        .append_metrics(project_id, &third)
-        .expect("stored");
+    append(fixture, project_id, &third);
     let series = fixture
         .store
         .metric_query(project_id, "m", &[], TimeRange::ALL);
@@ -102,10 +106,7 @@ pub(crate) fn bad_points_are_reported_and_their_neighbours_stored(fixture: &Fixt
             f64::MIN_POSITIVE / 4.0,
         ),
     ];
-    let receipt = fixture
-        .store
-        .append_metrics(project_id, &points)
-        .expect("stored");
+    let receipt = append(fixture, project_id, &points);
     assert_eq!(receipt.stored, 3);
     let rejected: Vec<usize> = receipt.rejected.iter().map(|r| r.index).collect();
     assert_eq!(rejected, [1, 2, 3, 4, 5, 6]);
@@ -127,10 +128,7 @@ pub(crate) fn latest_is_the_newest_sample_of_each_series(fixture: &Fixture) {
         point(project_id, "m", "shop", 1, 1.0),
         point(project_id, "n", "shop", 9, 9.0),
     ];
-    fixture
-        .store
-        .append_metrics(project_id, &points)
-        .expect("stored");
+    append(fixture, project_id, &points);
     let latest = fixture.store.latest(project_id, "m", &[]).expect("read");
     let values: Vec<f64> = latest.iter().map(|point| point.value).collect();
     assert_eq!(values, [5.0, 1.0]);
@@ -149,10 +147,7 @@ pub(crate) fn the_last_sample_before_an_instant_is_found_per_series(fixture: &Fi
         point(project_id, "m", "shop", 5, 7.0),
         point(project_id, "other", "api", 2, 2.0),
     ];
-    fixture
-        .store
-        .append_metrics(project_id, &points)
-        .expect("stored");
+    append(fixture, project_id, &points);
     let series = fixture
         .store
         .metric_query(project_id, "m", &[], TimeRange::ALL)
@@ -177,10 +172,7 @@ pub(crate) fn names_are_listed_with_their_kinds(fixture: &Fixture) {
         point(project_id, "a", "api", 0, 1.0),
         point(project_id, "a", "shop", 0, 1.0),
     ];
-    fixture
-        .store
-        .append_metrics(project_id, &points)
-        .expect("stored");
+    append(fixture, project_id, &points);
     let names = fixture.store.metric_names(project_id).expect("read");
     let expected = [("a", MetricKind::Counter), ("b", MetricKind::Gauge)];
     assert_eq!(names, expected.map(|(name, kind)| (name.to_owned(), kind)));

@@ -11,7 +11,7 @@ use proptest::test_runner::{Config, TestRunner};
 
 use super::Fixture;
 use super::fixture::{MINUTE, NOON, commit, project, record};
-use crate::Store;
+use crate::{RecordMatcher, Store};
 
 const SERVICES: [&str; 3] = ["api", "db", "shop"];
 const SEVERITIES: [Severity; 3] = [Severity::Info, Severity::Warn, Severity::Error];
@@ -178,6 +178,10 @@ pub(crate) fn reading_agrees_with_a_plain_model(fixture: &Fixture) {
                 .filter(|one| holds(&filter, one))
                 .cloned()
                 .collect();
+            let matcher = RecordMatcher::new(filter.clone()).expect("a small filter");
+            for one in &records {
+                prop_assert_eq!(matcher.holds(one), holds(&filter, one));
+            }
             let mut histogram: BTreeMap<(i64, Severity), u64> = BTreeMap::new();
             for one in &expected {
                 let bucket = one.timestamp_ns.div_euclid(3 * MINUTE) * 3 * MINUTE;

@@ -10,7 +10,7 @@ use super::fixture::{NOON, commit, project, record};
 use crate::Store;
 
 /// Each with a name for the failure message.
-fn shapes(project_id: ProjectId) -> Vec<(&'static str, LogRecord)> {
+pub(super) fn shapes(project_id: ProjectId) -> Vec<(&'static str, LogRecord)> {
     let plain = || record(project_id, NOON, "poison");
     let attributes = |text: &str| LogRecord {
         attributes: text.to_owned(),

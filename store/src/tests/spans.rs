@@ -5,7 +5,7 @@ use domain::{
 };
 
 use super::Fixture;
-use super::fixture::{MINUTE, NOON, SECOND, project};
+use super::fixture::{MINUTE, NOON, SECOND, project, seal_in_blocks};
 use crate::{
     Error, MAX_EDGES_PER_MINUTE, MAX_SPAN_NAME_BYTES, MAX_SPAN_PAGE, MAX_TRACE_SPANS, SpanCursor,
     SpanFilter, SpanReceipt, Store, TraceStore,
@@ -13,16 +13,16 @@ use crate::{
 
 const MILLISECOND: i64 = 1_000_000;
 
-fn trace(n: u128) -> TraceId {
+pub(super) fn trace(n: u128) -> TraceId {
     TraceId::new(n).expect("not zero")
 }
 
-fn id(n: u64) -> SpanId {
+pub(super) fn id(n: u64) -> SpanId {
     SpanId::new(n).expect("not zero")
 }
 
 /// A span of a second that begins `n` seconds after noon, a root of the service `shop`.
-fn span(project_id: ProjectId, trace_id: u128, n: u64) -> Span {
+pub(crate) fn span(project_id: ProjectId, trace_id: u128, n: u64) -> Span {
     let start_ns = NOON + i64::try_from(n).expect("small") * SECOND;
     Span {
         project_id,
@@ -43,7 +43,7 @@ fn span(project_id: ProjectId, trace_id: u128, n: u64) -> Span {
 }
 
 /// A span of another service below a span with this number.
-fn below(parent: &Span, service: &str, n: u64) -> Span {
+pub(super) fn below(parent: &Span, service: &str, n: u64) -> Span {
     let mut child = span(parent.project_id, parent.trace_id.bits(), n);
     child.parent_span_id = Some(parent.span_id);
     child.service = service.to_owned();
@@ -51,12 +51,14 @@ fn below(parent: &Span, service: &str, n: u64) -> Span {
 }
 
 fn append(store: &Store, spans: &[Span]) -> SpanReceipt {
-    store
+    let receipt = store
         .append_spans(spans[0].project_id, spans)
-        .expect("the spans are stored")
+        .expect("the spans are stored");
+    seal_in_blocks(store);
+    receipt
 }
 
-fn calls(store: &Store, project_id: ProjectId, minute_ns: i64) -> Vec<ServiceCalls> {
+pub(super) fn calls(store: &Store, project_id: ProjectId, minute_ns: i64) -> Vec<ServiceCalls> {
     store
         .count_calls(project_id, minute_ns)
         .expect("they are counted");
@@ -404,7 +406,7 @@ pub(crate) fn old_spans_and_counts_go(fixture: &Fixture) {
     calls(&fixture.store, mine, NOON);
     calls(&fixture.store, other, NOON);
     let before_ns = NOON + 20_900 * SECOND;
-    let deleted = fixture.store.delete_spans_before(mine, before_ns);
+    let deleted = fixture.store.delete_spans_before(mine, before_ns, NOON);
     assert_eq!(deleted.expect("deleted"), 20_900);
     let left = fixture.store.trace(mine, trace(1)).expect("read");
     assert_eq!(left.spans.len(), 100);
@@ -413,6 +415,6 @@ pub(crate) fn old_spans_and_counts_go(fixture: &Fixture) {
     assert_eq!(counted.expect("read"), []);
     let counted = fixture.store.service_calls(other, TimeRange::ALL);
     assert_eq!(counted.expect("read").len(), 1);
-    let again = fixture.store.delete_spans_before(mine, before_ns);
+    let again = fixture.store.delete_spans_before(mine, before_ns, NOON);
     assert_eq!(again.expect("nothing left"), 0);
 }

@@ -58,6 +58,24 @@ fn the_protobuf_of_otlp_is_what_the_schema_says() {
 }
 
 #[test]
+fn the_protobuf_of_remote_write_is_what_the_schema_says() {
+    let body = super::remote_write(&[("__name__", "up"), ("job", "a")], &[(1_000, 1.5)]);
+    let plain = snap::raw::Decoder::new().decompress_vec(&body).unwrap();
+    let expected = [
+        &[10, 40][..],    // timeseries(1)
+        &[10, 14, 10, 8], // labels(1): name(1)
+        b"__name__",
+        &[18, 2, b'u', b'p'], // value(2)
+        &[10, 8, 10, 3, b'j', b'o', b'b', 18, 1, b'a'],
+        &[18, 12, 9], // samples(2): value(1), fixed64
+        &1.5_f64.to_le_bytes(),
+        &[16, 0xe8, 7], // timestamp(2)
+    ]
+    .concat();
+    assert_eq!(plain, expected);
+}
+
+#[test]
 fn rows_of_one_origin_share_a_stream() {
     let mut other = row("b");
     other.host = "node-2".into();

@@ -39,6 +39,14 @@ fn an_answer_with_a_length_is_read_to_its_end() {
 }
 
 #[test]
+fn an_answer_says_when_to_come_again() {
+    let (mut connection, _server) =
+        answering("HTTP/1.1 503 Busy\r\nRetry-After: 7\r\ncontent-length: 0\r\n\r\n");
+    let answer = connection.exchange("POST", "/", &[], b"x").unwrap();
+    assert_eq!(answer.retry_after.as_deref(), Some("7"));
+}
+
+#[test]
 fn an_answer_in_chunks_is_put_together() {
     let (mut connection, _server) = answering(
         "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n3\r\nabc\r\nA;x=1\r\n0123456789\r\n0\r\n\r\n",

@@ -34,18 +34,43 @@ fn a_command_that_fails_is_reported_with_what_it_said() {
     );
 }
 
-#[test]
-fn a_stop_by_signal_gives_the_exit_status() {
-    let (folder, settings) =
-        script("trap 'exit 7' TERM; touch started; while :; do sleep 0.01; done");
-    let mut vigil = Vigil {
+fn not_started(settings: VigilSettings) -> Vigil {
+    Vigil {
         settings,
         arguments: Vec::new(),
+        variables: Vec::new(),
         child: None,
         address: "127.0.0.1:1".to_owned(),
         token: String::new(),
         password: String::new(),
-    };
+    }
+}
+
+#[test]
+fn a_variable_is_seen_by_the_next_start_only_while_it_is_set() {
+    let (_folder, settings) =
+        script("if [ \"$1\" = say ]; then echo \"it is ${POINT-none}\"; fi; exit ${POINT-0}");
+    let mut vigil = not_started(settings);
+    vigil.set_variable("POINT", Some("3"));
+    vigil.spawn().unwrap();
+    let status = vigil.wait_end(Duration::from_secs(30)).unwrap();
+    assert_eq!((status.code(), vigil.pid()), (Some(3), None));
+    assert_eq!(
+        vigil.ask(&["say"]).unwrap(),
+        ("it is 3\n".to_owned(), false)
+    );
+    vigil.set_variable("POINT", None);
+    assert_eq!(
+        vigil.ask(&["say"]).unwrap(),
+        ("it is none\n".to_owned(), true)
+    );
+}
+
+#[test]
+fn a_stop_by_signal_gives_the_exit_status() {
+    let (folder, settings) =
+        script("trap 'exit 7' TERM; touch started; while :; do sleep 0.01; done");
+    let mut vigil = not_started(settings);
     vigil.spawn().unwrap();
     while !folder.path().join("started").exists() {
         std::thread::yield_now();

@@ -3,7 +3,13 @@
 use std::io;
 use std::time::Duration;
 
-use testkit::{Door, HttpConnection, Random, Row, Verdict};
+use testkit::{Door, GrpcConnection, HttpConnection, Random, Row, Verdict};
+
+/// Where OTLP over gRPC takes log records.
+const GRPC: &str = "/opentelemetry.proto.collector.logs.v1.LogsService/Export";
+/// Codes of gRPC that ask for another try.
+const RESOURCE_EXHAUSTED: u32 = 8;
+const UNAVAILABLE: u32 = 14;
 
 /// How long an answer may take: longer than a commit waits for a database that is away (20 s).
 pub const ANSWER: Duration = Duration::from_secs(60);
@@ -15,6 +21,8 @@ pub struct Batch {
     pub key: String,
     /// The protocol.
     pub door: Door,
+    /// Whether it is called over gRPC; the door is OTLP in protobuf then.
+    pub is_grpc: bool,
     /// Records in it.
     pub count: usize,
     /// Whose records they are; reading back asks for this service.
@@ -73,8 +81,30 @@ impl Batch {
         Ok(self.door.verdict(answer.status, &answer.body, self.count))
     }
 
-    /// Sends it over a connection of its own.
+    /// Sends it over gRPC.
+    pub fn send_grpc(&self, connection: &mut GrpcConnection, token: &str) -> io::Result<Verdict> {
+        let authorization = format!("Bearer {token}");
+        let headers = [
+            ("authorization", authorization.as_str()),
+            ("idempotency-key", &self.key),
+        ];
+        let answer = connection.call(GRPC, &headers, &self.door.encode(&self.rows()))?;
+        Ok(match answer.status {
+            0 => self.door.verdict(200, &answer.message, self.count),
+            RESOURCE_EXHAUSTED => Verdict::TryAgain(429),
+            UNAVAILABLE => Verdict::TryAgain(503),
+            code => Verdict::Refused {
+                status: 200,
+                text: format!("grpc-status {code}"),
+            },
+        })
+    }
+
+    /// Sends it over a connection of its own, the same way as ever.
     pub fn send_alone(&self, address: &str, token: &str) -> io::Result<Verdict> {
+        if self.is_grpc {
+            return self.send_grpc(&mut GrpcConnection::open(address, ANSWER)?, token);
+        }
         self.send(&mut HttpConnection::open(address, ANSWER)?, token)
     }
 }

@@ -29,6 +29,7 @@ fn batch(service: &str, door: Door, number: usize) -> Batch {
     Batch {
         key: format!("{service}-{}-{number}", door.name()),
         door,
+        is_grpc: false,
         count: RECORDS,
         service: service.to_owned(),
         made_at_ns: now_ns(),

@@ -38,8 +38,7 @@ pub fn page(stage: &Stage, random: &mut Random) -> anyhow::Result<Tally> {
     trial(stage, random, overwrite_page)
 }
 
-/// Load, stop, damage, start, read everything. Further kinds of damage (bytes of a block, a block that is missing or
-/// cut) are further functions of the type [`Break`].
+/// Load, stop, damage, start, read everything. Further kinds of damage are further functions of the type [`Break`].
 fn trial(stage: &Stage, random: &mut Random, damage: Break) -> anyhow::Result<Tally> {
     let mut site = Site::open_plain(stage)?;
     let load = Load::start(&site, SERVICE, 1, random);
@@ -148,7 +147,7 @@ fn overwrite_page(site: &Site<'_>, random: &mut Random) -> anyhow::Result<String
 }
 
 /// The largest file that begins as SQLite's do, and its size.
-fn database_file(site: &Site<'_>) -> anyhow::Result<(u64, PathBuf)> {
+pub fn database_file(site: &Site<'_>) -> anyhow::Result<(u64, PathBuf)> {
     let folder = site.vigil.data_dir();
     let mut found: Vec<(u64, PathBuf)> = Vec::new();
     for entry in std::fs::read_dir(folder)?.flatten() {

@@ -82,6 +82,7 @@ pub fn wait(stage: &Stage, _random: &mut Random) -> anyhow::Result<Tally> {
         let batch = Batch {
             key: format!("wait-{}", door.name()),
             door,
+            is_grpc: false,
             count: 5,
             service: "wait".to_owned(),
             made_at_ns: now_ns(),

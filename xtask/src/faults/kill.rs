@@ -5,8 +5,10 @@ use std::time::Duration;
 use anyhow::{Context, ensure};
 use testkit::Random;
 
+use super::damage::database_file;
 use super::ledger::{Ledger, Tally};
 use super::load::{Load, ensure_no_refusal};
+use super::samples;
 use super::site::{Site, Stage};
 
 /// Senders of every protocol.
@@ -72,7 +74,7 @@ impl<'a> Kills<'a> {
         }
         self.past.push((service, ledger));
         if self.past.len() >= ON_ONE_STORE {
-            self.finish(&site)?;
+            self.finish(&mut site)?;
         } else {
             self.site = Some(site);
         }
@@ -84,14 +86,16 @@ impl<'a> Kills<'a> {
         match self.site.take() {
             Some(mut site) => {
                 site.renew();
-                self.finish(&site)
+                self.finish(&mut site)
             }
             None => Ok(()),
         }
     }
 
-    fn finish(&mut self, site: &Site<'_>) -> anyhow::Result<()> {
-        for (service, ledger) in std::mem::take(&mut self.past) {
+    fn finish(&mut self, site: &mut Site<'_>) -> anyhow::Result<()> {
+        let past = std::mem::take(&mut self.past);
+        samples::check(site, past.iter().map(|(_, ledger)| ledger))?;
+        for (service, ledger) in past {
             let tally = site.check(&service, &ledger)?;
             ensure!(
                 tally.is_clean(),
@@ -117,9 +121,17 @@ pub fn stop(stage: &Stage, random: &mut Random) -> anyhow::Result<Tally> {
     let status = status.context("still running 30 s after SIGTERM")?;
     ensure!(status.success(), "ended with {status} after SIGTERM");
     ensure_no_refusal(&ledger)?;
+    if stage.postgres.is_none() {
+        let (_, file) = database_file(&site)?;
+        let log = std::fs::metadata(file.with_extension("sqlite3-wal"));
+        let bytes = log.map_or(0, |log| log.len());
+        ensure!(bytes == 0, "{bytes} bytes of the log are not in the file");
+    }
     site.vigil.start_again()?;
     site.settle(&mut ledger, random)?;
+    let samples = samples::check(&mut site, std::iter::once(&ledger))?;
     Ok(site
         .check("stop", &ledger)?
-        .with_note(format!("stopped in {:.1} s", took.as_secs_f64())))
+        .with_note(format!("stopped in {:.1} s", took.as_secs_f64()))
+        .with_note(format!("{samples} samples of metrics")))
 }

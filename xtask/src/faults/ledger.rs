@@ -2,7 +2,10 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
+use testkit::Verdict;
+
 use super::batch::{Batch, name_in};
+use super::samples::Samples;
 
 /// What senders were told.
 #[derive(Debug, Default)]
@@ -13,6 +16,10 @@ pub struct Ledger {
     pub unknown: Vec<Batch>,
     /// Records sent by a protocol that promises nothing.
     pub unpromised: Vec<String>,
+    /// Samples of metrics that the server acknowledged.
+    pub samples_taken: Vec<Samples>,
+    /// Samples of which nobody knows, or that were to be sent again.
+    pub samples_unknown: Vec<Samples>,
     /// How often senders were told to try again, by status.
     pub busy: BTreeMap<u16, usize>,
     /// Answers that no sender should get, and how often.
@@ -20,6 +27,17 @@ pub struct Ledger {
 }
 
 impl Ledger {
+    /// Counts an answer that takes nothing.
+    pub fn note_untaken(&mut self, what: &str, verdict: &Verdict) {
+        match verdict {
+            Verdict::TryAgain(status) => *self.busy.entry(*status).or_default() += 1,
+            other => {
+                let text = format!("{what}: {other:?}");
+                *self.refusals.entry(text).or_default() += 1;
+            }
+        }
+    }
+
     /// How many answers of "try again" there were.
     pub fn busy_count(&self) -> usize {
         self.busy.values().sum()

@@ -8,16 +8,23 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use anyhow::{anyhow, ensure};
-use testkit::{Door, HttpConnection, Random, Verdict, now_ns, rfc3339};
+use testkit::{Door, GrpcConnection, HttpConnection, Random, Verdict, now_ns, rfc3339};
 
 use super::batch::{ANSWER, Batch, text_of};
 use super::ledger::Ledger;
+use super::samples::Samples;
 use super::site::Site;
 
-/// Most records of one request.
+/// Most records of a usual request.
 const BATCH: u64 = 100;
+/// One request in so many is large.
+const LARGE_EVERY: u64 = 50;
+/// Records of a large one: what the server writes as a block at once.
+const LARGE: u64 = 2_000;
 /// Most requests of one sender.
 const REQUESTS: usize = 3_000;
+/// Most samples of one request.
+const SAMPLES: u64 = 50;
 /// Pause of a sender whose server is away or busy.
 const PAUSE: Duration = Duration::from_millis(20);
 
@@ -39,7 +46,8 @@ pub struct Load {
 }
 
 impl Load {
-    /// Starts `senders` for every protocol, and one for syslog over TCP, which is promised nothing.
+    /// Starts `senders` for every protocol, one for OTLP over gRPC, one for samples of metrics, and one for syslog over TCP,
+    /// which is promised nothing.
     pub fn start(site: &Site<'_>, service: &str, senders: usize, random: &mut Random) -> Self {
         let shared = Arc::new(Shared {
             address: site.vigil.address.clone(),
@@ -54,6 +62,10 @@ impl Load {
             let (shared, random) = (Arc::clone(&shared), Random::new(random.draw()));
             threads.push(std::thread::spawn(move || shared.send(number, random)));
         }
+        let (calls, numbers) = (Arc::clone(&shared), Random::new(random.draw()));
+        threads.push(std::thread::spawn(move || calls.send_grpc(numbers)));
+        let (samples, numbers) = (Arc::clone(&shared), Random::new(random.draw()));
+        threads.push(std::thread::spawn(move || samples.send_samples(numbers)));
         let (lines, address) = (Arc::clone(&shared), site.syslog_address.clone());
         threads.push(std::thread::spawn(move || lines.send_syslog(&address)));
         Self { shared, threads }
@@ -131,62 +143,128 @@ impl Shared {
 
     /// One sender: a request, its answer, the next request.
     fn send(&self, number: usize, mut random: Random) {
+        let door = Door::ALL[number % Door::ALL.len()];
         let mut connection = None;
         for request in 0..REQUESTS {
-            let batch = Batch {
-                key: format!("{}s{number}b{request}", self.service),
-                door: Door::ALL[number % Door::ALL.len()],
-                count: 1 + random.below(BATCH) as usize,
-                service: self.service.clone(),
-                made_at_ns: now_ns(),
-            };
-            let Some(mut open) = self.connect(connection.take()) else {
+            let key = format!("{}s{number}b{request}", self.service);
+            let batch = self.batch(key, door, &mut random);
+            let open = || HttpConnection::open(&self.address, ANSWER);
+            let Some(mut open) = self.connect(connection.take(), open) else {
                 return;
             };
             // Written down before it is sent: from here on it may be stored.
             let verdict = batch.send(&mut open, &self.token);
-            let is_answered = verdict.is_ok();
-            let is_taken = matches!(verdict, Ok(Verdict::Taken));
-            self.note(batch, verdict);
-            if is_answered {
+            if verdict.is_ok() {
                 connection = Some(open);
             }
-            if !is_taken {
-                std::thread::sleep(PAUSE);
-            }
+            self.note(batch, verdict);
             if self.is_over() {
                 return;
             }
         }
     }
 
+    /// The same over gRPC.
+    fn send_grpc(&self, mut random: Random) {
+        let mut connection = None;
+        for request in 0..REQUESTS {
+            let key = format!("{}grpc-b{request}", self.service);
+            let batch = Batch {
+                is_grpc: true,
+                ..self.batch(key, Door::OtlpProtobuf, &mut random)
+            };
+            let open = || GrpcConnection::open(&self.address, ANSWER);
+            let Some(mut open) = self.connect(connection.take(), open) else {
+                return;
+            };
+            let verdict = batch.send_grpc(&mut open, &self.token);
+            if verdict.is_ok() {
+                connection = Some(open);
+            }
+            self.note(batch, verdict);
+            if self.is_over() {
+                return;
+            }
+        }
+    }
+
+    fn batch(&self, key: String, door: Door, random: &mut Random) -> Batch {
+        let is_large = random.is_one_of(LARGE_EVERY);
+        let more = if is_large { LARGE } else { 0 } + random.below(BATCH);
+        Batch {
+            key,
+            door,
+            is_grpc: false,
+            count: 1 + more as usize,
+            service: self.service.clone(),
+            made_at_ns: now_ns(),
+        }
+    }
+
+    /// Writes down what a request was answered, and rests when it was not taken.
     fn note(&self, batch: Batch, verdict: std::io::Result<Verdict>) {
         let mut ledger = self.lock();
         match verdict {
             Ok(Verdict::Taken) => {
                 ledger.acknowledged.push(batch);
                 self.acknowledged.fetch_add(1, Ordering::Relaxed);
-            }
-            Ok(Verdict::TryAgain(status)) => {
-                *ledger.busy.entry(status).or_default() += 1;
-                ledger.unknown.push(batch);
+                return;
             }
             Ok(other) => {
-                let text = format!("{}: {other:?}", batch.door.name());
-                *ledger.refusals.entry(text).or_default() += 1;
+                ledger.note_untaken(batch.door.name(), &other);
                 ledger.unknown.push(batch);
             }
             Err(_) => ledger.unknown.push(batch),
         }
+        drop(ledger);
+        std::thread::sleep(PAUSE);
+    }
+
+    /// Samples of metrics, a request at a time.
+    fn send_samples(&self, mut random: Random) {
+        let mut next = Samples::first_value();
+        let origin_ms = now_ns() / 1_000_000 - next.cast_signed();
+        let mut connection = None;
+        for _ in 0..REQUESTS {
+            let samples = Samples {
+                service: self.service.clone(),
+                first: next,
+                count: 1 + random.below(SAMPLES),
+                origin_ms,
+            };
+            next += samples.count;
+            let open = || HttpConnection::open(&self.address, ANSWER);
+            let Some(mut open) = self.connect(connection.take(), open) else {
+                return;
+            };
+            let verdict = samples.send(&mut open, &self.token);
+            if verdict.is_ok() {
+                connection = Some(open);
+            }
+            let mut ledger = self.lock();
+            match verdict {
+                Ok(Verdict::Taken) => ledger.samples_taken.push(samples),
+                Ok(other) => {
+                    ledger.note_untaken("samples", &other);
+                    ledger.samples_unknown.push(samples);
+                }
+                Err(_) => ledger.samples_unknown.push(samples),
+            }
+            drop(ledger);
+            if self.is_over() {
+                return;
+            }
+            std::thread::sleep(PAUSE);
+        }
     }
 
     /// The kept connection, or a new one as soon as somebody listens; nothing when the load is over.
-    fn connect(&self, kept: Option<HttpConnection>) -> Option<HttpConnection> {
+    fn connect<C>(&self, kept: Option<C>, open: impl Fn() -> std::io::Result<C>) -> Option<C> {
         if kept.is_some() {
             return kept;
         }
         while !self.is_over() {
-            if let Ok(connection) = HttpConnection::open(&self.address, ANSWER) {
+            if let Ok(connection) = open() {
                 return Some(connection);
             }
             std::thread::sleep(PAUSE);

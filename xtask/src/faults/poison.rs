@@ -72,6 +72,7 @@ pub fn poison(stage: &Stage, random: &mut Random) -> anyhow::Result<Tally> {
             let batch = Batch {
                 key: format!("poison-{}-{shape:?}-", door.name()),
                 door,
+                is_grpc: false,
                 // Its neighbours; it is none of them.
                 count: RECORDS - 1,
                 service: "poison".to_owned(),

@@ -16,6 +16,8 @@ use super::processes::{ending, is_alive};
 const TRIAL: Duration = Duration::from_secs(240);
 /// Records of a page when reading back: the most that the server gives.
 const PAGE: usize = 1_000;
+/// How far back records may lie.
+const BACK: &str = "72h";
 /// Acknowledged requests that are sent again, as a client does whose answer was lost.
 const REPEATED: usize = 12;
 
@@ -33,6 +35,8 @@ pub struct Stage {
     pub window: Duration,
     /// How long the database is stopped.
     pub freeze: Duration,
+    /// How long more comes than can be stored.
+    pub overload: Duration,
 }
 
 impl Stage {
@@ -69,6 +73,8 @@ pub struct Site<'a> {
     pub vigil: Vigil,
     /// Where it listens for syslog.
     pub syslog_address: String,
+    /// The name of its database on PostgreSQL.
+    pub database: String,
     folder: Option<TempDir>,
     ends_at: Instant,
 }
@@ -81,6 +87,16 @@ impl<'a> Site<'a> {
         place: Option<&Path>,
         prepare: impl FnOnce(&str) -> anyhow::Result<()>,
     ) -> anyhow::Result<Self> {
+        Self::open_with(stage, place, &[], prepare)
+    }
+
+    /// The same with further arguments of the executable.
+    pub fn open_with(
+        stage: &'a Stage,
+        place: Option<&Path>,
+        arguments: &[&str],
+        prepare: impl FnOnce(&str) -> anyhow::Result<()>,
+    ) -> anyhow::Result<Self> {
         let folder = tempfile::Builder::new()
             .prefix("vigil-faults-")
             .tempdir()
@@ -89,6 +105,7 @@ impl<'a> Site<'a> {
         if let Some(place) = place {
             settings.data_dir = place.join("data");
         }
+        let mut database = String::new();
         if let Some(postgres) = &stage.postgres {
             if !answers(postgres) {
                 // A trial before this one ended badly.
@@ -96,8 +113,11 @@ impl<'a> Site<'a> {
                 postgres.resume()?;
             }
             let url = postgres.database()?;
-            let name = url.rsplit('/').next().unwrap_or_default();
-            prepare(name)?;
+            url.rsplit('/')
+                .next()
+                .unwrap_or_default()
+                .clone_into(&mut database);
+            prepare(&database)?;
             settings.database_url = Some(url);
         }
         let syslog_address = format!("127.0.0.1:{}", testkit::free_port()?);
@@ -105,10 +125,13 @@ impl<'a> Site<'a> {
         settings
             .arguments
             .extend(["--syslog-addr".to_owned(), syslog_address.clone()]);
+        let more = arguments.iter().map(|argument| (*argument).to_owned());
+        settings.arguments.extend(more);
         Ok(Self {
             stage,
             vigil: Vigil::start(settings)?,
             syslog_address,
+            database,
             folder: Some(folder),
             ends_at: Instant::now() + TRIAL,
         })
@@ -124,12 +147,16 @@ impl<'a> Site<'a> {
         self.ends_at = Instant::now() + TRIAL;
     }
 
+    /// Gives this trial more time than others.
+    pub fn allow(&mut self, limit: Duration) {
+        self.ends_at = Instant::now() + limit;
+    }
+
     /// Fails when the time of the trial is over.
     pub fn check_time(&self) -> anyhow::Result<()> {
         ensure!(
             Instant::now() < self.ends_at,
-            "the trial takes longer than {} s",
-            TRIAL.as_secs()
+            "the trial takes longer than it may"
         );
         Ok(())
     }
@@ -182,6 +209,21 @@ impl<'a> Site<'a> {
             }
             ledger.acknowledged.push(batch);
         }
+        for samples in std::mem::take(&mut ledger.samples_unknown) {
+            if random.is_one_of(4) {
+                ledger.samples_unknown.push(samples);
+                continue;
+            }
+            loop {
+                self.check_time()?;
+                match samples.send_alone(address, token)? {
+                    Verdict::Taken => break,
+                    Verdict::TryAgain(_) => std::thread::sleep(Duration::from_millis(100)),
+                    other => bail!("repeated samples: {other:?}"),
+                }
+            }
+            ledger.samples_taken.push(samples);
+        }
         for _ in 0..REPEATED.min(ledger.acknowledged.len()) {
             let place = random.below(ledger.acknowledged.len() as u64) as usize;
             let batch = &ledger.acknowledged[place];
@@ -199,7 +241,7 @@ impl<'a> Site<'a> {
         let session = self.vigil.session()?;
         let stored = self.read(&session, service, "oldest")?;
         let mut tally = compare(ledger, &stored);
-        let path = format!("/api/v1/logs/histogram?service={service}&from=3h");
+        let path = format!("/api/v1/logs/histogram?service={service}&from={BACK}");
         let histogram = self.get(&session, &path)?;
         let total = histogram["total"].as_u64().unwrap_or_default();
         if total != stored.count() as u64 {
@@ -236,7 +278,7 @@ impl<'a> Site<'a> {
         loop {
             self.check_time()?;
             let path = format!(
-                "/api/v1/logs?service={service}&limit={PAGE}&order={order}&from=3h{cursor}"
+                "/api/v1/logs?service={service}&limit={PAGE}&order={order}&from={BACK}{cursor}"
             );
             let page = self.get(session, &path)?;
             let records = page["records"].as_array().context("no records in a page")?;

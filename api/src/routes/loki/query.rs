@@ -15,12 +15,12 @@ use crate::problem::Problem;
 use crate::state::AppState;
 
 /// Lines of an answer when nobody says.
-const DEFAULT_LIMIT: usize = 100;
+pub(super) const DEFAULT_LIMIT: usize = 100;
 /// How clients say what of newer answers they understand.
-const FLAGS: &str = "x-loki-response-encoding-flags";
+pub(super) const FLAGS: &str = "x-loki-response-encoding-flags";
 
 /// Understands a query.
-fn parse(text: &str) -> Result<Expression, Problem> {
+pub(super) fn parse(text: &str) -> Result<Expression, Problem> {
     logql::parse(text).map_err(|error| Problem::bad_request(error.to_string()))
 }
 

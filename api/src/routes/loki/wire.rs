@@ -1,6 +1,7 @@
 //! Answers as Loki writes them.
 
 use domain::NANOS_PER_SECOND;
+use engine::Lost;
 use engine::logql::{Labels, LogEntry, Numbers, Series, Usage};
 use serde_json::{Map, Value, json};
 
@@ -21,6 +22,44 @@ pub(super) fn success(data: Value) -> Value {
 /// else by all labels.
 pub(super) fn streams(entries: Vec<LogEntry>, is_categorized: bool, usage: &Usage) -> Value {
     let count = entries.len();
+    let mut data = Map::new();
+    data.insert("resultType".to_owned(), "streams".into());
+    if is_categorized {
+        data.insert("encodingFlags".to_owned(), json!([CATEGORIZE]));
+    }
+    data.insert("result".to_owned(), grouped(entries, is_categorized).into());
+    data.insert("stats".to_owned(), statistics(usage, count));
+    success(data.into())
+}
+
+/// A message of the tail. Loki names the entries that it dropped; here it is told how many there were.
+pub(super) fn tailed(
+    entries: Vec<LogEntry>,
+    lost: Lost,
+    now_ns: i64,
+    is_categorized: bool,
+) -> Value {
+    let mut message = Map::new();
+    message.insert(
+        "streams".to_owned(),
+        grouped(entries, is_categorized).into(),
+    );
+    if is_categorized {
+        message.insert("encodingFlags".to_owned(), json!([CATEGORIZE]));
+    }
+    let dropped = if lost.is_nothing() {
+        json!([])
+    } else {
+        json!([{
+            "timestamp": now_ns.to_string(),
+            "labels": { "dropped": lost.records.to_string(), "unseen": lost.unseen.to_string() },
+        }])
+    };
+    message.insert("dropped_entries".to_owned(), dropped);
+    message.into()
+}
+
+fn grouped(entries: Vec<LogEntry>, is_categorized: bool) -> Vec<Value> {
     let mut groups: Vec<(Labels, Vec<Value>)> = Vec::new();
     let mut places = std::collections::HashMap::new();
     for entry in entries {
@@ -48,18 +87,10 @@ pub(super) fn streams(entries: Vec<LogEntry>, is_categorized: bool, usage: &Usag
         });
         groups[place].1.push(value);
     }
-    let result: Vec<Value> = groups
+    groups
         .into_iter()
         .map(|(labels, values)| json!({ "stream": object(labels), "values": values }))
-        .collect();
-    let mut data = Map::new();
-    data.insert("resultType".to_owned(), "streams".into());
-    if is_categorized {
-        data.insert("encodingFlags".to_owned(), json!([CATEGORIZE]));
-    }
-    data.insert("result".to_owned(), result.into());
-    data.insert("stats".to_owned(), statistics(usage, count));
-    success(data.into())
+        .collect()
 }
 
 /// Numbers over time.

@@ -10,7 +10,7 @@ use crate::problem::Problem;
 use crate::state::AppState;
 
 /// What is looked at when nobody says.
-const DEFAULT_RANGE_NS: i64 = 24 * 60 * domain::NANOS_PER_MINUTE;
+pub(super) const DEFAULT_RANGE_NS: i64 = 24 * 60 * domain::NANOS_PER_MINUTE;
 
 /// The filter that a query string means.
 pub(crate) async fn filter(
@@ -18,8 +18,17 @@ pub(crate) async fn filter(
     member: &Member,
     query: &FilterQuery,
 ) -> Result<LogFilter, Problem> {
-    let now_ns = state.clock.now_ns();
-    let range = time_range(query, now_ns)?;
+    let range = time_range(query, state.clock.now_ns())?;
+    filter_in(state, member, query, range).await
+}
+
+/// The same in a range that the query string does not tell; a time that the search box names wins over it.
+pub(super) async fn filter_in(
+    state: &Arc<AppState>,
+    member: &Member,
+    query: &FilterQuery,
+    range: TimeRange,
+) -> Result<LogFilter, Problem> {
     let mut filter = match query.q.as_deref().map(str::trim) {
         None | Some("") => LogFilter::in_range(range),
         Some(text) => {
@@ -131,6 +140,22 @@ fn time_range(query: &FilterQuery, now_ns: i64) -> Result<TimeRange, Problem> {
     )
 }
 
+/// An instant as a query string names it.
+pub(super) fn instant(name: &str, text: &str, now_ns: i64) -> Result<i64, Problem> {
+    if text == "now" {
+        return Ok(now_ns);
+    }
+    if let Some(stamp) = domain::parse_timestamp(text) {
+        return Ok(stamp);
+    }
+    if let Ok(duration_ns) = alerting::parse_policy_duration(text.trim_start_matches('-')) {
+        return Ok(now_ns.saturating_sub(duration_ns));
+    }
+    Err(Problem::bad_request(format!(
+        "{name} is '{text}', it must be RFC 3339 or a duration before now such as 15m"
+    )))
+}
+
 /// The range of two instants as a query string names them: until now and a minute, and the last `default_ns` of it, when
 /// nobody says.
 pub(crate) fn range_between(
@@ -139,26 +164,12 @@ pub(crate) fn range_between(
     default_ns: i64,
     now_ns: i64,
 ) -> Result<TimeRange, Problem> {
-    let instant = |name: &str, text: &str| {
-        if text == "now" {
-            return Ok(now_ns);
-        }
-        if let Some(stamp) = domain::parse_timestamp(text) {
-            return Ok(stamp);
-        }
-        if let Ok(duration_ns) = alerting::parse_policy_duration(text.trim_start_matches('-')) {
-            return Ok(now_ns.saturating_sub(duration_ns));
-        }
-        Err(Problem::bad_request(format!(
-            "{name} is '{text}', it must be RFC 3339 or a duration before now such as 15m"
-        )))
-    };
     let end_ns = to.map_or(
         Ok(now_ns.saturating_add(domain::NANOS_PER_MINUTE)),
-        |text| instant("to", text),
+        |text| instant("to", text, now_ns),
     )?;
     let start_ns = from.map_or(Ok(end_ns.saturating_sub(default_ns)), |text| {
-        instant("from", text)
+        instant("from", text, now_ns)
     })?;
     if start_ns > end_ns {
         return Err(Problem::bad_request("from is later than to"));

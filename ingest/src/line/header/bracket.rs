@@ -27,7 +27,7 @@ impl<'a> Header<'a, '_> {
         }
         if content.starts_with("req-") || (content == "-" && self.before == Before::Component) {
             if content != "-" {
-                self.draft.attributes.push_text("request", content);
+                self.draft.attributes.push_text_beside("request", content);
             }
             return self.take(length, Before::Bracket);
         }
@@ -37,7 +37,7 @@ impl<'a> Header<'a, '_> {
             return self.take(length, Before::Bracket);
         }
         if self.is_mysql_code(content) {
-            self.draft.attributes.push_text("code", content);
+            self.draft.attributes.push_text_beside("code", content);
             let subsystem = bracketed(after.trim_start())
                 .filter(|(name, _)| !self.has_component && name.len() <= 32);
             if let Some((name, rest)) = subsystem {
@@ -52,7 +52,7 @@ impl<'a> Header<'a, '_> {
             let is_last = bracketed(after.trim_start())
                 .is_none_or(|(next, _)| level_word(next.trim()).is_some());
             let key = if is_last { "thread" } else { "context" };
-            self.draft.attributes.push_text(key, content);
+            self.draft.attributes.push_text_beside(key, content);
             self.has_thread = is_last;
             return self.take(length, Before::Bracket);
         }

@@ -8,7 +8,8 @@ use super::{Before, Header};
 impl Header<'_, '_> {
     pub(super) fn push_process(&mut self, digits: &str) {
         let key = if self.processes == 0 { "pid" } else { "tid" };
-        self.draft.attributes.push_integer(key, digits);
+        let key = self.draft.attributes.free_key(key);
+        self.draft.attributes.push_integer(&key, digits);
         self.processes += 1;
     }
 
@@ -66,7 +67,7 @@ impl Header<'_, '_> {
             && token.contains('@')
             && leading_level(after).is_some_and(|(_, length, _)| after[length..].starts_with(": "));
         if is_user {
-            self.draft.attributes.push_text("user", token);
+            self.draft.attributes.push_text_beside("user", token);
             self.take(token.len(), Before::Process);
         }
         is_user
@@ -92,7 +93,7 @@ impl Header<'_, '_> {
         if is_prefix {
             let peer_text = peer.trim_start_matches(':');
             if peer_text != "@" {
-                self.draft.attributes.push_text("user", peer_text);
+                self.draft.attributes.push_text_beside("user", peer_text);
             }
             self.push_process(&after[..digits]);
             self.take(peer.len() + 2 + digits + 2, Before::Process);

@@ -50,6 +50,53 @@ fn the_last_epoch_of_all_is_read_without_overflow() {
     );
 }
 
+#[test]
+fn no_name_comes_twice_among_attributes() {
+    check(
+        "2026-11-23 13:00:00 INFO [a] [b] [c] - m",
+        r#"2026-11-23T13:00:00Z | info | m | {"context":"a","context.2":"b","thread":"c"}"#,
+    );
+    check(
+        "2026-11-23 13:00:00 INFO [req-1] [req-2] m",
+        r#"2026-11-23T13:00:00Z | info | m | {"request":"req-1","request.2":"req-2"}"#,
+    );
+    check(
+        "2026-11-23T13:00:00Z 0 [Warning] [MY-010055] [Server] [MY-010056] m",
+        r#"2026-11-23T13:00:00Z | warn | m | {"pid":0,"code":"MY-010055","component":"Server","code.2":"MY-010056"}"#,
+    );
+    check(
+        "2026-11-23 13:00:00 [12] 14#15: m",
+        r#"2026-11-23T13:00:00Z | unspecified | m | {"pid":12,"tid":14,"tid.2":15}"#,
+    );
+    check(
+        "[2026-11-23T13:00:00Z web] 4 I Tag: m",
+        r#"2026-11-23T13:00:00Z | info | m | {"component":"web","pid":4,"component.2":"Tag"}"#,
+    );
+    check(
+        "<165>1 2026-11-23T13:00:00Z web1 app 12 - [o ip=\"1\" ip=\"2\"][o ip=\"3\" ip.2=\"4\"] m",
+        r#"2026-11-23T13:00:00Z | info | m | {"host":"web1","component":"app","pid":12,"o.ip":"1","o.ip.2":"2","o.ip.3":"3","o.ip.2.2":"4","facility":20}"#,
+    );
+    check(
+        "<13>Nov 23 13:00:00 web1 app: {\"message\":\"m\",\"syslog\":{\"a\":1}}",
+        r#"2026-11-23T13:00:00Z | info | m | {"syslog":{"a":1},"syslog.2":{"host":"web1","component":"app","facility":1}}"#,
+    );
+    check(
+        "time=1 level=info msg=m vigil.original_timestamp=x",
+        r#"arrival | info | m | {"vigil.original_timestamp":"x","vigil.original_timestamp.2":"1"}"#,
+    );
+}
+
+#[test]
+fn a_message_of_syslog_that_is_all_header_keeps_what_the_header_says() {
+    let line = "<163>1 2026-11-23T13:00:00Z web1 app 12 ID [o ip=\"1\"]";
+    check(
+        line,
+        &format!(
+            r#"2026-11-23T13:00:00Z | error | {line} | {{"host":"web1","component":"app","pid":12,"message_id":"ID","o.ip":"1","facility":20}}"#
+        ),
+    );
+}
+
 proptest! {
     #[test]
     fn any_bytes_become_records_without_panic(lines in proptest::collection::vec(proptest::collection::vec(any::<u8>(), 0..80), 0..12)) {

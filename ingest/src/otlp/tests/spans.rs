@@ -294,3 +294,46 @@ proptest! {
         with_context(|context| decode_otlp_traces(OtlpFormat::Protobuf, &body, context)).ok();
     }
 }
+
+#[test]
+fn events_and_links_are_bounded_and_no_member_comes_twice() {
+    // Protobuf lets a field come again; the last one counts.
+    let event = field(
+        11,
+        b"\x12\x01a\x12\x01b\x09\x01\0\0\0\0\0\0\0\x09\x02\0\0\0\0\0\0\0",
+    );
+    let link = field(
+        13,
+        &[field(1, b"\x01"), field(2, b"\x02"), field(1, b"\x03")].concat(),
+    );
+    let ids = [field(1, &[1; 16]), field(2, &[2; 8])].concat();
+    let start = [&b"\x39"[..], &1_795_507_000_000_000_000_u64.to_le_bytes()].concat();
+    let request = |span: &[u8]| {
+        let length = |bytes: &[u8]| {
+            let length = bytes.len();
+            [
+                length as u8 | 0x80,
+                (length >> 7) as u8 | 0x80,
+                (length >> 14) as u8,
+            ]
+        };
+        let framed = |tag: u8, bytes: &[u8]| [&[tag][..], &length(bytes), bytes].concat();
+        spans(
+            OtlpFormat::Protobuf,
+            &framed(0x0a, &framed(0x12, &framed(0x12, span))),
+        )
+    };
+    let span = request(&[ids.clone(), start.clone(), event, link].concat());
+    let span = &span.spans.accepted[0];
+    assert_eq!(span.events, r#"[{"time_unix_ns":2,"name":"b"}]"#);
+    assert_eq!(span.links, r#"[{"trace_id":"03","span_id":"02"}]"#);
+    // Events of four bytes that would be twenty as JSON.
+    let many = field(11, b"\x12\x00").repeat(100_000);
+    let refused = request(&[ids, start, many].concat());
+    let reason = &refused.spans.rejected[0].reason;
+    assert!(
+        reason.starts_with("events of the span are at least 1048"),
+        "{reason}"
+    );
+    assert!(reason.ends_with("limit is 1048576"), "{reason}");
+}

@@ -3,9 +3,9 @@
 use std::fmt::{self, Display, Formatter, Write as _};
 
 use super::{
-    AggregateOperator, Aggregation, Binary, BinaryOperator, Expression, Grouping, LabelFilter,
-    LineFilter, LogQuery, Matcher, Metric, Needle, Quantity, RangeAggregation, RangeFunction,
-    Stage, TextTest,
+    AggregateOperator, Aggregation, Binary, BinaryOperator, Conversion, Expression, FieldChoice,
+    Grouping, LabelChange, LabelChoice, LabelFilter, LabelSource, LineFilter, LogQuery, Matcher,
+    Metric, Needle, Quantity, RangeAggregation, RangeFunction, Stage, TextTest, Unwrap,
 };
 use crate::logql::value::format_duration;
 
@@ -34,14 +34,18 @@ impl Display for LogQuery {
 
 impl Display for Matcher {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        let (symbol, value) = match &self.test {
-            TextTest::Equal(value) => ("=", value.as_str()),
-            TextTest::NotEqual(value) => ("!=", value.as_str()),
-            TextTest::Regex(pattern) => ("=~", pattern.text()),
-            TextTest::NotRegex(pattern) => ("!~", pattern.text()),
-        };
-        write!(f, "{}{symbol}{}", self.name, Quoted(value))
+        tested(f, &self.name, &self.test)
     }
+}
+
+fn tested(f: &mut Formatter<'_>, name: &str, test: &TextTest) -> fmt::Result {
+    let (symbol, value) = match test {
+        TextTest::Equal(value) => ("=", value.as_str()),
+        TextTest::NotEqual(value) => ("!=", value.as_str()),
+        TextTest::Regex(pattern) => ("=~", pattern.text()),
+        TextTest::NotRegex(pattern) => ("!~", pattern.text()),
+    };
+    write!(f, "{name}{symbol}{}", Quoted(value))
 }
 
 /// A text in quotes, escaped as the lexer reads it.
@@ -68,11 +72,73 @@ impl Display for Stage {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         match self {
             Self::Line(filter) => filter.fmt(f),
-            Self::Json => f.write_str(" | json"),
-            Self::Logfmt => f.write_str(" | logfmt"),
+            Self::Json(choices) => {
+                f.write_str(" | json")?;
+                list(f, " ", choices)
+            }
+            Self::Logfmt(choices) => {
+                f.write_str(" | logfmt")?;
+                list(f, " ", choices)
+            }
             Self::Label(filter) => write!(f, " | {filter}"),
-            Self::Drop(names) => write!(f, " | drop {}", names.join(", ")),
-            Self::Keep(names) => write!(f, " | keep {}", names.join(", ")),
+            Self::Extract(extraction) => {
+                write!(f, " | {} {}", extraction.stage(), Quoted(extraction.text()))
+            }
+            Self::Drop(choices) => list(f, " | drop ", choices),
+            Self::Keep(choices) => list(f, " | keep ", choices),
+            Self::LineFormat(template) => {
+                write!(f, " | line_format {}", Quoted(template.text()))
+            }
+            Self::LabelFormat(changes) => list(f, " | label_format ", changes),
+            Self::Decolorize => f.write_str(" | decolorize"),
+            Self::Unwrap(unwrap) => write!(f, " | unwrap {unwrap}"),
+        }
+    }
+}
+
+fn list(f: &mut Formatter<'_>, begin: &str, items: &[impl Display]) -> fmt::Result {
+    for (index, item) in items.iter().enumerate() {
+        f.write_str(if index == 0 { begin } else { ", " })?;
+        item.fmt(f)?;
+    }
+    Ok(())
+}
+
+impl Display for FieldChoice {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        if self.path.text() == self.name {
+            return f.write_str(&self.name);
+        }
+        write!(f, "{}={}", self.name, Quoted(self.path.text()))
+    }
+}
+
+impl Display for LabelChoice {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match &self.test {
+            None => f.write_str(&self.name),
+            Some(test) => tested(f, &self.name, test),
+        }
+    }
+}
+
+impl Display for LabelChange {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match &self.source {
+            LabelSource::Label(label) => write!(f, "{}={label}", self.name),
+            LabelSource::Template(template) => {
+                write!(f, "{}={}", self.name, Quoted(template.text()))
+            }
+        }
+    }
+}
+
+impl Display for Unwrap {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let mut named = Conversion::NAMED.iter();
+        match named.find(|(_, conversion)| *conversion == self.conversion) {
+            None => f.write_str(&self.label),
+            Some((name, _)) => write!(f, "{name}({})", self.label),
         }
     }
 }
@@ -87,9 +153,15 @@ impl Display for LineFilter {
                 (Needle::Regex(pattern), true) => ("!~", pattern.text()),
                 (Needle::Shape(pattern), false) => ("|>", pattern.text()),
                 (Needle::Shape(pattern), true) => ("!>", pattern.text()),
+                (Needle::Address(addresses), false) => ("|=", addresses.text()),
+                (Needle::Address(addresses), true) => ("!=", addresses.text()),
             };
             let symbol = if index == 0 { symbol } else { "or" };
-            write!(f, " {symbol} {}", Quoted(text))?;
+            if matches!(needle, Needle::Address(_)) {
+                write!(f, " {symbol} ip({})", Quoted(text))?;
+            } else {
+                write!(f, " {symbol} {}", Quoted(text))?;
+            }
         }
         Ok(())
     }
@@ -101,6 +173,10 @@ impl Display for LabelFilter {
             Self::And(left, right) => write!(f, "({left} and {right})"),
             Self::Or(left, right) => write!(f, "({left} or {right})"),
             Self::Text(matcher) => matcher.fmt(f),
+            Self::Address(name, addresses, is_negated) => {
+                let symbol = if *is_negated { "!=" } else { "=" };
+                write!(f, "{name}{symbol}ip({})", Quoted(addresses.text()))
+            }
             Self::Number(filter) => {
                 write!(f, "{}{}", filter.name, filter.comparison.symbol())?;
                 match filter.quantity {
@@ -127,16 +203,23 @@ impl Display for Metric {
 
 impl Display for RangeAggregation {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        let name = RangeFunction::ALL
-            .iter()
-            .find(|(_, function)| *function == self.function)
-            .map_or("", |(name, _)| *name);
         let range = format_duration(self.range_ns);
-        write!(f, "{name}({}[{range}]", self.query)?;
+        write!(f, "{}(", self.function.name())?;
+        if self.function == RangeFunction::Quantile {
+            write!(f, "{}, ", self.quantile)?;
+        }
+        write!(f, "{}[{range}]", self.query)?;
         if self.offset_ns != 0 {
             write!(f, " offset {}", format_duration(self.offset_ns))?;
         }
-        f.write_char(')')
+        f.write_char(')')?;
+        match &self.grouping {
+            None => Ok(()),
+            Some(grouping) => {
+                let word = if grouping.is_without { "without" } else { "by" };
+                write!(f, " {word} ({})", grouping.labels.join(", "))
+            }
+        }
     }
 }
 

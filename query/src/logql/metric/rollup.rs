@@ -51,7 +51,7 @@ pub(super) fn count(
 fn is_by_service(key: &Key<'_>) -> bool {
     let is_service = |name: &String| SERVICE_NAMES.contains(&name.as_str());
     match key {
-        Key::Stream => true,
+        Key::Stream | Key::With(_) => true,
         Key::By(names) => names.iter().any(is_service),
         Key::Without(names) => !names.iter().any(is_service),
     }
@@ -135,6 +135,11 @@ fn labels(key: &Key<'_>, service: Option<&str>, severity: Severity) -> Labels {
     let stream = || stream_of(service.unwrap_or_default(), severity);
     match key {
         Key::Stream => stream(),
+        Key::With(names) => {
+            let mut all = labels(&Key::By(names), service, severity);
+            all.extend(stream());
+            all
+        }
         Key::Without(names) => {
             let grouping = Grouping {
                 is_without: true,

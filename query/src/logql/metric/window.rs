@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 
 use domain::{NANOS_PER_SECOND, Order, TimeRange};
 
-use super::{MAX_VALUES, Row, Steps, rollup};
+use super::{MAX_VALUES, Row, Steps, rollup, samples};
 use crate::logql::ast::{Grouping, LogQuery, RangeAggregation};
 use crate::logql::error::Error;
 use crate::logql::labels::{LEVEL_NAMES, Labels, SERVICE_NAMES};
@@ -27,6 +27,8 @@ pub(super) enum Key<'g> {
     By(&'g [String]),
     /// Those of the stream and what stages found, without these.
     Without(&'g [String]),
+    /// Those of the stream, what stages found, and these: what is made of the series asks for them.
+    With(&'g [String]),
 }
 
 impl<'g> Key<'g> {
@@ -46,23 +48,34 @@ impl<'g> Key<'g> {
                 LEVEL_NAMES.contains(&name) || SERVICE_NAMES.contains(&name)
             }),
             Self::Stream | Self::Without(_) => query.stages.is_empty(),
+            Self::With(names) => query.stages.is_empty() && Self::By(names).is_of_stream(query),
         }
     }
 
-    fn labels(&self, entry: &Entry<'_>) -> Labels {
+    /// The labels of a line's series; `unwrapped` is the label that its value was.
+    pub(super) fn labels(&self, entry: &Entry<'_>, unwrapped: Option<&str>) -> Labels {
         let all = || {
             let mut labels = entry.visible_parsed();
             labels.extend(entry.stream());
-            labels.retain(|name, _| !name.starts_with("__error"));
+            labels
+                .retain(|name, _| !name.starts_with("__error") && Some(name.as_str()) != unwrapped);
             labels
         };
-        match self {
-            Self::By(names) => names
+        let named = |names: &[String]| -> Labels {
+            names
                 .iter()
                 .filter_map(|name| Some((name.clone(), entry.label(name)?.into_owned())))
                 .filter(|(_, value)| !value.is_empty())
-                .collect(),
+                .collect()
+        };
+        match self {
+            Self::By(names) => named(names),
             Self::Stream => all(),
+            Self::With(names) => {
+                let mut labels = all();
+                labels.extend(named(names));
+                labels
+            }
             Self::Without(names) => {
                 let mut labels = all();
                 labels.retain(|name, _| !names.contains(name));
@@ -83,6 +96,9 @@ pub(super) fn count(
     let selection = select(source, &range.query, windows.range())?;
     if selection.is_empty {
         return Ok(Vec::new());
+    }
+    if range.unwrap().is_some() {
+        return samples::calculate(source, range, &selection, key, windows);
     }
     let mut series = Counts::new(windows);
     let may_use_rollups = !range.function.is_of_bytes()
@@ -105,7 +121,7 @@ pub(super) fn count(
     Ok(series.into_rows(divisor))
 }
 
-fn seconds_of(duration_ns: i64) -> f64 {
+pub(super) fn seconds_of(duration_ns: i64) -> f64 {
     duration_ns as f64 / NANOS_PER_SECOND as f64
 }
 
@@ -127,11 +143,11 @@ fn by_lines(
                 return ControlFlow::Continue(());
             }
             let value = if range.function.is_of_bytes() {
-                record.body.len() as f64
+                entry.line_bytes() as f64
             } else {
                 1.0
             };
-            match series.add(key.labels(&entry), record.timestamp_ns, value) {
+            match series.add(key.labels(&entry, None), record.timestamp_ns, value) {
                 Ok(()) => ControlFlow::Continue(()),
                 Err(error) => {
                     failure = Some(error);
@@ -183,6 +199,27 @@ impl Windows {
             ]
             .into_iter()
             .all(is_whole)
+    }
+
+    /// For each instant the places of the samples in its window, which are in the order of time: from the first to the one
+    /// before the second.
+    pub(super) fn of(&self, samples: &[(i64, f64)]) -> Vec<(usize, usize)> {
+        let (mut first, mut end) = (0, 0);
+        let place = |mut at: usize, until_ns: i64| {
+            while samples.get(at).is_some_and(|(at_ns, _)| *at_ns <= until_ns) {
+                at += 1;
+            }
+            at
+        };
+        let instants = self.steps.instants();
+        instants
+            .map(|at_ns| {
+                let last_ns = at_ns.saturating_sub(self.offset_ns);
+                end = place(end, last_ns);
+                first = place(first, last_ns.saturating_sub(self.range_ns));
+                (first, end)
+            })
+            .collect()
     }
 
     /// The numbers of the instants whose window holds this one: from the first to the one before the second.

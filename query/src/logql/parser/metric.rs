@@ -8,18 +8,9 @@ use crate::logql::ast::{
 use crate::logql::error::Error;
 use crate::logql::lexer::{Position, Token};
 
-/// Functions of LogQL over a window that need `| unwrap`, or that mean the absence of lines.
-const UNSUPPORTED: [&str; 20] = [
+/// Functions of LogQL that are not there.
+const UNSUPPORTED: [&str; 11] = [
     "absent_over_time",
-    "sum_over_time",
-    "avg_over_time",
-    "max_over_time",
-    "min_over_time",
-    "first_over_time",
-    "last_over_time",
-    "stdvar_over_time",
-    "stddev_over_time",
-    "quantile_over_time",
     "rate_counter",
     "label_replace",
     "variants",
@@ -131,7 +122,7 @@ impl Parser {
         }
         if let Some((_, function)) = RangeFunction::ALL.iter().find(|(known, _)| *known == name) {
             self.next();
-            return self.range(*function);
+            return self.range(*function, position);
         }
         let known = AggregateOperator::ALL.iter();
         if let Some((_, operator)) = { known }.find(|(known, _)| *known == name) {
@@ -163,8 +154,16 @@ impl Parser {
     }
 
     /// `({..} | .. [5m] offset 1h)`; the window may also stand before the stages.
-    fn range(&mut self, function: RangeFunction) -> Result<Metric, Error> {
+    fn range(&mut self, function: RangeFunction, position: Position) -> Result<Metric, Error> {
         self.expect("(")?;
+        let mut quantile = 0.0;
+        if function == RangeFunction::Quantile {
+            let Some(number) = self.number()? else {
+                return self.unexpected("NUMBER");
+            };
+            quantile = number;
+            self.expect(",")?;
+        }
         let mut query = self.nested(Self::log_query)?;
         if !self.is_symbol("[") {
             return self.unexpected("[");
@@ -180,15 +179,29 @@ impl Parser {
         }
         self.expect(")")?;
         check_selector(&query)?;
-        if self.is_word("by") || self.is_word("without") {
-            return self.unsupported(self.position(), "grouping a function over a window");
+        let refused = |reason: &str| {
+            let reason = format!("{reason} for {} aggregation", function.name());
+            Err(Error::parse(position, reason))
+        };
+        if !function.takes_grouping() && (self.is_word("by") || self.is_word("without")) {
+            return refused("grouping not allowed");
         }
-        Ok(Metric::Range(RangeAggregation {
+        let grouping = self.grouping()?;
+        let range = RangeAggregation {
             function,
+            quantile,
             query,
             range_ns,
             offset_ns,
-        }))
+            grouping,
+        };
+        match range.unwrap() {
+            None if function.is_of_values() => refused("| unwrap is missing"),
+            Some(_) if !function.is_of_values() && function != RangeFunction::Rate => {
+                refused("| unwrap is not allowed")
+            }
+            _ => Ok(Metric::Range(range)),
+        }
     }
 
     fn window(&mut self) -> Result<i64, Error> {

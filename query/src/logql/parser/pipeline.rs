@@ -1,28 +1,27 @@
 //! What stands behind a selector.
 
 use super::{Parser, text_test};
+use crate::logql::address::Addresses;
 use crate::logql::ast::{
-    Comparison, LabelFilter, LineFilter, Matcher, Needle, NumberFilter, Pattern, Quantity, Stage,
+    Comparison, Conversion, FieldChoice, FieldPath, LabelChange, LabelChoice, LabelFilter,
+    LabelSource, LineFilter, Matcher, Needle, NumberFilter, Pattern, Quantity, Stage, Unwrap,
 };
 use crate::logql::error::Error;
-use crate::logql::lexer::Token;
+use crate::logql::extract::Extraction;
+use crate::logql::lexer::{Position, Token};
+use crate::logql::template::Template;
 
-/// Stages of LogQL that change lines or values: what they make could not be filtered or counted before it is read.
-const UNSUPPORTED: [&str; 8] = [
-    "line_format",
-    "label_format",
-    "unwrap",
-    "unpack",
-    "pattern",
-    "regexp",
-    "decolorize",
-    "distinct",
-];
+/// Stages of LogQL that are not there.
+const UNSUPPORTED: [&str; 2] = ["unpack", "distinct"];
+
+/// Words that may follow a stage and are no fields of it.
+const FOLLOWING: [&str; 6] = ["offset", "by", "without", "and", "or", "unless"];
 
 impl Parser {
     /// Adds the stages that stand here.
     pub(super) fn stages(&mut self, stages: &mut Vec<Stage>) -> Result<(), Error> {
         loop {
+            let position = self.position();
             match self.peek() {
                 Token::Symbol(symbol @ ("|=" | "!=" | "|~" | "!~" | "|>" | "!>")) => {
                     let symbol = *symbol;
@@ -35,6 +34,15 @@ impl Parser {
                 _ => return Ok(()),
             }
             self.check_items(stages.len(), "stages")?;
+            let mut before = stages.iter().rev().skip(1);
+            if before.any(|stage| matches!(stage, Stage::Unwrap(_)))
+                && !matches!(stages.last(), Some(Stage::Label(_)))
+            {
+                return self.unsupported(
+                    position,
+                    "a stage other than a label filter behind | unwrap",
+                );
+            }
         }
     }
 
@@ -43,16 +51,18 @@ impl Parser {
         let mut alternatives = Vec::new();
         loop {
             let position = self.position();
-            if self.is_word("ip") {
-                return self.unsupported(position, "the line filter ip(..)");
+            let is_of_text = matches!(symbol, "|=" | "!=");
+            if is_of_text && self.is_word("ip") {
+                alternatives.push(Needle::Address(self.addresses()?));
+            } else {
+                let text = self.text()?;
+                let needle = match symbol {
+                    "|~" | "!~" => Pattern::anywhere(&text).map(Needle::Regex),
+                    "|>" | "!>" => Pattern::shape(&text).map(Needle::Shape),
+                    _ => Ok(Needle::Text(text)),
+                };
+                alternatives.push(needle.map_err(|reason| Error::parse(position, reason))?);
             }
-            let text = self.text()?;
-            let needle = match symbol {
-                "|~" | "!~" => Pattern::anywhere(&text).map(Needle::Regex),
-                "|>" | "!>" => Pattern::shape(&text).map(Needle::Shape),
-                _ => Ok(Needle::Text(text)),
-            };
-            alternatives.push(needle.map_err(|reason| Error::parse(position, reason))?);
             self.check_items(alternatives.len(), "alternatives")?;
             if !self.take_word("or") {
                 return Ok(Stage::Line(LineFilter {
@@ -63,13 +73,23 @@ impl Parser {
         }
     }
 
+    /// `ip("10.0.0.0/8")`.
+    fn addresses(&mut self) -> Result<Addresses, Error> {
+        self.next();
+        self.expect("(")?;
+        let position = self.position();
+        let text = self.text()?;
+        self.expect(")")?;
+        Addresses::new(&text).map_err(|reason| Error::parse(position, reason))
+    }
+
     fn stage(&mut self) -> Result<Stage, Error> {
         let position = self.position();
         let name = match self.peek() {
             Token::Identifier(name) => name.clone(),
             Token::Symbol("(") => return Ok(Stage::Label(self.label_filter()?)),
             _ => {
-                return self.unexpected("json, logfmt, drop, keep or a label");
+                return self.unexpected("a stage or a label");
             }
         };
         if self.is_comparison(1) {
@@ -78,21 +98,36 @@ impl Parser {
         match name.as_str() {
             "json" | "logfmt" => {
                 self.next();
-                self.parser_options(&name)?;
+                self.parser_options()?;
                 Ok(if name == "json" {
-                    Stage::Json
+                    Stage::Json(self.field_choices(FieldPath::new)?)
                 } else {
-                    Stage::Logfmt
+                    Stage::Logfmt(self.field_choices(|text| Ok(FieldPath::key(text)))?)
                 })
             }
             "drop" | "keep" => {
                 self.next();
-                let names = self.label_names(&name)?;
+                let choices = self.label_choices()?;
                 Ok(if name == "drop" {
-                    Stage::Drop(names)
+                    Stage::Drop(choices)
                 } else {
-                    Stage::Keep(names)
+                    Stage::Keep(choices)
                 })
+            }
+            "pattern" => self.made_of(Extraction::pattern).map(Stage::Extract),
+            "regexp" => self.made_of(Extraction::regex).map(Stage::Extract),
+            "line_format" => self.made_of(Template::new).map(Stage::LineFormat),
+            "label_format" => {
+                self.next();
+                self.label_changes().map(Stage::LabelFormat)
+            }
+            "decolorize" => {
+                self.next();
+                Ok(Stage::Decolorize)
+            }
+            "unwrap" => {
+                self.next();
+                self.unwrap().map(Stage::Unwrap)
             }
             other if UNSUPPORTED.contains(&other) => {
                 self.unsupported(position, &format!("the stage | {other}"))
@@ -104,8 +139,8 @@ impl Parser {
         }
     }
 
-    /// `--strict` and `--keep-empty` change nothing here; single fields cannot be chosen.
-    fn parser_options(&mut self, name: &str) -> Result<(), Error> {
+    /// `--strict` and `--keep-empty` change nothing here.
+    fn parser_options(&mut self) -> Result<(), Error> {
         while self.take_symbol("-") {
             self.expect("-")?;
             self.identifier()?;
@@ -115,16 +150,30 @@ impl Parser {
                 self.identifier()?;
             }
         }
-        match self.peek() {
-            Token::Identifier(_) => {
-                let position = self.position();
-                self.unsupported(
-                    position,
-                    &format!("choosing fields with | {name} (leave the fields out, all are taken)"),
-                )
+        Ok(())
+    }
+
+    /// `a, b="c.d[0]"`; none is all.
+    fn field_choices(
+        &mut self,
+        read: fn(&str) -> Result<FieldPath, String>,
+    ) -> Result<Vec<FieldChoice>, Error> {
+        let mut choices = Vec::new();
+        while matches!(self.peek(), Token::Identifier(name) if !FOLLOWING.contains(&name.as_str()))
+        {
+            let name = self.identifier()?;
+            let path = if self.is_symbol("=") {
+                self.made_of(read)?
+            } else {
+                FieldPath::key(&name)
+            };
+            choices.push(FieldChoice { name, path });
+            self.check_items(choices.len(), "fields")?;
+            if !self.take_symbol(",") {
+                break;
             }
-            _ => Ok(()),
         }
+        Ok(choices)
     }
 
     fn is_symbol_ahead(&self, symbol: &str) -> bool {
@@ -132,19 +181,81 @@ impl Parser {
         word.is_some_and(|word| matches!(word.token, Token::Symbol(found) if found == symbol))
     }
 
-    fn label_names(&mut self, stage: &str) -> Result<Vec<String>, Error> {
-        let mut names = Vec::new();
+    /// The stage that stands here and the text behind it.
+    fn made_of<T>(&mut self, make: fn(&str) -> Result<T, String>) -> Result<T, Error> {
+        self.next();
+        let position = self.position();
+        let text = self.text()?;
+        make(&text).map_err(|reason| Error::parse(position, reason))
+    }
+
+    /// `a, b="c"`.
+    fn label_choices(&mut self) -> Result<Vec<LabelChoice>, Error> {
+        let mut choices = Vec::new();
         loop {
-            names.push(self.identifier()?);
-            self.check_items(names.len(), "labels")?;
-            if self.is_comparison(0) {
-                let position = self.position();
-                return self.unsupported(position, &format!("a condition in | {stage}"));
-            }
+            choices.push(if self.is_comparison(1) {
+                let Matcher { name, test } = self.matcher()?;
+                let test = Some(test);
+                LabelChoice { name, test }
+            } else {
+                let name = self.identifier()?;
+                LabelChoice { name, test: None }
+            });
+            self.check_items(choices.len(), "labels")?;
             if !self.take_symbol(",") {
-                return Ok(names);
+                return Ok(choices);
             }
         }
+    }
+
+    /// `a=b, c="{{.d}}"`.
+    fn label_changes(&mut self) -> Result<Vec<LabelChange>, Error> {
+        let mut changes: Vec<LabelChange> = Vec::new();
+        loop {
+            let position = self.position();
+            let name = self.identifier()?;
+            if changes.iter().any(|change| change.name == name) {
+                let reason = format!(
+                    "multiple label name '{name}' not allowed in a single format operation"
+                );
+                return Err(Error::parse(position, reason));
+            }
+            if !self.is_symbol("=") {
+                return self.unexpected("=");
+            }
+            let source = if matches!(self.words.get(self.at + 1), Some(word) if matches!(word.token, Token::Text(_)))
+            {
+                LabelSource::Template(self.made_of(Template::new)?)
+            } else {
+                self.next();
+                LabelSource::Label(self.identifier()?)
+            };
+            changes.push(LabelChange { name, source });
+            self.check_items(changes.len(), "labels")?;
+            if !self.take_symbol(",") {
+                return Ok(changes);
+            }
+        }
+    }
+
+    /// `label` or `duration(label)`.
+    fn unwrap(&mut self) -> Result<Unwrap, Error> {
+        let position: Position = self.position();
+        let label = self.identifier()?;
+        if !self.take_symbol("(") {
+            let conversion = Conversion::Number;
+            return Ok(Unwrap { label, conversion });
+        }
+        let mut named = Conversion::NAMED.iter();
+        let Some((_, conversion)) = named.find(|(name, _)| *name == label) else {
+            return self.unsupported(position, &format!("the conversion {label} of | unwrap"));
+        };
+        let label = self.identifier()?;
+        self.expect(")")?;
+        Ok(Unwrap {
+            label,
+            conversion: *conversion,
+        })
     }
 
     /// Whether the word so far ahead compares a label.
@@ -203,8 +314,9 @@ impl Parser {
         };
         self.next();
         let position = self.position();
-        if self.is_word("ip") {
-            return self.unsupported(position, "the label filter ip(..)");
+        if self.is_word("ip") && matches!(symbol, "=" | "==" | "!=") {
+            let addresses = self.addresses()?;
+            return Ok(LabelFilter::Address(name, addresses, symbol == "!="));
         }
         if let Token::Text(value) = self.peek() {
             let value = value.clone();

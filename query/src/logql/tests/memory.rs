@@ -58,6 +58,11 @@ impl Memory {
         self.records.last_mut().unwrap().trace_id = Some(trace_id.to_owned());
     }
 
+    /// All of them.
+    pub fn records(&self) -> &[LogRecord] {
+        &self.records
+    }
+
     pub fn source(&self) -> Source<'_> {
         Source::new(self, PROJECT, &self.templates, Budget::default())
     }

@@ -49,6 +49,145 @@ fn stages_take_lines_apart_and_filter_by_what_they_find() {
 }
 
 #[test]
+fn stages_write_lines_and_labels_anew() {
+    check(
+        r#"{a="b"} | pattern `<ip> "<_>"` | regexp "(?P<x>\\d+)" | line_format "{{.ip}}\n" | decolorize"#,
+        r#"{a="b"} | pattern "<ip> \"<_>\"" | regexp "(?P<x>\\d+)" | line_format "{{.ip}}\n" | decolorize"#,
+    );
+    check(
+        r#"{a="b"} | json x="y.z[0]", y, w=`a["b c"]` | logfmt --strict a="b.c" | x=1"#,
+        r#"{a="b"} | json x="y.z[0]", y, w="a[\"b c\"]" | logfmt a="b.c" | x==1"#,
+    );
+    check(
+        r#"{a="b"} | label_format x=y,z=`{{ .y | upper }}` | drop x="1", y | keep z=~"a.*", level!="x""#,
+        r#"{a="b"} | label_format x=y, z="{{ .y | upper }}" | drop x="1", y | keep z=~"a.*", level!="x""#,
+    );
+    check(
+        r#"{a="b"} |= ip("10.0.0.0/8") != ip("::1") or "x" | addr = ip("10.0.0.1-10.0.0.9") and b != ip("::/0")"#,
+        r#"{a="b"} |= ip("10.0.0.0/8") != ip("::1") or "x" | (addr=ip("10.0.0.1-10.0.0.9") and b!=ip("::/0"))"#,
+    );
+    // A label may be called like a stage.
+    check(
+        r#"{a="b"} | pattern = "x" | unwrap > 5"#,
+        r#"{a="b"} | pattern="x" | unwrap>5"#,
+    );
+}
+
+#[test]
+fn functions_over_values_need_to_know_which() {
+    check(
+        r#"sum by (x) (sum_over_time({a="b"} | logfmt | unwrap ms [5m]))"#,
+        r#"sum by (x) (sum_over_time({a="b"} | logfmt | unwrap ms[5m]))"#,
+    );
+    check(
+        r#"quantile_over_time(0.95, {a="b"} | json | unwrap duration(took) | __error__="" [5m] offset 1h) by (path, x)"#,
+        r#"quantile_over_time(0.95, {a="b"} | json | unwrap duration(took) | __error__=""[5m] offset 1h) by (path, x)"#,
+    );
+    check(
+        r#"max(rate({a="b"} | unwrap bytes(size) [1m])) + min(last_over_time({a="b"} | unwrap x [1m]) without (y))"#,
+        r#"(max(rate({a="b"} | unwrap bytes(size)[1m])) + min(last_over_time({a="b"} | unwrap x[1m]) without (y)))"#,
+    );
+    for (query, mistake) in [
+        (
+            r#"{a="b"} | unwrap x"#,
+            "parse error : | unwrap needs a function over a window, such as sum_over_time",
+        ),
+        (
+            r#"max_over_time({a="b"}[1m])"#,
+            "col 1: | unwrap is missing for max_over_time aggregation",
+        ),
+        (
+            r#"count_over_time({a="b"} | unwrap x [1m])"#,
+            "| unwrap is not allowed for count_over_time aggregation",
+        ),
+        (
+            r#"sum_over_time({a="b"} | unwrap x [1m]) by (y)"#,
+            "grouping not allowed for sum_over_time aggregation",
+        ),
+        (
+            r#"rate({a="b"}[1m]) by (y)"#,
+            "grouping not allowed for rate aggregation",
+        ),
+        (
+            r#"max_over_time({a="b"} | unwrap f(x) [1m])"#,
+            "the conversion f of | unwrap is not supported",
+        ),
+        (
+            r#"max_over_time({a="b"} | unwrap x | json [1m])"#,
+            "a stage other than a label filter behind | unwrap is not supported",
+        ),
+        (
+            r#"max_over_time({a="b"} | unwrap x | y=1 | unwrap z [1m])"#,
+            "a stage other than a label filter behind | unwrap is not supported",
+        ),
+        (
+            r#"quantile_over_time({a="b"} | unwrap x [1m])"#,
+            "col 20: syntax error: unexpected {, expecting NUMBER",
+        ),
+    ] {
+        let error = parse(query).unwrap_err().to_string();
+        assert!(error.ends_with(mistake), "{query}: {error}");
+    }
+}
+
+#[test]
+fn mistakes_inside_of_stages_are_told_with_their_place() {
+    for (query, mistake) in [
+        (
+            r#"{a="b"} | line_format "{{ .x""#,
+            "col 23: {{ without }} in a template",
+        ),
+        (
+            r#"{a="b"} | line_format x"#,
+            "syntax error: unexpected IDENTIFIER, expecting STRING",
+        ),
+        (
+            r#"{a="b"} | label_format x="{{ date .y }}""#,
+            "the function date in a template is not supported",
+        ),
+        (
+            r#"{a="b"} | label_format x=y, x=z"#,
+            "multiple label name 'x' not allowed in a single format operation",
+        ),
+        (
+            r#"{a="b"} | label_format x"#,
+            "unexpected $end, expecting =",
+        ),
+        (
+            r#"{a="b"} | json x="y[""#,
+            "'y[' is no field: a.b, a[0] and a[\"b\"] are",
+        ),
+        (
+            r#"{a="b"} | json x="a..b""#,
+            "'a..b' is no field: a.b, a[0] and a[\"b\"] are",
+        ),
+        (
+            r#"{a="b"} | json x="""#,
+            "'' is no field: a.b, a[0] and a[\"b\"] are",
+        ),
+        (
+            r#"{a="b"} | pattern "<a><b>""#,
+            "found consecutive capture: a text must stand between two",
+        ),
+        (
+            r#"{a="b"} | regexp "(a)""#,
+            "at least one named capture must be supplied",
+        ),
+        (
+            r#"{a="b"} | x = ip("10.0.0")"#,
+            "'10.0.0' is no address, network or range of addresses",
+        ),
+        (
+            r#"{a="b"} |~ ip("10.0.0.1")"#,
+            "unexpected IDENTIFIER, expecting STRING",
+        ),
+    ] {
+        let error = parse(query).unwrap_err().to_string();
+        assert!(error.ends_with(mistake), "{query}: {error}");
+    }
+}
+
+#[test]
 fn metric_queries_nest_and_bind_as_in_prometheus() {
     check(
         r#"sum by (level, detected_level) (count_over_time({a="b"} | drop __error__ [1m]))"#,
@@ -146,30 +285,17 @@ fn a_selector_that_means_everything_is_refused() {
 #[test]
 fn what_is_not_there_is_refused_by_its_name() {
     for (query, what) in [
+        (r#"{a="b"} | unpack"#, "col 11: the stage | unpack"),
+        (r#"{a="b"} | distinct x"#, "the stage | distinct"),
         (
-            r#"{a="b"} | line_format "x""#,
-            "col 11: the stage | line_format",
-        ),
-        (r#"{a="b"} | label_format x=y"#, "the stage | label_format"),
-        (r#"{a="b"} | unwrap x"#, "the stage | unwrap"),
-        (r#"{a="b"} | pattern "<x>""#, "the stage | pattern"),
-        (
-            r#"{a="b"} | json x="y""#,
-            "choosing fields with | json (leave the fields out, all are taken)",
-        ),
-        (r#"{a="b"} |= ip("10.0.0.1")"#, "the line filter ip(..)"),
-        (
-            r#"{a="b"} | addr = ip("10.0.0.1")"#,
-            "the label filter ip(..)",
+            r#"absent_over_time({a="b"}[1m])"#,
+            "the function absent_over_time",
         ),
         (
-            r#"quantile_over_time(0.9, {a="b"} [1m])"#,
-            "the function quantile_over_time",
+            r#"label_replace(rate({a="b"}[1m]), "x", "$1", "y", "(.*)")"#,
+            "the function label_replace",
         ),
-        (
-            r#"sum_over_time({a="b"} | unwrap x [1m])"#,
-            "the function sum_over_time",
-        ),
+        (r#"sort(rate({a="b"}[1m]))"#, "the function sort"),
         (r#"rate({a="b"}[1m]) / on(x) rate({a="b"}[1m])"#, "on"),
         (r#"rate({a="b"}[1m:1s])"#, "a subquery"),
     ] {

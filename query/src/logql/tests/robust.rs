@@ -26,7 +26,7 @@ fn length_and_nesting_are_bounded() {
 }
 
 /// Pieces of queries, so that chance finds more than the first character.
-const PIECES: [&str; 44] = [
+const PIECES: [&str; 54] = [
     "{",
     "}",
     "(",
@@ -69,6 +69,16 @@ const PIECES: [&str; 44] = [
     "count_over_time",
     "json",
     "logfmt",
+    "line_format",
+    "label_format",
+    "pattern",
+    "regexp",
+    "drop",
+    "unwrap",
+    "max_over_time",
+    "ip",
+    "`<a> {{.b}}`",
+    "`(?P<c>x)`",
     ",",
     "é\n",
 ];

@@ -207,6 +207,78 @@ fn texts_that_grow_without_bound_are_refused() {
 }
 
 #[test]
+fn texts_that_double_step_by_step_are_refused() {
+    let shop = Shop::small();
+    let mut text = "WITH t0 AS (SELECT body AS x FROM logs)".to_owned();
+    for n in 1..28 {
+        text += &format!(
+            ", t{n} AS (SELECT overlay(x PLACING x FROM 1 FOR 0) AS x FROM t{})",
+            n - 1
+        );
+    }
+    text += " SELECT length(x) FROM t27";
+    for text in [
+        text.clone(),
+        text.replace(" PLACING x FROM 1 FOR 0", ", x, 1, 0"),
+    ] {
+        let outcome = try_ask(&shop, &text, short(20_000));
+        let error = outcome
+            .map(|answer| answer.rows.len())
+            .expect_err("too long");
+        assert_ne!(error.kind(), domain::ErrorKind::Internal, "{error}");
+    }
+    assert_eq!(
+        ask(
+            &shop,
+            "SELECT overlay('Txxxxas' PLACING 'hom' FROM 2 FOR 4)"
+        ),
+        [[Value::from("Thomas")]]
+    );
+}
+
+#[test]
+fn values_in_values_are_refused_before_their_types_double() {
+    let started = Instant::now();
+    let chain = |pair: &str| {
+        let mut text = "WITH t0 AS (SELECT body AS x FROM logs)".to_owned();
+        for n in 1..28 {
+            text += &format!(", t{n} AS (SELECT {pair} AS x FROM t{})", n - 1);
+        }
+        text + " SELECT x FROM t27 LIMIT 1"
+    };
+    for pair in [
+        "struct(x, x)",
+        "named_struct('a', x, 'b', x)",
+        "row(x, x)",
+        "(x, x)",
+    ] {
+        refusal(&chain(pair));
+    }
+    assert!(started.elapsed() < Duration::from_secs(30));
+}
+
+#[test]
+fn types_that_take_gigabytes_a_null_are_refused() {
+    let message = refusal("SELECT CAST(NULL AS INT[100000][100000]) FROM logs");
+    assert!(message.contains("INT[3]"), "{message}");
+    for text in [
+        "SELECT NULL::INT[1000000000]",
+        "SELECT TRY_CAST(NULL AS INT[1000000000]) FROM logs",
+        "SELECT * FROM (VALUES (CAST(NULL AS INT[1000000000][])))",
+        "SELECT count(*) FROM logs WHERE CAST(NULL AS INT[1000000000]) IS NULL",
+        "EXPLAIN ANALYZE SELECT CAST(NULL AS INT[1000000000]) FROM logs",
+        "SELECT arrow_cast(NULL, 'FixedSizeBinary(2000000000)') FROM logs",
+        "SELECT arrow_try_cast(NULL, 'FixedSizeBinary(2000000000)') FROM logs",
+    ] {
+        refusal(text);
+    }
+    assert_eq!(
+        ask(&Shop::small(), "SELECT CAST('7' AS INT)"),
+        [[Value::from(7)]]
+    );
+}
+
+#[test]
 fn expressions_for_matching_have_bounds_of_their_own() {
     let shop = Shop::small();
     let error =

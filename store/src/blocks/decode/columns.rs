@@ -52,8 +52,9 @@ struct Bodies {
     whole: Option<StringArray>,
 }
 
+/// JSON objects, by key where they could be taken apart.
 #[derive(Default)]
-struct Attributes {
+pub(crate) struct Attributes {
     /// Whether all columns are here, so that objects can be put together.
     are_complete: bool,
     list_keys: Option<Int32Array>,
@@ -64,11 +65,11 @@ struct Attributes {
     whole: Option<StringArray>,
 }
 
-fn texts(batch: &RecordBatch, name: &str) -> Option<StringArray> {
+pub(crate) fn texts(batch: &RecordBatch, name: &str) -> Option<StringArray> {
     Some(batch.column_by_name(name)?.as_string_opt::<i32>()?.clone())
 }
 
-fn numbers(batch: &RecordBatch, name: &str) -> Result<Int64Array, Error> {
+pub(crate) fn numbers(batch: &RecordBatch, name: &str) -> Result<Int64Array, Error> {
     batch
         .column_by_name(name)
         .and_then(|column| column.as_primitive_opt::<Int64Type>())
@@ -77,19 +78,19 @@ fn numbers(batch: &RecordBatch, name: &str) -> Result<Int64Array, Error> {
 }
 
 /// The keys of a dictionary column and its texts.
-fn dictionary(batch: &RecordBatch, name: &str) -> Option<(Int32Array, StringArray)> {
+pub(crate) fn dictionary(batch: &RecordBatch, name: &str) -> Option<(Int32Array, StringArray)> {
     let column: &DictionaryArray<Int32Type> = batch.column_by_name(name)?.as_dictionary_opt()?;
     let values = column.values().as_string_opt::<i32>()?.clone();
     Some((column.keys().clone(), values))
 }
 
-fn get(column: Option<&StringArray>, row: usize) -> Option<&str> {
+pub(crate) fn get(column: Option<&StringArray>, row: usize) -> Option<&str> {
     column
         .filter(|column| column.is_valid(row))
         .map(|column| column.value(row))
 }
 
-fn key(keys: &Int32Array, row: usize) -> Option<usize> {
+pub(crate) fn key(keys: &Int32Array, row: usize) -> Option<usize> {
     keys.is_valid(row)
         .then(|| usize::try_from(keys.value(row)).ok())
         .flatten()
@@ -315,7 +316,7 @@ impl Bodies {
 }
 
 impl Attributes {
-    fn of(batch: &RecordBatch, are_complete: bool) -> Self {
+    pub(crate) fn of(batch: &RecordBatch, are_complete: bool) -> Self {
         let columns: Vec<(String, StringArray)> = batch
             .schema()
             .fields()
@@ -346,7 +347,7 @@ impl Attributes {
         }
     }
 
-    fn object(&self, row: usize) -> String {
+    pub(crate) fn object(&self, row: usize) -> String {
         if let Some(whole) = get(self.whole.as_ref(), row) {
             return whole.to_owned();
         }

@@ -2,8 +2,6 @@
 
 use std::collections::HashMap;
 
-use domain::LogRecord;
-
 use super::super::index::IndexBuilder;
 use super::super::layout::{self, JOINT, KEY_COLUMNS, MAX_KEY_BYTES};
 use super::super::object;
@@ -25,10 +23,10 @@ struct Members<'r> {
 }
 
 impl<'r> Members<'r> {
-    fn of(records: &[&'r LogRecord]) -> Self {
+    fn of(objects: impl Iterator<Item = &'r str>) -> Self {
         let mut members = Self::default();
-        for (row, record) in records.iter().enumerate() {
-            members.add(row, &record.attributes);
+        for (row, text) in objects.enumerate() {
+            members.add(row, text);
         }
         members
     }
@@ -93,13 +91,14 @@ impl<'r> Members<'r> {
     }
 }
 
-pub(super) fn add<'r>(
+/// Adds the columns of the JSON objects of all rows (`""` for none), and the pairs of key and value to an index.
+pub(crate) fn add<'r>(
     columns: &mut Vec<Column>,
-    records: &[&'r LogRecord],
-    index: &mut IndexBuilder,
+    objects: impl ExactSizeIterator<Item = &'r str> + Clone,
+    mut index: Option<&mut IndexBuilder>,
 ) {
-    let rows = records.len();
-    let members = Members::of(records);
+    let rows = objects.len();
+    let members = Members::of(objects.clone());
     let places = members.places();
     let count = places.iter().flatten().count();
     let mut values: Vec<TextColumn> = (0..count).map(|_| TextColumn::with_rows(rows)).collect();
@@ -110,7 +109,7 @@ pub(super) fn add<'r>(
     let (mut key_list, mut list_of) = (String::new(), None);
     let mut joined = String::new();
     let mut start = 0;
-    for (row, record) in records.iter().enumerate() {
+    for (row, object) in objects.enumerate() {
         let own = &members.all[start..members.ends[row]];
         let range = start..members.ends[row];
         start = range.end;
@@ -129,17 +128,21 @@ pub(super) fn add<'r>(
         }
         if own.is_empty() || has_joint {
             keys.push(None);
-            if !record.attributes.is_empty() {
+            if !object.is_empty() {
                 whole.pad_to(row);
-                whole.push(Some(&record.attributes));
-                index.add_opaque_attributes();
+                whole.push(Some(object));
+                if let Some(index) = &mut index {
+                    index.add_opaque_attributes();
+                }
             }
             continue;
         }
         for (number, value) in own {
             if last[*number] != *value {
                 last[*number] = value;
-                index.add_attribute(members.keys[*number], value);
+                if let Some(index) = &mut index {
+                    index.add_attribute(members.keys[*number], value);
+                }
             }
             if let Some(place) = places[*number] {
                 values[place].pad_to(row);

@@ -2,33 +2,35 @@
 
 use std::sync::Arc;
 
-use arrow_array::builder::{FixedSizeBinaryBuilder, StringBuilder};
+use arrow_array::builder::{FixedSizeBinaryBuilder, Int64Builder, StringBuilder};
 use arrow_array::{Array, ArrayRef, Int32Array, Int64Array};
-use domain::LogRecord;
 
 use super::super::index::IndexBuilder;
 use super::super::layout;
+use super::{Group, Row};
 
 /// How a column is encoded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     /// By a dictionary: few different values.
     Repeated,
     /// As differences of integers.
     Numbers,
+    /// The first bytes of all numbers, then the second ones, and so on.
+    Split,
     /// As it is; zstd does the rest.
     Plain,
 }
 
-pub(super) struct Column {
-    pub(super) name: String,
-    pub(super) array: ArrayRef,
-    pub(super) encoding: Kind,
-    pub(super) is_nullable: bool,
+pub(crate) struct Column {
+    pub(crate) name: String,
+    pub(crate) array: ArrayRef,
+    pub(crate) encoding: Kind,
+    pub(crate) is_nullable: bool,
 }
 
 impl Column {
-    pub(super) fn new(name: &str, array: impl Array + 'static, encoding: Kind) -> Self {
+    pub(crate) fn new(name: &str, array: impl Array + 'static, encoding: Kind) -> Self {
         Self {
             name: name.to_owned(),
             array: Arc::new(array),
@@ -43,7 +45,7 @@ const SAMPLE: usize = 256;
 
 /// A text column in which values may be missing.
 #[derive(Default)]
-pub(super) struct TextColumn {
+pub(crate) struct TextColumn {
     builder: StringBuilder,
     sample: Vec<String>,
     present: usize,
@@ -51,14 +53,14 @@ pub(super) struct TextColumn {
 
 impl TextColumn {
     /// For about this many rows.
-    pub(super) fn with_rows(rows: usize) -> Self {
+    pub(crate) fn with_rows(rows: usize) -> Self {
         Self {
             builder: StringBuilder::with_capacity(rows, rows * 8),
             ..Self::default()
         }
     }
 
-    pub(super) fn push(&mut self, value: Option<&str>) {
+    pub(crate) fn push(&mut self, value: Option<&str>) {
         match value {
             Some(value) => {
                 // Every 16th value: neighbours are alike.
@@ -73,13 +75,13 @@ impl TextColumn {
     }
 
     /// Missing values up to this number of rows.
-    pub(super) fn pad_to(&mut self, rows: usize) {
+    pub(crate) fn pad_to(&mut self, rows: usize) {
         let missing = rows.saturating_sub(self.builder.offsets_slice().len() - 1);
         self.builder.append_nulls(missing);
     }
 
     /// Adds the column unless it holds nothing.
-    pub(super) fn finish(mut self, name: &str, columns: &mut Vec<Column>) {
+    pub(crate) fn finish(mut self, name: &str, columns: &mut Vec<Column>) {
         if self.present == 0 {
             return;
         }
@@ -101,58 +103,63 @@ impl TextColumn {
 }
 
 /// Times, ids, severities, services, templates and traces.
-pub(super) fn fixed(records: &[&LogRecord], unit_ns: i64, index: &mut IndexBuilder) -> Vec<Column> {
-    let numbers = |value: &dyn Fn(&LogRecord) -> i64| {
-        Int64Array::from_iter_values(records.iter().map(|record| value(record)))
-    };
-    let halves = |record: &LogRecord| record.id.0.as_u64_pair();
-    let mut services = TextColumn::with_rows(records.len());
-    for record in records {
-        services.push(Some(&record.service));
+pub(super) fn fixed(
+    groups: &[Group<'_>],
+    rows: &[Row<'_>],
+    unit_ns: i64,
+    index: &mut IndexBuilder,
+) -> Vec<Column> {
+    let mut services = TextColumn::with_rows(rows.len());
+    let mut templates = Int64Builder::with_capacity(rows.len());
+    for group in groups {
+        for _ in &group.rows {
+            services.push(Some(group.service));
+        }
+        templates.append_value_n(group.template_id, group.rows.len());
     }
+    let severities = rows.iter().map(|row| i32::from(row.severity));
     let mut columns = vec![
         Column::new(
             layout::TIMESTAMP,
-            numbers(&|record| record.timestamp_ns / unit_ns),
+            numbers(rows.iter().map(|row| row.timestamp_ns / unit_ns)),
             Kind::Numbers,
         ),
         Column::new(
             layout::OBSERVED_AT,
-            numbers(&|record| record.observed_at_ns),
+            numbers(rows.iter().map(|row| row.observed_at_ns)),
             Kind::Repeated,
         ),
         Column::new(
             layout::ID_HIGH,
-            numbers(&|record| halves(record).0.cast_signed()),
+            numbers(rows.iter().map(|row| ((row.id >> 64) as u64).cast_signed())),
             Kind::Repeated,
         ),
         Column::new(
             layout::ID_LOW,
-            numbers(&|record| halves(record).1.cast_signed()),
+            numbers(rows.iter().map(|row| (row.id as u64).cast_signed())),
             Kind::Numbers,
         ),
         Column::new(
             layout::SEVERITY,
-            Int32Array::from_iter_values(records.iter().map(|r| i32::from(r.severity.number()))),
+            Int32Array::from_iter_values(severities),
             Kind::Repeated,
         ),
-        Column::new(
-            layout::TEMPLATE_ID,
-            numbers(&|record| record.template_id.to_i64()),
-            Kind::Repeated,
-        ),
+        Column::new(layout::TEMPLATE_ID, templates.finish(), Kind::Repeated),
         Column::new(layout::SERVICE, services.builder.finish(), Kind::Repeated),
     ];
-    for record in records {
-        if let Some(trace_id) = &record.trace_id {
-            index.add_trace(trace_id);
-        }
+    let records = rows.iter().map(|row| row.record);
+    for trace_id in records.clone().filter_map(|r| r.trace_id.as_deref()) {
+        index.add_trace(trace_id);
     }
-    let traces = records.iter().map(|record| record.trace_id.as_deref());
+    let traces = records.clone().map(|record| record.trace_id.as_deref());
     ids::<16>(&mut columns, layout::TRACE_ID, layout::TRACE_TEXT, traces);
-    let spans = records.iter().map(|record| record.span_id.as_deref());
+    let spans = records.map(|record| record.span_id.as_deref());
     ids::<8>(&mut columns, layout::SPAN_ID, layout::SPAN_TEXT, spans);
     columns
+}
+
+fn numbers(values: impl Iterator<Item = i64>) -> Int64Array {
+    Int64Array::from_iter_values(values)
 }
 
 /// Ids of `N` bytes in lower-case hex digits as those bytes, others as text.
@@ -195,16 +202,22 @@ fn unhex<const N: usize>(text: &str) -> Option<[u8; N]> {
         return None;
     }
     let mut bytes = [0; N];
+    let mut all = 0;
     for (byte, pair) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
-        *byte = digit(pair[0])? << 4 | digit(pair[1])?;
+        let (high, low) = (DIGITS[usize::from(pair[0])], DIGITS[usize::from(pair[1])]);
+        all |= high | low;
+        *byte = high << 4 | low & 15;
     }
-    Some(bytes)
+    (all < 16).then_some(bytes)
 }
 
-fn digit(byte: u8) -> Option<u8> {
-    match byte {
-        b'0'..=b'9' => Some(byte - b'0'),
-        b'a'..=b'f' => Some(byte - b'a' + 10),
-        _ => None,
+/// The value of each byte as a lower-case hex digit, 255 for others.
+const DIGITS: [u8; 256] = {
+    let mut values = [255; 256];
+    let mut value = 0;
+    while value < 16 {
+        values[b"0123456789abcdef"[value] as usize] = value as u8;
+        value += 1;
     }
-}
+    values
+};

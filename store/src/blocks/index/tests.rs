@@ -46,6 +46,21 @@ fn words_and_long_ids_rule_blocks_out() {
 }
 
 #[test]
+fn a_changed_byte_is_noticed_wherever_it_is() {
+    let mut builder = IndexBuilder::default();
+    builder.add_body("Connection reset by peer, id 4bf92f3577b34da6a3ce929d0e0e4736");
+    let bytes = builder.finish();
+    // All but the version, which another version may read.
+    for at in 1..bytes.len() {
+        let mut changed = bytes.clone();
+        changed[at] ^= 4;
+        assert!(BlockIndex::read(&changed).is_err(), "byte {at}");
+        assert!(BlockIndex::read(&bytes[..at]).is_err(), "{at} bytes");
+    }
+    assert!(BlockIndex::read(&bytes).is_ok());
+}
+
+#[test]
 fn traces_and_attributes_rule_blocks_out() {
     let index = index(|builder| {
         builder.add_trace("abc");

@@ -81,8 +81,10 @@ fn indexes_of_the_first_version_are_read() {
     }
     let file = std::fs::read(&path).expect("the file");
     assert!(BlockIndex::read(&file).is_ok());
+    // Since the second version a digest stands at the end.
     assert_eq!(
-        file, bytes,
+        file[1..],
+        bytes[1..bytes.len() - 8],
         "the same keys give the same filter: hashes must never change"
     );
 }

@@ -6,6 +6,7 @@ use uuid::Uuid;
 
 use super::super::decode::{OpenBlock, Wanted};
 use super::super::encode::{Encoded, Texts, encode};
+use super::super::stored::BlockKind;
 use crate::tests::fixture::{NOON, project, record};
 
 pub(super) fn texts() -> Texts {
@@ -25,7 +26,8 @@ fn encoded(records: &[LogRecord]) -> Encoded {
 }
 
 pub(super) fn decoded(block: &[u8], like: &LogRecord) -> Vec<LogRecord> {
-    let block = OpenBlock::open(bytes::Bytes::copy_from_slice(block)).expect("it opens");
+    let block =
+        OpenBlock::open(bytes::Bytes::copy_from_slice(block), BlockKind::Logs).expect("it opens");
     let columns = block.read(&Wanted::all()).expect("it is read");
     (0..columns.len)
         .map(|row| columns.record(row, like.project_id))

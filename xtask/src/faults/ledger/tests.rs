@@ -7,6 +7,7 @@ fn batch(key: &str, count: usize) -> Batch {
     Batch {
         key: key.to_owned(),
         door: Door::Ndjson,
+        is_grpc: false,
         count,
         service: "shop".to_owned(),
         made_at_ns: 1,

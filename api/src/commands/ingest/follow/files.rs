@@ -1,10 +1,11 @@
 //! All followed files: which there are, which are gone, and what of them is sent next.
 
+mod kin;
+
 use std::collections::{BTreeMap, HashMap};
 use std::fs::{File, Metadata};
 use std::ops::Bound;
-use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::path::PathBuf;
 
 use sha2::{Digest, Sha256};
 use tokio::time::Instant;
@@ -13,7 +14,8 @@ use super::super::wire;
 use super::pattern::Pattern;
 use super::place::{FileId, Place};
 use super::state::{Part, Plan, State};
-use super::tail::{Quiet, Read, Tail, family};
+use super::tail::{Quiet, Read, Tail};
+use kin::inodes;
 
 /// Records of one request.
 const ROUND_RECORDS: usize = 2_000;
@@ -25,11 +27,6 @@ const ROUND_PARTS: usize = 500;
 const MOST_FILES: usize = 100_000;
 /// Most files that are kept open: a process may usually have 1,024.
 const MOST_OPEN: usize = 400;
-/// How long the copy of a file is waited with for the file to be cut.
-const COPY_WAIT: Duration = Duration::from_secs(30);
-/// Bytes that must be the same before a file is taken for the copy of another. Shorter beginnings may be the same honestly,
-/// and a few lines twice are better than one that is lost.
-const COPY_BYTES: u64 = 512;
 /// Most places of files that are gone from what is meant, in case that they come back.
 const MOST_KEPT: usize = 2 * MOST_FILES;
 
@@ -170,101 +167,6 @@ impl Files {
         }
         self.open += usize::from(tail.file.is_some());
         self.tails.insert(id, tail);
-    }
-
-    /// The place of the file whose copy this may be, to be settled when that one is cut.
-    fn original_of(&self, copy: &Tail, now: Instant) -> Option<(Place, Instant)> {
-        let file = copy.file.as_ref()?;
-        let cut = self.state.kept.cut.iter();
-        let cut = cut.filter(|place| family(&place.real) == copy.family);
-        let others = self.tails.values();
-        let others = others
-            .filter(|other| other.family == copy.family)
-            .map(|other| &other.place);
-        cut.chain(others)
-            .filter(|place| place.offset >= COPY_BYTES && place.id != copy.place.id)
-            .find(|place| place.is_in(file).unwrap_or(false))
-            .map(|place| (place.clone(), now))
-    }
-
-    /// Looks for files that were renamed to what is not meant while nobody followed: their last lines were not sent.
-    fn find_moved(&mut self, now: Instant) {
-        let kept = self.state.kept.places.values().cloned();
-        let plan = self.state.kept.plan.iter().flat_map(|plan| &plan.parts);
-        // Nothing of these was acknowledged for certain.
-        let begun = plan.filter(|part| part.start == 0).map(|part| Place {
-            offset: 0,
-            print: String::new(),
-            ..part.after.clone()
-        });
-        let mut missing: HashMap<PathBuf, Vec<Place>> = HashMap::new();
-        for place in kept.chain(begun) {
-            let has_name =
-                std::fs::metadata(&place.path).is_ok_and(|about| FileId::of(&about) == place.id);
-            let is_meant = self
-                .patterns
-                .iter()
-                .any(|pattern| pattern.may_cover(&place.path));
-            if !self.tails.contains_key(&place.id)
-                && !has_name
-                && is_meant
-                && let Some(folder) = place.real.parent()
-            {
-                let places = missing.entry(folder.to_owned()).or_default();
-                places.push(place);
-            }
-        }
-        for (folder, places) in missing {
-            let by_inode = inodes(&folder);
-            for place in places {
-                let id = place.id;
-                let file = by_inode
-                    .get(&id)
-                    .and_then(|path| File::open(path).ok())
-                    .filter(|file| place.is_in(file).unwrap_or(false));
-                match file {
-                    Some(file) => {
-                        let size = file.metadata().map_or(0, |about| about.len());
-                        let tail = Tail::new(place, None, Some(file), size, now);
-                        self.tails.insert(id, tail);
-                    }
-                    None => self.state.forget(id),
-                }
-            }
-        }
-    }
-
-    /// Files that are shorter than what was read of them begin anew.
-    fn settle_cut(&mut self) {
-        for tail in self.tails.values_mut() {
-            if tail.size < tail.place.offset {
-                self.state.cut(tail.place.clone());
-                tail.begin_anew();
-            }
-        }
-    }
-
-    /// A copy goes on where its original was when that one was cut; what was copied by hand, where it was at first.
-    fn settle_copies(&mut self, now: Instant) {
-        for tail in self.tails.values_mut() {
-            let Some((original, since)) = &tail.copy_of else {
-                continue;
-            };
-            let is_over = now.saturating_duration_since(*since) >= COPY_WAIT;
-            let original = original.clone();
-            let cut = self.state.kept.cut.iter().rev().find(|place| {
-                let is_kin = family(&place.real) == tail.family;
-                let file = tail.open();
-                is_kin
-                    && place.offset >= COPY_BYTES
-                    && file.is_ok_and(|file| place.is_in(file).unwrap_or(false))
-            });
-            let begin = cut.cloned().or_else(|| is_over.then_some(original));
-            if let Some(begin) = begin {
-                tail.begin_like(&begin);
-                self.state.begin(tail.place.clone());
-            }
-        }
     }
 
     /// Files without a name that is meant are read to their end and then left.
@@ -500,20 +402,6 @@ fn plan(parts: Vec<Part>, received_at_ns: i64, body: &str) -> Plan {
         digest: hex::encode(digest),
         parts,
     }
-}
-
-/// The files of a folder by their identity.
-fn inodes(folder: &Path) -> HashMap<FileId, PathBuf> {
-    let Ok(entries) = std::fs::read_dir(folder) else {
-        return HashMap::new();
-    };
-    entries
-        .flatten()
-        .filter_map(|entry| {
-            let about = entry.metadata().ok()?;
-            about.is_file().then(|| (FileId::of(&about), entry.path()))
-        })
-        .collect()
 }
 
 #[cfg(test)]

@@ -52,6 +52,14 @@ impl Place {
     }
 }
 
+/// Whether two files have the same first bytes, as many as a print has at its beginning.
+pub(super) fn begin_alike(one: &File, other: &File) -> io::Result<bool> {
+    let long_enough = |file: &File| Ok::<_, io::Error>(file.metadata()?.len() >= PRINT_BYTES);
+    Ok(long_enough(one)?
+        && long_enough(other)?
+        && print(one, PRINT_BYTES)? == print(other, PRINT_BYTES)?)
+}
+
 /// The print of a place in a file; empty at the beginning.
 pub(super) fn print(file: &File, offset: u64) -> io::Result<String> {
     if offset == 0 {

@@ -9,6 +9,7 @@ fn labels(pairs: &[(&str, &str)]) -> Labels {
 
 fn entry(timestamp_ns: i64, metadata: &[(&str, &str)]) -> LogEntry {
     LogEntry {
+        id: domain::RecordId(uuid::Uuid::nil()),
         timestamp_ns,
         line: format!("line {timestamp_ns}"),
         stream: labels(&[("service_name", "a")]),
@@ -76,4 +77,28 @@ fn numbers_are_texts_and_instants_are_seconds() {
     ] {
         assert_eq!(sample(at_ns, value).to_string(), expected);
     }
+}
+
+#[test]
+fn a_message_of_the_tail_has_its_lines_in_streams_and_says_what_is_missing() {
+    let whole = tailed(
+        vec![entry(1, &[]), entry(2, &[])],
+        Lost::default(),
+        5,
+        false,
+    );
+    assert_eq!(whole["streams"].as_array().map(Vec::len), Some(1));
+    assert_eq!(
+        whole["streams"][0]["values"].as_array().map(Vec::len),
+        Some(2)
+    );
+    assert_eq!(whole["dropped_entries"], json!([]));
+    let lost = Lost {
+        records: 3,
+        unseen: 4,
+    };
+    let cut = tailed(Vec::new(), lost, 5, true);
+    let dropped = json!([{ "timestamp": "5", "labels": { "dropped": "3", "unseen": "4" } }]);
+    assert_eq!(cut["dropped_entries"], dropped);
+    assert_eq!(cut["encodingFlags"], json!(["categorize-labels"]));
 }

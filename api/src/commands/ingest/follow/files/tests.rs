@@ -2,6 +2,7 @@
 //! parameter: nothing is waited for.
 
 use std::io::Write as _;
+use std::time::Duration;
 
 use uuid::Uuid;
 
@@ -530,4 +531,34 @@ fn a_copy_that_was_seen_before_a_restart_is_still_known_as_one() {
     scene.turns(&mut files, 2_000);
     scene.turns(&mut files, 60_000);
     assert_eq!(scene.messages().len(), names.len());
+}
+
+#[test]
+fn the_copy_of_a_file_that_was_hardly_read_is_known_as_one() {
+    let mut scene = Scene::new("app.log*");
+    scene.append("app.log", "one\n");
+    let mut files = scene.open();
+    scene.turns(&mut files, 0);
+    scene.append("app.log", &"two ".repeat(200));
+    scene.append("app.log", "\n");
+    std::fs::copy(scene.path("app.log"), scene.path("app.log.1")).unwrap();
+    scene.turns(&mut files, 1_000);
+    std::fs::write(scene.path("app.log"), "three\n").unwrap();
+    scene.turns(&mut files, 2_000);
+    scene.turns(&mut files, 3_000);
+    assert_eq!(scene.messages().len(), 3, "{:?}", scene.messages());
+}
+
+#[test]
+fn a_file_that_only_begins_like_another_is_read_whole() {
+    let mut scene = Scene::new("app.log*");
+    let banner = "banner ".repeat(100);
+    scene.append("app.log", &format!("{banner}\none\ntwo\n"));
+    let mut files = scene.open();
+    scene.turns(&mut files, 0);
+    scene.append("app.log.1", &format!("{banner}\nuno\ndue\ntre\n"));
+    for moment in [1_000, 2_000, 40_000, 41_000, 42_000] {
+        scene.turns(&mut files, moment);
+    }
+    assert_eq!(scene.messages().len(), 7, "{:?}", scene.messages());
 }
