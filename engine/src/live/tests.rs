@@ -2,6 +2,7 @@ use std::time::Duration;
 
 use domain::{RecordId, Severity, TemplateId};
 
+use super::watcher::QUEUE_RECORDS;
 use super::*;
 
 fn project(number: u128) -> ProjectId {
@@ -81,7 +82,7 @@ fn settle(live: &LiveTail) {
 async fn who_is_too_slow_loses_records_and_is_told_how_many_and_where() {
     let live = LiveTail::default();
     let mut tail = watch(&live, project(1), "x");
-    let many = vec!["x"; 1_500];
+    let many = vec!["x"; QUEUE_RECORDS + 500];
     give(&live, &many, &[]);
     settle(&live);
     let mut seen = 0;
@@ -101,7 +102,7 @@ async fn who_is_too_slow_loses_records_and_is_told_how_many_and_where() {
         panic!("the loss is told before what came after it");
     };
     seen += rest.len() as u64;
-    assert_eq!(seen + lost.records, 1_500);
+    assert_eq!(seen + lost.records, QUEUE_RECORDS as u64 + 500);
     assert!(lost.records > 400, "{lost:?}");
     assert_eq!(lost.unseen, 0);
 }
@@ -138,7 +139,7 @@ async fn who_takes_nothing_is_given_up_and_leaves_its_place() {
             stuck.watcher.put(Arc::new(record("x")), at);
         }
     };
-    put(1_200, 0);
+    put(QUEUE_RECORDS + 200, 0);
     put(1, 59);
     assert!(!stuck.watcher.is_given_up());
     put(1, 60);
@@ -149,7 +150,7 @@ async fn who_takes_nothing_is_given_up_and_leaves_its_place() {
     while let Some(item) = stuck.next().await {
         taken += usize::from(matches!(item, TailItem::Record(_)));
     }
-    assert_eq!(taken, 999);
+    assert_eq!(taken, QUEUE_RECORDS - 1);
     drop((others, fresh));
 }
 
@@ -159,7 +160,7 @@ async fn one_who_was_slow_for_a_moment_keeps_its_place() {
     let mut tail = watch(&live, project(1), "x");
     let start = Instant::now();
     for round in 0..4 {
-        for _ in 0..1_100 {
+        for _ in 0..QUEUE_RECORDS + 100 {
             let at = start + Duration::from_secs(40 * round);
             tail.watcher.put(Arc::new(record("x")), at);
         }

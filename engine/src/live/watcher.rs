@@ -10,8 +10,8 @@ use tokio_util::sync::CancellationToken;
 
 use super::LiveTail;
 
-/// Records that wait for one who watches.
-const QUEUE_RECORDS: usize = 1_000;
+/// Records that wait for one who watches: most of a large commit, which comes at once.
+pub(super) const QUEUE_RECORDS: usize = 10_000;
 /// Bytes of them; a single record may be larger.
 const QUEUE_BYTES: usize = 8 * 1024 * 1024;
 /// Who takes nothing for so long while more comes than fits is given up: another may have the place.

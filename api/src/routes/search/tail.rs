@@ -5,7 +5,7 @@
 //! `reason` is `session_over`, `stopping` or `too_slow`. Comments keep the connection alive.
 //!
 //! `limit` is how many stored records come first, the newest ones in the order of time (0 when it is left out, at most
-//! 1,000), `from` how far back they may lie.
+//! 1,000), `from` how far back they may lie. Live records are followed by their arrival, whatever their own time says.
 
 use std::collections::{HashSet, VecDeque};
 use std::convert::Infallible;
@@ -40,9 +40,14 @@ pub async fn follow(
     Query(query): Query<FilterQuery>,
 ) -> Result<Response, Problem> {
     check(&query)?;
-    let filter = live_filter(&state, &member, &query).await?;
+    let filter = stored_filter(&state, &member, &query).await?;
+    // Live records are followed by their arrival, whatever their own time says.
+    let live = LogFilter {
+        range: TimeRange::ALL,
+        ..filter.clone()
+    };
     // First the tail, then what is stored: nothing lies between the two.
-    let tail = state.engine.tail(member.project_id, filter.clone()).await?;
+    let tail = state.engine.tail(member.project_id, live).await?;
     let stored = match query.limit.unwrap_or(0) {
         0 => Vec::new(),
         limit => stored(&state, &member, filter, limit).await?,
@@ -73,8 +78,8 @@ fn check(query: &FilterQuery) -> Result<(), Problem> {
     }
 }
 
-/// The filter without an end, and without a beginning when nobody named one: records are followed by their arrival.
-async fn live_filter(
+/// The filter of what is stored: without an end, and without a beginning when nobody named one.
+async fn stored_filter(
     state: &Arc<AppState>,
     member: &Member,
     query: &FilterQuery,
