@@ -17,7 +17,7 @@ const VARIABLE: &str = "VIGIL_FAILPOINT";
 /// The signal that a process ends by when it aborts.
 const SIGABRT: i32 = 6;
 /// How long until an armed point is passed often enough.
-const PASSED: Duration = Duration::from_secs(60);
+const PASSED: Duration = Duration::from_secs(300);
 /// Records of a request that becomes a block at once.
 const LARGE: usize = 2_500;
 /// Records of a request that becomes a block at once and is too large to be put together with younger ones.
