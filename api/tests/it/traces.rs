@@ -1,5 +1,6 @@
 //! Spans: sent over OTLP, read back with the log records of their trace, and as a map of services.
 
+use std::sync::LazyLock;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde_json::{Value, json};
@@ -11,17 +12,21 @@ const JAVASCRIPT: &str = include_str!("../../../ingest/testdata/otlp/javascript_
 const CAPTURED_AT: &str = "1795506261";
 const TRACE: &str = "0af7651916cd43dd8448eb211c80319c";
 
-/// A second ago by the machine's clock, Unix seconds: spans must lie near their arrival.
+/// A second before the first span by the machine's clock, Unix seconds: spans must lie near their arrival, and those of
+/// one trace near each other, whenever each is made.
 #[expect(
     clippy::disallowed_methods,
     reason = "the server's clock is the machine's"
 )]
 fn moment() -> u64 {
-    SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap()
-        .as_secs()
-        - 1
+    static MOMENT: LazyLock<u64> = LazyLock::new(|| {
+        SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .unwrap()
+            .as_secs()
+            - 1
+    });
+    *MOMENT
 }
 
 /// A span of 20 ms; `more` is merged into it.
