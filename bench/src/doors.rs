@@ -175,7 +175,7 @@ pub fn run(program: &Path, options: &Options) -> anyhow::Result<()> {
 
 fn measure(program: &Path, door: Door, options: &Options) -> anyhow::Result<Figures> {
     let payloads = Payloads::make(door, options)?;
-    let server = Server::start(program, options.target.database, None)?;
+    let mut server = Server::start(program, options.target.database, None)?;
     let before = server.cpu()?;
     let begun = Instant::now();
     let sent = send(&server, &payloads, options.connections, None)?;
@@ -189,8 +189,8 @@ fn measure(program: &Path, door: Door, options: &Options) -> anyhow::Result<Figu
         counted == rows as u64,
         "{rows} rows were acknowledged, {counted} are counted"
     );
-    let stored = server.stored()?;
     let peak_bytes = process::peak_bytes(server.pid()?)?;
+    let stored = server.stored()?;
     drop(server);
     let half_load = if options.half_load {
         Some(at_half_load(program, &payloads, options, wall)?)

@@ -108,7 +108,7 @@ fn main() -> anyhow::Result<()> {
             connections,
             spread_seconds,
         } => {
-            let server = Server::start(&vigil, target.database, None)?;
+            let mut server = Server::start(&vigil, target.database, None)?;
             let load = Load {
                 records,
                 batch,
@@ -117,6 +117,12 @@ fn main() -> anyhow::Result<()> {
             };
             let report = ingest(&server, &load)?;
             println!("{report}");
+            let stored = server.stored()?;
+            println!(
+                "  {:.0} bytes of storage a record; the database's log held {} MiB while it ran",
+                stored.data as f64 / records as f64,
+                stored.log >> 20
+            );
         }
         Command::Ask {
             target,
@@ -219,22 +225,18 @@ fn ingest(server: &Server, load: &Load) -> anyhow::Result<String> {
     let after = server.cpu()?;
     let sent = per_connection * batch * connections;
     let latencies = Latencies::new(&latencies);
-    let stored = server.stored()?;
+    let resident_mib = process::resident_bytes(server.pid()?)? / (1 << 20);
+    let peak_mib = process::peak_bytes(server.pid()?)? / (1 << 20);
     let vigil_cpu = after.vigil - before.vigil;
     let database_cpu = after.database - before.database;
     Ok(format!(
         "ingest {:?}: {sent} records of about {} bytes in {:.1} s wall\n  \
          CPU: vigil {vigil_cpu:.2} s, database {database_cpu:.2} s -> {:.0} records per CPU-second\n  \
-         acknowledgement {latencies}; resident memory {} MiB, peak {} MiB; {:.0} bytes of storage a record, {:.0} with the \
-         database's log",
+         acknowledgement {latencies}; resident memory {resident_mib} MiB, peak {peak_mib} MiB",
         server.database,
         lines::AVERAGE_BYTES,
         wall.as_secs_f64(),
         sent as f64 / (vigil_cpu + database_cpu),
-        process::resident_bytes(server.pid()?)? / (1 << 20),
-        process::peak_bytes(server.pid()?)? / (1 << 20),
-        stored.data as f64 / sent as f64,
-        stored.total() as f64 / sent as f64,
     ))
 }
 

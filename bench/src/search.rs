@@ -65,22 +65,22 @@ pub fn run(program: &Path, options: &Options) -> anyhow::Result<()> {
         options.data.rows >= NEEDLES && options.repeat > 0,
         "rows must be at least {NEEDLES}, repeat at least 1"
     );
-    let server = Server::start(program, options.target.database, None)?;
+    let mut server = Server::start(program, options.target.database, None)?;
     let (from, trace_id) = fill(&server, options)?;
     std::thread::sleep(Duration::from_secs(options.settle_seconds));
-    let stored = server.stored()?;
-    println!(
-        "{} rows on {:?}, {:.1} bytes each, {:.1} with the database's log\n",
-        options.data.rows,
-        server.database,
-        stored.data as f64 / options.data.rows as f64,
-        stored.total() as f64 / options.data.rows as f64
-    );
     println!("| question | first, ms | median, ms | p95, ms | goal, ms |");
     println!("|---|---|---|---|---|");
     for question in questions(options.data.rows, &from, &trace_id) {
         ask(&server, &question, options.repeat).context(question.what)?;
     }
+    let stored = server.stored()?;
+    println!(
+        "\n{} rows on {:?}, {:.1} bytes each, {:.1} with the database's log",
+        options.data.rows,
+        server.database,
+        stored.data as f64 / options.data.rows as f64,
+        stored.total() as f64 / options.data.rows as f64
+    );
     Ok(())
 }
 

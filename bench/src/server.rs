@@ -1,12 +1,16 @@
 //! A server of its own with an empty store, and what it costs.
 
 use std::path::Path;
+use std::time::Duration;
 
 use anyhow::Context;
 use tempfile::TempDir;
 use testkit::{Postgres, Vigil, VigilSettings};
 
 use crate::{Database, process};
+
+/// How long the server may take for an orderly end.
+const STOP: Duration = Duration::from_secs(60);
 
 /// A running server, ended with this value.
 pub struct Server {
@@ -56,6 +60,11 @@ impl Bytes {
     pub fn total(self) -> u64 {
         self.data + self.log
     }
+
+    /// What of it grows with what is stored: SQLite's log does as long as it was not taken over.
+    fn total_at_rest(self, has_server: bool) -> u64 {
+        if has_server { self.data } else { self.total() }
+    }
 }
 
 impl Server {
@@ -94,7 +103,11 @@ impl Server {
             database,
             empty: Bytes::default(),
         };
-        server.empty = server.bytes()?;
+        let empty = server.bytes()?;
+        server.empty = Bytes {
+            data: empty.total_at_rest(server.postgres.is_some()),
+            log: 0,
+        };
         Ok(server)
     }
 
@@ -118,15 +131,23 @@ impl Server {
         })
     }
 
-    /// What was added to the store's files since it was empty.
-    pub fn stored(&self) -> anyhow::Result<Bytes> {
-        if let Some(private) = &self.postgres {
-            private.postgres.execute(&private.database, "checkpoint")?;
+    /// What was added to the store's files since it was empty. Ends the server in an orderly way, for with SQLite the
+    /// newest of what is stored lies in the log until then: `log` is the size that it had while the server ran.
+    pub fn stored(&mut self) -> anyhow::Result<Bytes> {
+        let running = self.bytes()?;
+        match &self.postgres {
+            Some(private) => private.postgres.execute(&private.database, "checkpoint")?,
+            None => {
+                let ended = self.vigil.terminate(STOP)?;
+                ended.context("the server did not end")?;
+            }
         }
         let now = self.bytes()?;
         Ok(Bytes {
-            data: now.data.saturating_sub(self.empty.data),
-            log: now.log,
+            data: now
+                .total_at_rest(self.postgres.is_some())
+                .saturating_sub(self.empty.data),
+            log: running.log,
         })
     }
 

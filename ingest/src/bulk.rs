@@ -68,10 +68,7 @@ pub fn decode_bulk(index: Option<&str>, body: &[u8], context: &Context<'_>) -> R
         fields: Vec::new(),
         bulk: Bulk::default(),
     };
-    let mut lines = text
-        .split('\n')
-        .map(str::trim_ascii)
-        .filter(|line| !line.is_empty());
+    let mut lines = Lines { rest: text };
     while let Some(line) = lines.next() {
         if reader.bulk.items.len() >= context.limits.records {
             return Err(Error::TooManyRecords {
@@ -99,6 +96,28 @@ pub fn decode_bulk(index: Option<&str>, body: &[u8], context: &Context<'_>) -> R
         }
     }
     Ok(reader.bulk)
+}
+
+/// The lines that hold something, without the blanks around it.
+#[derive(Debug, Clone)]
+struct Lines<'a> {
+    rest: &'a str,
+}
+
+impl<'a> Iterator for Lines<'a> {
+    type Item = &'a str;
+
+    fn next(&mut self) -> Option<&'a str> {
+        while !self.rest.is_empty() {
+            let end = memchr::memchr(b'\n', self.rest.as_bytes()).unwrap_or(self.rest.len());
+            let line = self.rest[..end].trim_ascii();
+            self.rest = self.rest.get(end + 1..).unwrap_or_default();
+            if !line.is_empty() {
+                return Some(line);
+            }
+        }
+        None
+    }
 }
 
 /// An action line.

@@ -9,8 +9,7 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use domain::ErrorKind;
-use ingest::{Bulk, BulkAction, BulkItem};
-use serde::Serialize;
+use ingest::Bulk;
 use serde_json::{Value, json};
 
 use crate::auth::Writer;
@@ -19,6 +18,8 @@ use crate::problem::Problem;
 use crate::routes::doors::receive;
 use crate::routes::{Access, Endpoint, get, put};
 use crate::state::AppState;
+
+mod items;
 
 /// Clients refuse a server that does not send it.
 const PRODUCT: HeaderName = HeaderName::from_static("x-elastic-product");
@@ -98,9 +99,9 @@ pub async fn bulk_of_index(
     answer(take(&state, writer, path.get("index").cloned(), request).await)
 }
 
-fn answer(taken: Result<Json<BulkAnswer>, Problem>) -> Response {
+fn answer(taken: Result<String, Problem>) -> Response {
     match taken {
-        Ok(taken) => product(taken),
+        Ok(json) => product(([(header::CONTENT_TYPE, "application/json")], json)),
         Err(problem) => product(refusal(problem)),
     }
 }
@@ -110,7 +111,7 @@ async fn take(
     writer: Result<Writer, Problem>,
     index: Option<String>,
     request: Request,
-) -> Result<Json<BulkAnswer>, Problem> {
+) -> Result<String, Problem> {
     let started = Instant::now();
     let writer = writer?;
     let (bulk, delivery) = receive(state, &writer, request, move |body, context| {
@@ -123,93 +124,9 @@ async fn take(
     }
     let outcome = delivery.store(state, &writer, records).await?;
     let refused: HashMap<usize, String> = outcome.refused.into_iter().collect();
-    // Nobody asks for a document by its id here; within an answer they differ.
     let request_id = uuid::Uuid::new_v4().simple().to_string();
-    let items: Vec<Entry> = items
-        .into_iter()
-        .enumerate()
-        .map(|(at, item)| entry(item, at, &request_id, &refused))
-        .collect();
-    Ok(Json(BulkAnswer {
-        errors: items.iter().any(|item| item.body().error.is_some()),
-        took: u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
-        items,
-    }))
-}
-
-#[derive(Debug, Serialize)]
-struct BulkAnswer {
-    took: u64,
-    errors: bool,
-    items: Vec<Entry>,
-}
-
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "lowercase")]
-enum Entry {
-    Create(EntryBody),
-    Index(EntryBody),
-    Update(EntryBody),
-    Delete(EntryBody),
-}
-
-#[derive(Debug, Serialize)]
-struct EntryBody {
-    _index: Arc<str>,
-    _id: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    _version: Option<u8>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    result: Option<&'static str>,
-    status: u16,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    error: Option<EntryError>,
-}
-
-#[derive(Debug, Serialize)]
-struct EntryError {
-    r#type: &'static str,
-    reason: String,
-}
-
-impl Entry {
-    fn body(&self) -> &EntryBody {
-        match self {
-            Self::Create(body) | Self::Index(body) | Self::Update(body) | Self::Delete(body) => {
-                body
-            }
-        }
-    }
-}
-
-fn entry(item: BulkItem, at: usize, request_id: &str, refused: &HashMap<usize, String>) -> Entry {
-    let is_addition = matches!(item.action, BulkAction::Create | BulkAction::Index);
-    let reason = match item.outcome {
-        Ok(record) => refused.get(&record).cloned(),
-        Err(reason) => Some(reason),
-    };
-    let is_stored = reason.is_none();
-    let body = EntryBody {
-        _index: item.index,
-        _id: item.id.unwrap_or_else(|| format!("{request_id}-{at}")),
-        _version: is_stored.then_some(1),
-        result: is_stored.then_some("created"),
-        status: if is_stored { 201 } else { 400 },
-        error: reason.map(|reason| EntryError {
-            r#type: if is_addition {
-                "document_parsing_exception"
-            } else {
-                "illegal_argument_exception"
-            },
-            reason,
-        }),
-    };
-    match item.action {
-        BulkAction::Create => Entry::Create(body),
-        BulkAction::Index => Entry::Index(body),
-        BulkAction::Update => Entry::Update(body),
-        BulkAction::Delete => Entry::Delete(body),
-    }
+    let took_ms = started.elapsed().as_millis();
+    Ok(items::answer(&items, &refused, &request_id, took_ms))
 }
 
 fn refusal(problem: Problem) -> Response {

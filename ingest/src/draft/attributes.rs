@@ -175,9 +175,9 @@ impl Attributes {
 
     /// Whether a member with this key was added; may also be true for a nested key.
     pub fn may_contain(&self, key: &str) -> bool {
-        self.json.match_indices(key).any(|(at, _)| {
-            self.json[..at].ends_with('"') && self.json[at + key.len()..].starts_with("\":")
-        })
+        let json = self.json.as_bytes();
+        memchr::memmem::find_iter(json, key.as_bytes())
+            .any(|at| at > 0 && json[at - 1] == b'"' && json[at + key.len()..].starts_with(b"\":"))
     }
 
     /// The object so far, or `""` when there are no members.
