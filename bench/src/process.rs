@@ -68,6 +68,13 @@ pub fn peak_bytes(pid: u32) -> anyhow::Result<u64> {
     Ok(kib << 10)
 }
 
+/// Forgets [`peak_bytes`] so far.
+pub fn reset_peak(pid: u32) -> anyhow::Result<()> {
+    // The value 5 does that and nothing else: proc(5), "clear_refs".
+    std::fs::write(format!("/proc/{pid}/clear_refs"), "5")
+        .with_context(|| format!("forgetting the peak of process {pid}"))
+}
+
 /// Bytes that a folder's files of certain names take on the disk (holes take none).
 pub fn folder_bytes(folder: &std::path::Path, is_counted: &dyn Fn(&str) -> bool) -> u64 {
     let Ok(entries) = std::fs::read_dir(folder) else {

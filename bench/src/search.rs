@@ -11,7 +11,7 @@ use crate::doors::{Data, count};
 use crate::latency::Latencies;
 use crate::rows::RARE_WORD;
 use crate::server::Server;
-use crate::{ANSWER, Target};
+use crate::{ANSWER, Target, process};
 
 /// Records of a request.
 const BATCH: usize = 5_000;
@@ -68,14 +68,15 @@ pub fn run(program: &Path, options: &Options) -> anyhow::Result<()> {
     let mut server = Server::start(program, options.target.database, None)?;
     let (from, trace_id) = fill(&server, options)?;
     std::thread::sleep(Duration::from_secs(options.settle_seconds));
-    println!("| question | first, ms | median, ms | p95, ms | goal, ms |");
-    println!("|---|---|---|---|---|");
+    let filled_mib = process::peak_bytes(server.pid()?)? >> 20;
+    println!("| question | first, ms | median, ms | p95, ms | goal, ms | peak resident, MiB |");
+    println!("|---|---|---|---|---|---|");
     for question in questions(options.data.rows, &from, &trace_id) {
         ask(&server, &question, options.repeat).context(question.what)?;
     }
     let stored = server.stored()?;
     println!(
-        "\n{} rows on {:?}, {:.1} bytes each, {:.1} with the database's log",
+        "\n{} rows on {:?}, {:.1} bytes each, {:.1} with the database's log; {filled_mib} MiB resident at most until all were stored",
         options.data.rows,
         server.database,
         stored.data as f64 / options.data.rows as f64,
@@ -213,6 +214,7 @@ fn ask(server: &Server, question: &Question, repeat: usize) -> anyhow::Result<()
     let mut connection = HttpConnection::open(&server.vigil.address, ANSWER)?;
     let mut said = String::new();
     for way in &question.ways {
+        process::reset_peak(server.pid()?)?;
         let mut times = Vec::with_capacity(repeat);
         for _ in 0..=repeat {
             let begun = Instant::now();
@@ -230,17 +232,21 @@ fn ask(server: &Server, question: &Question, repeat: usize) -> anyhow::Result<()
         if said.is_empty() {
             let later = Latencies::new(&times[1..]);
             println!(
-                "| {} | {:.1} | {:.1} | {:.1} | {} |",
+                "| {} | {:.1} | {:.1} | {:.1} | {} | {} |",
                 question.what,
                 times[0].as_secs_f64() * 1e3,
                 later.percentile_ms(0.5),
                 later.percentile_ms(0.95),
-                question.goal_ms
+                question.goal_ms,
+                process::peak_bytes(server.pid()?)? >> 20
             );
             return Ok(());
         }
     }
-    println!("| {} | - | - | - | {} |", question.what, question.goal_ms);
+    println!(
+        "| {} | - | - | - | {} | - |",
+        question.what, question.goal_ms
+    );
     eprintln!("{}: {said}", question.what);
     Ok(())
 }

@@ -19,6 +19,8 @@ use crate::routes::doors::receive;
 use crate::routes::{Access, Endpoint, get, put};
 use crate::state::AppState;
 
+use self::items::Wanted;
+
 mod items;
 
 /// Clients refuse a server that does not send it.
@@ -114,6 +116,7 @@ async fn take(
 ) -> Result<String, Problem> {
     let started = Instant::now();
     let writer = writer?;
+    let wanted = Wanted::of_query(request.uri().query().unwrap_or_default());
     let (bulk, delivery) = receive(state, &writer, request, move |body, context| {
         ingest::decode_bulk(index.as_deref(), body, context)
     })
@@ -126,7 +129,13 @@ async fn take(
     let refused: HashMap<usize, String> = outcome.refused.into_iter().collect();
     let request_id = uuid::Uuid::new_v4().simple().to_string();
     let took_ms = started.elapsed().as_millis();
-    Ok(items::answer(&items, &refused, &request_id, took_ms))
+    Ok(items::answer(
+        &items,
+        &refused,
+        wanted,
+        &request_id,
+        took_ms,
+    ))
 }
 
 fn refusal(problem: Problem) -> Response {

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, LazyLock, mpsc};
 
 use bytes::Bytes;
 use domain::{LogFilter, ProjectId};
@@ -97,37 +98,41 @@ pub(crate) fn visit<R: Send>(
             Ok(ControlFlow::Continue(()))
         }
     };
-    let threads = std::thread::available_parallelism()
-        .map_or(1, std::num::NonZero::get)
-        .min(MAX_THREADS);
+    let pool = POOL.as_ref();
     // One first: most pages are full with it.
-    let alone = if threads > 1 { 1 } else { entries.len() };
+    let alone = if pool.is_some() { 1 } else { entries.len() };
     for (number, entry) in entries.iter().enumerate().take(alone) {
         let result = Job::new(store, connection, number, entry).and_then(look);
         if merge(entry, result)?.is_break() {
             return Ok(());
         }
     }
-    if entries.len() <= alone {
+    let Some(pool) = pool.filter(|_| entries.len() > alone) else {
         return Ok(());
-    }
-    let (jobs, waiting) = mpsc::channel::<Job>();
+    };
+    let window = pool.current_num_threads() * BLOCKS_PER_THREAD;
     let (done, results) = mpsc::channel();
-    let waiting = Mutex::new(waiting);
-    std::thread::scope(|scope| {
-        for _ in 0..threads.min(entries.len() - alone) {
-            let (waiting, done, look) = (&waiting, done.clone(), &look);
-            scope.spawn(move || work(waiting, &done, look));
-        }
-        drop(done);
-        // Whatever ends this closure closes the channel of jobs, and with it the threads.
-        let jobs = jobs;
+    let is_over = AtomicBool::new(false);
+    pool.in_place_scope(|scope| {
+        // Whatever ends this closure: what still waits is not looked at any more.
+        let _over = Over(&is_over);
+        let (look, is_over) = (&look, &is_over);
         let mut looked: BTreeMap<usize, Result<R, Error>> = BTreeMap::new();
         let (mut given, mut taken) = (alone, alone);
         while taken < entries.len() {
-            while given < entries.len() && given - taken < threads * BLOCKS_PER_THREAD {
+            while given < entries.len() && given - taken < window {
                 match Job::new(store, connection, given, &entries[given]) {
-                    Ok(job) => drop(jobs.send(job)),
+                    Ok(job) => {
+                        let done = done.clone();
+                        scope.spawn(move |_| {
+                            if !is_over.load(Ordering::Relaxed) {
+                                let number = job.number;
+                                let result = catch_unwind(AssertUnwindSafe(|| look(job)));
+                                // Nobody listens to what comes too late.
+                                drop(done.send((number, result)));
+                            }
+                        });
+                    }
                     Err(error) => drop(looked.insert(given, Err(error))),
                 }
                 given += 1;
@@ -153,23 +158,29 @@ pub(crate) fn visit<R: Send>(
     })
 }
 
-/// One thread of a read: looks at blocks until there are no more.
-fn work<R>(
-    waiting: &Mutex<mpsc::Receiver<Job>>,
-    done: &mpsc::Sender<(usize, std::thread::Result<Result<R, Error>>)>,
-    look: &impl Fn(Job) -> Result<R, Error>,
-) {
-    loop {
-        let next = waiting
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .recv();
-        let Ok(job) = next else { return };
-        let number = job.number;
-        let result = catch_unwind(AssertUnwindSafe(|| look(job)));
-        if done.send((number, result)).is_err() {
-            return;
-        }
+/// The threads of all reads. They stay: the memory of a thread that ends is not used again for a while. Reads take turns block
+/// by block, so a long one does not hold up a short one. `None` where no thread can be had, or one alone would gain nothing.
+static POOL: LazyLock<Option<rayon::ThreadPool>> = LazyLock::new(|| {
+    let threads = std::thread::available_parallelism()
+        .map_or(1, std::num::NonZero::get)
+        .min(MAX_THREADS);
+    if threads == 1 {
+        return None;
+    }
+    rayon::ThreadPoolBuilder::new()
+        .num_threads(threads)
+        .thread_name(|number| format!("vigil-read-{number}"))
+        .build()
+        .inspect_err(|error| tracing::warn!(%error, "reads have no threads of their own"))
+        .ok()
+});
+
+/// Says that a read is over when it goes.
+struct Over<'a>(&'a AtomicBool);
+
+impl Drop for Over<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
     }
 }
 

@@ -10,11 +10,68 @@ use ingest::{BulkAction, BulkItem};
 /// Bytes of an entry without names.
 const ENTRY_BYTES: usize = 128;
 
+/// What of the answer a client wants to have (`filter_path`): shippers ask for what they look at, a tenth of it all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Wanted {
+    took: bool,
+    errors: bool,
+    names: bool,
+    result: bool,
+    status: bool,
+    error: bool,
+}
+
+impl Wanted {
+    const ALL: Self = Self {
+        took: true,
+        errors: true,
+        names: true,
+        result: true,
+        status: true,
+        error: true,
+    };
+
+    /// Reads the part of the address behind the question mark. What is not understood gets everything.
+    pub(super) fn of_query(query: &str) -> Self {
+        let mut paths = query
+            .split('&')
+            .filter_map(|pair| pair.strip_prefix("filter_path="))
+            .peekable();
+        if paths.peek().is_none() {
+            return Self::ALL;
+        }
+        let mut wanted = Self {
+            took: false,
+            errors: false,
+            names: false,
+            result: false,
+            status: false,
+            error: false,
+        };
+        for paths in paths {
+            let paths = paths.replace("%2C", ",").replace("%2A", "*");
+            for path in paths.split(',') {
+                match path {
+                    "took" => wanted.took = true,
+                    "errors" => wanted.errors = true,
+                    "items.*.status" => wanted.status = true,
+                    "items.*.result" => wanted.result = true,
+                    path if path.starts_with("items.*.error") => wanted.error = true,
+                    "items.*._index" | "items.*._id" => wanted.names = true,
+                    _ => return Self::ALL,
+                }
+            }
+        }
+        wanted
+    }
+}
+
 /// The answer as JSON. `refused` says which records were not stored, and why; an item without an id gets one of
 /// `request_id` and its place, for nobody asks for a document by its id here: within an answer they differ.
 pub(super) fn answer(
     items: &[BulkItem],
     refused: &HashMap<usize, String>,
+    wanted: Wanted,
     request_id: &str,
     took_ms: u128,
 ) -> String {
@@ -22,49 +79,79 @@ pub(super) fn answer(
     let mut errors = false;
     let mut entries = String::with_capacity(items.len() * ENTRY_BYTES);
     for (at, item) in items.iter().enumerate() {
-        if at > 0 {
-            entries.push(',');
-        }
         let reason = match &item.outcome {
             Ok(record) => refused.get(record),
             Err(reason) => Some(reason),
         };
         errors |= reason.is_some();
+        let is_seen = wanted.names || wanted.status;
+        let is_seen = is_seen || (wanted.result && reason.is_none());
+        if !(is_seen || (wanted.error && reason.is_some())) {
+            continue;
+        }
         let action = match item.action {
             BulkAction::Create => "create",
             BulkAction::Index => "index",
             BulkAction::Update => "update",
             BulkAction::Delete => "delete",
         };
-        let index = index.json(&item.index);
-        entries.extend(["{\"", action, "\":{\"_index\":", index, ",\"_id\":"]);
-        match &item.id {
-            Some(id) => entries.push_str(&quoted(id)),
-            None => {
-                entries.extend(["\"", request_id, "-"]);
-                // Writing to a string never fails.
-                let _ = write!(entries, "{at}\"");
+        // Every member ends with a comma; that of the last is taken back.
+        entries.extend(["{\"", action, "\":{"]);
+        if wanted.names {
+            entries.extend(["\"_index\":", index.json(&item.index), ",\"_id\":"]);
+            match &item.id {
+                Some(id) => entries.push_str(&quoted(id)),
+                None => {
+                    entries.extend(["\"", request_id, "-"]);
+                    // Writing to a string never fails.
+                    let _ = write!(entries, "{at}\"");
+                }
+            }
+            entries.push(',');
+        }
+        push_outcome(&mut entries, item, reason, wanted);
+        entries.pop();
+        entries.push_str("}},");
+    }
+    entries.pop();
+    let mut members = Vec::with_capacity(3);
+    if wanted.took {
+        members.push(format!("\"took\":{took_ms}"));
+    }
+    if wanted.errors {
+        members.push(format!("\"errors\":{errors}"));
+    }
+    if wanted == Wanted::ALL || !entries.is_empty() {
+        members.push(format!("\"items\":[{entries}]"));
+    }
+    format!("{{{}}}", members.join(","))
+}
+
+/// What became of an item, each member with a comma behind it.
+fn push_outcome(entries: &mut String, item: &BulkItem, reason: Option<&String>, wanted: Wanted) {
+    match reason {
+        None => {
+            if wanted.result {
+                entries.push_str("\"_version\":1,\"result\":\"created\",");
+            }
+            if wanted.status {
+                entries.push_str("\"status\":201,");
             }
         }
-        match reason {
-            None => entries.push_str(",\"_version\":1,\"result\":\"created\",\"status\":201}}"),
-            Some(reason) => {
+        Some(reason) => {
+            if wanted.status {
+                entries.push_str("\"status\":400,");
+            }
+            if wanted.error {
                 let kind = match item.action {
                     BulkAction::Create | BulkAction::Index => "document_parsing_exception",
                     BulkAction::Update | BulkAction::Delete => "illegal_argument_exception",
                 };
-                let reason = quoted(reason);
-                let error = [
-                    ",\"status\":400,\"error\":{\"type\":\"",
-                    kind,
-                    "\",\"reason\":",
-                ];
-                entries.extend(error);
-                entries.extend([&reason, "}}}"]);
+                entries.extend(["\"error\":{\"type\":\"", kind, "\",\"reason\":"]);
+                entries.extend([&quoted(reason), "},"]);
             }
         }
     }
-    format!("{{\"took\":{took_ms},\"errors\":{errors},\"items\":[{entries}]}}")
 }
 
 /// A name as JSON, kept for the next item: most have the same.

@@ -3,7 +3,7 @@ use std::collections::HashMap;
 use ingest::{BulkAction, BulkItem};
 use serde_json::{Value, json};
 
-use super::answer;
+use super::{Wanted, answer};
 
 fn item(action: BulkAction, index: &str, outcome: Result<usize, &str>) -> BulkItem {
     BulkItem {
@@ -15,7 +15,7 @@ fn item(action: BulkAction, index: &str, outcome: Result<usize, &str>) -> BulkIt
 }
 
 fn read(items: &[BulkItem], refused: &HashMap<usize, String>) -> Value {
-    serde_json::from_str(&answer(items, refused, "r", 7)).unwrap()
+    serde_json::from_str(&answer(items, refused, Wanted::ALL, "r", 7)).unwrap()
 }
 
 #[test]
@@ -56,4 +56,33 @@ fn what_was_refused_says_why() {
     assert_eq!(create["error"]["reason"], "text too long\n");
     assert_eq!(create["result"], Value::Null);
     assert_eq!(answer["items"][2]["update"]["status"], 201);
+}
+
+#[test]
+fn a_shipper_gets_what_it_asks_for() {
+    let items = [
+        item(BulkAction::Create, "a", Ok(0)),
+        item(BulkAction::Create, "a", Err("bad")),
+    ];
+    let read = |query: &str| -> Value {
+        let wanted = Wanted::of_query(query);
+        serde_json::from_str(&answer(&items, &HashMap::new(), wanted, "r", 7)).unwrap()
+    };
+    let error = json!({ "type": "document_parsing_exception", "reason": "bad" });
+    let beats = read("filter_path=errors%2Citems.%2A.error%2Citems.%2A.status&timeout=1m");
+    let wanted = json!({ "errors": true, "items": [
+        { "create": { "status": 201 } }, { "create": { "status": 400, "error": error } } ]});
+    assert_eq!(beats, wanted);
+    assert_eq!(read("filter_path=errors"), json!({ "errors": true }));
+    let errors = read("filter_path=took,items.*.error");
+    assert_eq!(
+        errors,
+        json!({ "took": 7, "items": [{ "create": { "error": error } }] })
+    );
+    for query in ["", "timeout=1m", "filter_path=-took", "filter_path=items"] {
+        assert_eq!(Wanted::of_query(query), Wanted::ALL, "{query}");
+    }
+    let one = [item(BulkAction::Create, "a", Ok(0))];
+    let wanted = Wanted::of_query("filter_path=items.*.error");
+    assert_eq!(answer(&one, &HashMap::new(), wanted, "r", 7), "{}");
 }
