@@ -148,6 +148,29 @@ pub fn unpacked<'a>(mut file: impl BufRead + 'a) -> io::Result<Box<dyn Read + 'a
     })
 }
 
+/// Undoes the encoding piece by piece: nothing is held but the decoder's window, and nothing limits the output but the caller.
+///
+/// # Errors
+/// No decoder can be made.
+pub(crate) fn reader<'a>(
+    encoding: Encoding,
+    body: impl BufRead + Send + 'a,
+) -> Result<Box<dyn Read + Send + 'a>, Error> {
+    Ok(match encoding {
+        Encoding::Identity => Box::new(body),
+        Encoding::Gzip => Box::new(flate2::bufread::MultiGzDecoder::new(body)),
+        Encoding::Deflate => Box::new(flate2::bufread::ZlibDecoder::new(body)),
+        Encoding::Zstd => {
+            let mut decoder = zstd::stream::read::Decoder::with_buffer(body)
+                .map_err(|error| bad(encoding, &error))?;
+            decoder
+                .window_log_max(ZSTD_WINDOW_LOG_MAX)
+                .map_err(|error| bad(encoding, &error))?;
+            Box::new(decoder)
+        }
+    })
+}
+
 /// The zlib header: method 8 and a checksum that divides by 31 (RFC 1950 section 2.2).
 pub(crate) fn is_zlib(body: &[u8]) -> bool {
     match body {

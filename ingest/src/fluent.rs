@@ -5,16 +5,19 @@
 mod entries;
 mod frames;
 mod handshake;
+mod unpacking;
 
 use domain::LogRecord;
 
 pub use frames::FluentFrames;
 pub use handshake::{FluentPing, fluent_ack, fluent_hello, fluent_pong};
+pub use unpacking::FluentRest;
 
 use crate::draft::cut;
 use crate::msgpack::{Cursor, Head};
-use crate::{Context, Decoded, Encoding, Error, decompress};
+use crate::{Context, Decoded, Encoding, Error};
 use entries::Entries;
+use unpacking::Unpacking;
 
 /// Most elements of a message that are looked at; the longest known has six.
 const MAX_ELEMENTS: u64 = 16;
@@ -37,8 +40,10 @@ pub enum FluentMessage {
 /// What came under one tag.
 #[derive(Debug)]
 pub struct FluentRecords {
-    /// The records.
+    /// The records, or the first of them.
     pub decoded: Decoded<LogRecord>,
+    /// Where the others are: chunks of a sender's buffer may be large. Only when all are durable the chunk is.
+    pub rest: Option<FluentRest>,
     /// The value of `chunk`, as MessagePack: the sender waits for it in [`fluent_ack`].
     pub chunk: Option<Vec<u8>>,
 }
@@ -46,7 +51,7 @@ pub struct FluentRecords {
 /// Reads a whole message in any of the modes Message, Forward, `PackedForward` and `CompressedPackedForward`.
 ///
 /// # Errors
-/// It is none of the protocol's messages, or holds more than `limits.records` records.
+/// It is none of the protocol's messages.
 pub fn decode_fluent(message: &[u8], context: &Context<'_>) -> Result<FluentMessage, Error> {
     let elements = match elements_of(message)? {
         Some(elements) => elements,
@@ -63,33 +68,61 @@ pub fn decode_fluent(message: &[u8], context: &Context<'_>) -> Result<FluentMess
     };
     let tag = String::from_utf8_lossy(tag);
     let mut entries = Entries::new(cut(&tag, TAG_BYTES), context);
+    let mut rest_of_it = None;
     let options = match head_of(content)? {
-        Head::Array(count) => {
-            entries.forward(content, count)?;
+        Head::Array(_) => {
+            let mut cursor = Cursor::new(content);
+            cursor.head().map_err(malformed)?;
+            let packed = &content[cursor.at..];
+            rest_of_it = unpack(&mut entries, Ok(Encoding::Identity), packed, context);
             Options::of(rest.first())
         }
         Head::Text(packed) => {
             let options = Options::of(rest.first());
-            match options.unpack(packed, context) {
-                Ok(plain) => entries.packed(&plain)?,
-                // It will be no better when it is sent again, so it is refused, not the message.
-                Err(reason) => entries.reject_rest(reason),
-            }
+            rest_of_it = unpack(&mut entries, options.encoding(), packed, context);
             options
         }
         Head::Unsigned(_) | Head::Signed(_) | Head::Float(_) | Head::Extension(..) => {
             let [record, more @ ..] = rest else {
                 return Err(malformed("it has a time and no record"));
             };
-            entries.entry(content, record)?;
+            entries.entry(content, record);
             Options::of(more.first())
         }
         _ => return Err(malformed("its second element is no time and no entries")),
     };
+    let decoded = entries.finish();
     Ok(FluentMessage::Records(FluentRecords {
-        decoded: entries.finish(),
+        // Whoever sends nothing but what is refused is not read on and on.
+        rest: rest_of_it.filter(|_| !decoded.accepted.is_empty()),
+        decoded,
         chunk: options.chunk,
     }))
+}
+
+/// Reads the first part of what is packed, and gives the rest. What cannot be read is rejected, not the message: it will be no
+/// better when it is sent again.
+fn unpack(
+    entries: &mut Entries<'_>,
+    encoding: Result<Encoding, String>,
+    packed: &[u8],
+    context: &Context<'_>,
+) -> Option<FluentRest> {
+    let mut read = |encoding: Encoding| {
+        let reader = crate::compression::reader(encoding, packed);
+        let mut unpacking = Unpacking::new(reader.map_err(|error| error.to_string())?);
+        if !unpacking.part(entries, context.limits) {
+            return Ok(None);
+        }
+        FluentRest::new(entries.tag(), encoding, packed, unpacking.position()).map(Some)
+    };
+    match encoding.and_then(&mut read) {
+        Ok(rest) => rest,
+        Err(reason) => {
+            entries.reject_rest(reason);
+            None
+        }
+    }
 }
 
 /// The elements of the outermost array; `None` for nil.
@@ -164,23 +197,18 @@ impl Options {
         Ok(())
     }
 
-    /// The entries one after the other.
-    fn unpack<'a>(
-        &self,
-        packed: &'a [u8],
-        context: &Context<'_>,
-    ) -> Result<std::borrow::Cow<'a, [u8]>, String> {
+    /// How the entries are packed.
+    fn encoding(&self) -> Result<Encoding, String> {
         if self.signal != 0 {
             return Err(format!(
                 "fluent_signal is {}, only logs (0) are read",
                 self.signal
             ));
         }
-        let encoding = match self.compressed.as_deref() {
-            None | Some("text") => Encoding::Identity,
-            name => Encoding::from_header(name).map_err(|error| error.to_string())?,
-        };
-        decompress(encoding, packed, context.limits).map_err(|error| error.to_string())
+        match self.compressed.as_deref() {
+            None | Some("text") => Ok(Encoding::Identity),
+            name => Encoding::from_header(name).map_err(|error| error.to_string()),
+        }
     }
 }
 

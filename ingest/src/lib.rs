@@ -37,7 +37,7 @@ pub use datadog::decode_datadog;
 pub use error::Error;
 pub use events::decode_events;
 pub use fluent::{
-    FluentFrames, FluentMessage, FluentPing, FluentRecords, decode_fluent, fluent_ack,
+    FluentFrames, FluentMessage, FluentPing, FluentRecords, FluentRest, decode_fluent, fluent_ack,
     fluent_hello, fluent_pong,
 };
 pub use format::LogFormat;

@@ -45,7 +45,7 @@ pub struct StoreConfig {
     pub synchronous: Synchronous,
     /// Page cache of the SQLite writer in KiB; each reader has an eighth.
     pub cache_kib: u32,
-    /// How much of the SQLite file is memory-mapped, bytes.
+    /// How much of the SQLite file is memory-mapped, bytes: what is mapped counts as resident memory of the process.
     pub mmap_bytes: u64,
     /// A commit of at least this many records is written as blocks, a smaller one into the tail.
     pub block_records: usize,
@@ -73,7 +73,7 @@ impl StoreConfig {
             statistics_interval: Duration::from_secs(1),
             synchronous: Synchronous::Full,
             cache_kib: 64 * 1024,
-            mmap_bytes: 256 * 1024 * 1024,
+            mmap_bytes: 32 * 1024 * 1024,
             block_records: 2_000,
             block_cache_bytes: 64 * 1024 * 1024,
             objects_url: None,

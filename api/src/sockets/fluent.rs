@@ -8,7 +8,9 @@ use std::time::Duration;
 use domain::LogRecord;
 use engine::Tasks;
 use futures_util::future::join_all;
-use ingest::{Context, Decoded, FluentFrames, FluentMessage, decode_fluent, fluent_ack};
+use ingest::{
+    Context, Decoded, FluentFrames, FluentMessage, FluentRest, decode_fluent, fluent_ack,
+};
 use sha2::{Digest as _, Sha256};
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::UdpSocket;
@@ -134,6 +136,8 @@ struct Batch {
     messages: usize,
     /// Records that nobody waits for.
     plain: Vec<LogRecord>,
+    /// What is left of large messages of that kind.
+    plain_rests: Vec<FluentRest>,
     chunks: Vec<Chunk>,
 }
 
@@ -144,6 +148,8 @@ struct Chunk {
     /// What it is known by when it comes again, because its answer was lost.
     key: [u8; 32],
     records: Vec<LogRecord>,
+    /// What follows them.
+    rest: Option<FluentRest>,
 }
 
 impl Batch {
@@ -180,8 +186,12 @@ impl Batch {
                             key: key(&name),
                             name,
                             records: accepted,
+                            rest: records.rest,
                         }),
-                        None => self.plain.append(&mut accepted),
+                        None => {
+                            self.plain.append(&mut accepted);
+                            self.plain_rests.extend(records.rest);
+                        }
                     }
                 }
                 FluentMessage::Heartbeat | FluentMessage::Ping(_) => {}
@@ -206,29 +216,76 @@ impl Batch {
             if stored.is_err() {
                 count_refused(DOOR, count);
             }
-        };
-        let chunks = join_all(self.chunks.iter().map(|chunk| {
-            store(
-                &door.state,
-                DOOR,
-                project_id,
-                Some(chunk.key),
-                &chunk.records,
-                Some(ACK_PATIENCE),
-            )
-        }));
-        let ((), outcomes): ((), Vec<Result<(), NotStored>>) =
-            futures_util::future::join(plain, chunks).await;
-        let mut answers = Vec::new();
-        let mut is_all = true;
-        for (chunk, outcome) in self.chunks.iter().zip(outcomes) {
-            match outcome {
-                Ok(()) => answers.extend(fluent_ack(&chunk.name)),
-                Err(_) => is_all = false,
+            for rest in self.plain_rests {
+                store_rest(door, rest, None).await.ok();
             }
-        }
-        (answers, is_all)
+        };
+        let chunks = join_all(self.chunks.into_iter().map(|chunk| chunk.store(door)));
+        let ((), names): ((), Vec<Option<Vec<u8>>>) =
+            futures_util::future::join(plain, chunks).await;
+        let is_all = names.iter().all(Option::is_some);
+        let answers = names.into_iter().flatten();
+        (answers.flat_map(|name| fluent_ack(&name)).collect(), is_all)
     }
+}
+
+impl Chunk {
+    /// Stores all of it; gives its name when it is durable.
+    async fn store(self, door: &Door) -> Option<Vec<u8>> {
+        let (key, project_id) = (Some(self.key), door.destination.project_id);
+        let patience = Some(ACK_PATIENCE);
+        let records = &self.records;
+        store(&door.state, DOOR, project_id, key, records, patience)
+            .await
+            .ok()?;
+        if let Some(rest) = self.rest {
+            drop(self.records);
+            store_rest(door, rest, Some(self.key)).await.ok()?;
+        }
+        Some(self.name)
+    }
+}
+
+/// Reads and stores the rest of a message part by part. Each part of a chunk has a key of its own, so that those that are durable
+/// already are not stored again when the chunk comes again.
+async fn store_rest(door: &Door, rest: FluentRest, key: Option<[u8; 32]>) -> Result<(), NotStored> {
+    let project_id = door.destination.project_id;
+    let mut rest = Some(rest);
+    for number in 1_u64.. {
+        let Some(more) = rest.take() else {
+            break;
+        };
+        let (limits, now_ns) = (door.state.limits, door.state.clock.now_ns());
+        let read = tokio::task::spawn_blocking(move || {
+            more.next_part(&Context {
+                project_id,
+                received_at_ns: now_ns,
+                default_service: None,
+                limits: &limits,
+            })
+        });
+        let (decoded, behind) = read.await.map_err(|error| {
+            tracing::error!(%error, "reading the rest of a message failed");
+            NotStored::Refused
+        })?;
+        count_refused(DOOR, decoded.rejected_count);
+        let key = key.map(|key| {
+            let mut digest = Sha256::new();
+            digest.update(key);
+            digest.update(number.to_be_bytes());
+            <[u8; 32]>::from(digest.finalize())
+        });
+        let patience = key.map(|_| ACK_PATIENCE);
+        let records = &decoded.accepted;
+        let stored = store(&door.state, DOOR, project_id, key, records, patience).await;
+        if key.is_some() {
+            stored?;
+        } else if stored.is_err() {
+            count_refused(DOOR, records.len());
+        }
+        rest = behind;
+    }
+    Ok(())
 }
 
 fn decode(message: &[u8], door: &Door) -> Result<FluentMessage, ingest::Error> {

@@ -99,6 +99,47 @@ async fn a_chunk_is_answered_when_it_is_durable_and_stored_once() {
     expect(&mut stream, &ack("c3"));
 }
 
+/// A chunk as Fluentd's buffer makes it with `compress gzip`: the entries one after the other, packed.
+fn compressed(tag: &str, messages: usize, chunk: &str) -> Vec<u8> {
+    let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    for number in 0..messages {
+        let mut entry = vec![0x92, 0xce];
+        entry.extend(1_795_507_200_u32.to_be_bytes());
+        entry.push(0x81);
+        entry.extend(text("message"));
+        entry.extend(text(&format!("request {number} was served")));
+        packer.write_all(&entry).unwrap();
+    }
+    let packed = packer.finish().unwrap();
+    let mut bytes = vec![0x93];
+    bytes.extend(text(tag));
+    bytes.push(0xc6);
+    bytes.extend(u32::try_from(packed.len()).unwrap().to_be_bytes());
+    bytes.extend(packed);
+    bytes.push(0x82);
+    bytes.extend([text("compressed"), text("gzip"), text("chunk"), text(chunk)].concat());
+    bytes
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_chunk_of_more_records_than_one_commit_takes_is_stored_whole_and_once() {
+    const RECORDS: usize = 100_500;
+    let addr = format!("127.0.0.1:{}", free_port());
+    let more = ["--fluent-addr".to_owned(), addr.clone()];
+    let server = Server::start_with(Database::Sqlite, &more).await;
+    let chunk = compressed("app.web", RECORDS, "c1");
+    let session = server.session().await;
+    let path = "/api/v1/logs/histogram?from=2026-11-24T00:00:00Z&to=2026-11-25T00:00:00Z";
+    // The second time its answer was lost.
+    for _ in 0..2 {
+        let mut stream = connect(&addr);
+        stream.write_all(&chunk).unwrap();
+        expect(&mut stream, &ack("c1"));
+        let found = server.get(&session, path).await;
+        assert_eq!(found["total"], RECORDS, "{found}");
+    }
+}
+
 fn digest(parts: &[&[u8]]) -> String {
     let mut digest = Sha512::new();
     for part in parts {

@@ -4,7 +4,6 @@ use std::borrow::Cow;
 
 use domain::LogRecord;
 
-use super::malformed;
 use crate::context::Origin;
 use crate::draft::ORIGINAL_TIMESTAMP;
 use crate::json::{Field, Form, Kind, Value, read_object};
@@ -12,7 +11,7 @@ use crate::logs::{drop_duplicates, text_of};
 use crate::msgpack::{Cursor, Head, object_json};
 use crate::time::parse_timestamp;
 use crate::wrapped::{Wrapped, take_field};
-use crate::{Context, Decoded, Error, Limits};
+use crate::{Context, Decoded, Limits};
 
 /// Fields whose text is the line that was read; the second is what Docker and the tails of containers call it.
 const LINES: [&str; 2] = ["message", "log"];
@@ -37,74 +36,34 @@ impl<'c> Entries<'c> {
         }
     }
 
-    /// Reads `count` entries of an array, which begins with its head.
-    pub fn forward(&mut self, array: &[u8], count: u64) -> Result<(), Error> {
-        let mut cursor = Cursor::new(array);
-        cursor.head().map_err(malformed)?;
-        for _ in 0..count {
-            let start = cursor.at;
-            cursor.skip().map_err(malformed)?;
-            self.pair(&array[start..cursor.at])?;
-        }
-        Ok(())
+    pub fn tag(&self) -> &'c str {
+        self.tag
     }
 
-    /// Reads entries that stand one after the other.
-    pub fn packed(&mut self, bytes: &[u8]) -> Result<(), Error> {
-        let mut cursor = Cursor::new(bytes);
-        while cursor.at < bytes.len() {
-            let start = cursor.at;
-            if let Err(broken) = cursor.skip() {
-                self.reject_rest(format!(
-                    "invalid MessagePack at byte {start}: {broken}, the rest was not read"
-                ));
-                return Ok(());
-            }
-            self.pair(&bytes[start..cursor.at])?;
-        }
-        Ok(())
+    /// Whether the part may have another entry.
+    pub fn has_room(&self) -> bool {
+        self.index < self.limits.records
     }
 
     /// `[time, record]`.
-    fn pair(&mut self, pair: &[u8]) -> Result<(), Error> {
-        let mut cursor = Cursor::new(pair);
-        let Ok(Head::Array(2..)) = cursor.head() else {
-            self.count()?;
-            self.reject("entry is not an array of time and record".to_owned());
-            return Ok(());
-        };
-        let start = cursor.at;
-        cursor.skip().map_err(malformed)?;
-        let time = &pair[start..cursor.at];
-        let start = cursor.at;
-        cursor.skip().map_err(malformed)?;
-        self.entry(time, &pair[start..cursor.at])
+    pub fn pair(&mut self, pair: &[u8]) {
+        match parts_of(pair) {
+            Some((time, record)) => self.entry(time, record),
+            None => {
+                let reason = "entry is not an array of time and record".to_owned();
+                self.decoded.reject(self.index, reason, self.limits);
+                self.index += 1;
+            }
+        }
     }
 
     /// Reads one entry.
-    pub fn entry(&mut self, time: &[u8], record: &[u8]) -> Result<(), Error> {
-        self.count()?;
+    pub fn entry(&mut self, time: &[u8], record: &[u8]) {
         match self.record(time, record) {
-            Ok(record) => self.decoded.accept(self.index - 1, record),
-            Err(reason) => self.reject(reason),
-        }
-        Ok(())
-    }
-
-    fn count(&mut self) -> Result<(), Error> {
-        if self.index >= self.limits.records {
-            return Err(Error::TooManyRecords {
-                limit: self.limits.records,
-            });
+            Ok(record) => self.decoded.accept(self.index, record),
+            Err(reason) => self.decoded.reject(self.index, reason, self.limits),
         }
         self.index += 1;
-        Ok(())
-    }
-
-    /// Rejects the entry that was counted last.
-    fn reject(&mut self, reason: String) {
-        let index = self.index.saturating_sub(1);
-        self.decoded.reject(index, reason, self.limits);
     }
 
     /// Rejects what stands behind the entries that were counted, as one.
@@ -172,6 +131,19 @@ impl<'c> Entries<'c> {
             },
         });
     }
+}
+
+/// Time and record of an entry.
+fn parts_of(pair: &[u8]) -> Option<(&[u8], &[u8])> {
+    let mut cursor = Cursor::new(pair);
+    let Ok(Head::Array(2..)) = cursor.head() else {
+        return None;
+    };
+    let start = cursor.at;
+    cursor.skip().ok()?;
+    let middle = cursor.at;
+    cursor.skip().ok()?;
+    Some((&pair[start..middle], &pair[middle..cursor.at]))
 }
 
 /// The time as decimal seconds: whole ones, a fraction, or nanoseconds as extension 0 (`EventTime`). Fluent Bit puts its

@@ -188,16 +188,82 @@ fn fluent_bits_metadata_metrics_and_zero_times_do_no_harm() {
     assert!(metrics.decoded.rejected[0].reason.contains("fluent_signal"));
 }
 
+/// The bodies of every part.
+fn parts(message: &[u8], limits: &Limits) -> Vec<Vec<String>> {
+    let FluentMessage::Records(first) = decode_fluent(message, &context(limits)).unwrap() else {
+        panic!("no records");
+    };
+    let bodies = |decoded: Decoded<LogRecord>| {
+        let bodies = decoded.accepted.into_iter().map(|record| record.body);
+        bodies.collect::<Vec<_>>()
+    };
+    let mut parts = vec![bodies(first.decoded)];
+    let mut rest = first.rest;
+    while let Some(more) = rest.take() {
+        let (decoded, behind) = more.next_part(&context(limits));
+        parts.push(bodies(decoded));
+        rest = behind;
+    }
+    parts
+}
+
+fn gzip(plain: &[u8]) -> Vec<u8> {
+    let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    packer.write_all(plain).unwrap();
+    packer.finish().unwrap()
+}
+
 #[test]
-fn a_message_with_too_many_records_is_refused_as_a_whole() {
+fn a_chunk_of_any_size_is_read_part_by_part() {
+    let pairs: Vec<Vec<u8>> = (0..1_000)
+        .map(|number| array(&[event_time(), record(&format!("record {number}"))]))
+        .collect();
+    let plain = pairs.concat();
+    let wanted: Vec<String> = (0..1_000)
+        .map(|number| format!("record {number}"))
+        .collect();
+    let option = map(&[("compressed", text("gzip"))]);
+    let messages = [
+        array(&[text("t"), bin(&plain)]),
+        array(&[text("t"), array(&pairs)]),
+        array(&[text("t"), bin(&gzip(&plain)), option]),
+    ];
+    for message in messages {
+        let few_records = Limits {
+            records: 300,
+            ..Limits::default()
+        };
+        let lengths = |parts: &[Vec<String>]| parts.iter().map(Vec::len).collect::<Vec<_>>();
+        let found = parts(&message, &few_records);
+        assert_eq!(lengths(&found), [300, 300, 300, 100]);
+        assert_eq!(found.concat(), wanted);
+        // Parts end behind an entry and are read on from there.
+        let few_bytes = Limits {
+            body_bytes: plain.len() / 4,
+            ..Limits::default()
+        };
+        assert_eq!(parts(&message, &few_bytes).concat(), wanted);
+        assert_eq!(lengths(&parts(&message, &Limits::default())), [1_000]);
+    }
+}
+
+#[test]
+fn a_chunk_that_unpacks_without_end_is_left_and_what_was_read_of_it_counts() {
+    let pair = array(&[event_time(), record("m")]);
     let limits = Limits {
-        records: 2,
+        body_bytes: 100_000,
         ..Limits::default()
     };
-    let pair = array(&[event_time(), record("m")]);
-    let message = array(&[text("t"), bin(&[&pair[..], &pair, &pair].concat())]);
-    let error = decode_fluent(&message, &context(&limits)).unwrap_err();
-    assert_eq!(error, Error::TooManyRecords { limit: 2 });
+    let option = || map(&[("compressed", text("gzip"))]);
+    let endless = gzip(&pair.repeat(5_000_000 / pair.len()));
+    let message = array(&[text("t"), bin(&endless), option()]);
+    let read = parts(&message, &limits).concat().len() * pair.len();
+    let most = 100_000 * usize::try_from(unpacking::UNPACKED_TIMES).unwrap();
+    assert!((most..most * 2).contains(&read), "{read} bytes were read");
+    // Nothing but refusals: it is not read on.
+    let nothing = gzip(&vec![0xc0; 5_000_000]);
+    let message = array(&[text("t"), bin(&nothing), option()]);
+    assert_eq!(parts(&message, &limits), vec![Vec::<String>::new()]);
 }
 
 #[test]
