@@ -15,6 +15,7 @@ mod fire;
 mod ids;
 mod incidents;
 mod io;
+mod regroup;
 mod state;
 mod turn;
 mod workflow;
@@ -41,6 +42,9 @@ pub struct AnomalyGate {
     pub min_score: f64,
     /// At least this log severity, for anomalies of logs.
     pub min_severity: Severity,
+    /// At least this score for anomalies of warnings, where the severity asked for is higher: a thousand failed logins are
+    /// warnings.
+    pub min_warning_score: f64,
     /// At least this score for anomalies without a log severity (metrics).
     pub min_metric_score: f64,
 }
@@ -51,6 +55,7 @@ impl Default for AnomalyGate {
             enabled: true,
             min_score: 0.7,
             min_severity: Severity::Error,
+            min_warning_score: 0.8,
             min_metric_score: 0.9,
         }
     }

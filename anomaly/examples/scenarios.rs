@@ -15,5 +15,5 @@ fn main() -> std::io::Result<()> {
         let given = std::env::args().nth(at).and_then(|arg| arg.parse().ok());
         given.unwrap_or(otherwise)
     };
-    scenarios::run(number(1, 3), number(2, 1))
+    scenarios::run(number(1, 3), number(2, 1), None)
 }

@@ -118,6 +118,66 @@ pub fn correlate(
     }
 }
 
+/// Two open incidents that an anomaly shows to be one.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Bridge {
+    /// The one that began later and ends.
+    pub from: IncidentId,
+    /// The one that goes on.
+    pub into: IncidentId,
+    /// Why, in a few words.
+    pub reason: String,
+}
+
+/// Strength with which an anomaly must tie both.
+const BRIDGE_STRENGTH: f64 = 0.6;
+/// Incidents that began further apart than this are two, however close what follows is.
+const BRIDGE_MINUTES: i64 = 15;
+
+/// Whether an anomaly that joins one incident ties another one to it: both must be close to it (a trace, a pattern, the
+/// service or one that it calls), and they must have begun together.
+#[must_use]
+pub fn bridge(
+    open: &[IncidentSketch],
+    anomaly: &Anomaly,
+    joined: IncidentId,
+    context: &CorrelateContext,
+) -> Option<Bridge> {
+    let strength = |incident: &IncidentSketch| {
+        let (tie, why) = tie(incident, anomaly, context)?;
+        let (near, _) = nearness(incident, anomaly, context.window_minutes)?;
+        (tie * near >= BRIDGE_STRENGTH).then_some((tie * near, why))
+    };
+    // Without a service it touches everybody and ties nobody.
+    anomaly.service.as_ref()?;
+    let own = open.iter().find(|incident| incident.id == joined)?;
+    strength(own)?;
+    let together = |other: &IncidentSketch| {
+        let apart = own.started_at_ns.saturating_sub(other.started_at_ns);
+        apart.unsigned_abs() <= BRIDGE_MINUTES.unsigned_abs() * NANOS_PER_MINUTE.unsigned_abs()
+    };
+    let (other, why) = open
+        .iter()
+        .filter(|other| other.id != joined && !other.services.is_empty() && together(other))
+        .filter_map(|other| Some((other, strength(other)?)))
+        .max_by(|a, b| a.1.0.total_cmp(&b.1.0).then(a.0.id.cmp(&b.0.id)))
+        .map(|(other, (_, why))| (other, why))?;
+    let is_first = (own.started_at_ns, own.id) <= (other.started_at_ns, other.id);
+    let (into, from) = if is_first {
+        (own.id, other.id)
+    } else {
+        (other.id, own.id)
+    };
+    Some(Bridge {
+        from,
+        into,
+        reason: format!(
+            "{} ties both: {why}",
+            anomaly.service.as_deref().unwrap_or("a symptom")
+        ),
+    })
+}
+
 /// How near in time, 0.5 to 1, and in words; `None` when too far apart.
 fn nearness(incident: &IncidentSketch, anomaly: &Anomaly, window: i64) -> Option<(f64, String)> {
     let before = incident.started_at_ns.saturating_sub(anomaly.started_at_ns);

@@ -2,6 +2,7 @@
 
 mod cluster;
 mod correlate;
+mod feedback;
 mod log;
 mod mentions;
 mod metric;
@@ -13,9 +14,11 @@ mod statistics;
 mod suspects;
 mod topology;
 mod vitals;
+mod windows;
 
 pub use cluster::{Cluster, ClusterConfig, ClusterLabel, cluster, label_cluster};
-pub use correlate::{CorrelateContext, IncidentSketch, JoinDecision, correlate};
+pub use correlate::{Bridge, CorrelateContext, IncidentSketch, JoinDecision, bridge, correlate};
+pub use feedback::{Feedback, Opinion, Verdict};
 pub use log::{LogConfig, LogDetector, NoTemplateInfo, TemplateInfo};
 pub use mentions::Mentions;
 pub use metric::{MetricConfig, MetricDetector, MetricVerdict};
@@ -31,3 +34,4 @@ pub use suspects::{
 };
 pub use topology::{MentionLearner, Topology};
 pub use vitals::{LEAST_USUAL, Measured, Slice, Trouble, Vitals};
+pub use windows::{Shift, Window, WindowChange, compare_windows};

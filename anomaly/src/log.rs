@@ -6,6 +6,7 @@ mod counts;
 mod ends;
 mod gaps;
 mod info;
+mod meaning;
 mod news;
 mod novelty;
 mod report;
@@ -27,7 +28,7 @@ mod tests;
 
 use std::collections::{BTreeSet, HashMap};
 
-use domain::{NANOS_PER_MINUTE, ProjectId, RollupCell, Severity, TemplateId};
+use domain::{AnomalyKind, NANOS_PER_MINUTE, ProjectId, RollupCell, Severity, TemplateId};
 
 pub use config::LogConfig;
 pub use info::{NoTemplateInfo, TemplateInfo};
@@ -179,11 +180,17 @@ impl LogDetector {
         self.series.len()
     }
 
+    /// Surges are told with the severity that the pattern is watched with.
+    fn told_severity(&self, open: &Open, key: &SeriesKey) -> Severity {
+        let series = self.series.get(key).filter(|_| open.kind == AnomalyKind::Surge);
+        series.map_or(key.severity, |series| series.severity.max(key.severity))
+    }
+
     fn key_of(&self, open: &Open, service: Option<&str>, key: Option<&SeriesKey>) -> AnomalyKey {
         AnomalyKey::new(
             open.kind,
             service.map(ToOwned::to_owned),
-            key.map(|k| (k.template_id, k.severity)),
+            key.map(|k| (k.template_id, self.told_severity(open, k))),
         )
     }
 }

@@ -33,8 +33,10 @@ pub struct MetricConfig {
     /// At most this many series are followed; beyond it the tenth that was silent longest is
     /// forgotten. A series costs at most 20 KiB, after 2,000 values.
     pub max_series: usize,
-    /// The score from which a value is an anomaly. See [`MetricVerdict::score`] for what it means.
-    pub min_score: f64,
+    /// How often a single series may be called unusual for nothing: times in 1,000 values. Of `n` series each gets this over
+    /// the root of `n`, so that with one series little is missed and with thousands nobody is flooded: 1 in 1,000 values of
+    /// one, 0.1 of each of 100, 0.01 of each of 10,000. Larger is more sensitive.
+    pub false_alarms: f64,
     /// Values inside the usual range, one after another, that end an anomaly.
     pub calm_values: u32,
     /// An anomaly that lasts this long is the new normal.
@@ -45,10 +47,30 @@ impl Default for MetricConfig {
     fn default() -> Self {
         Self {
             max_series: 5_000,
-            min_score: 0.5,
+            false_alarms: 1.0,
             calm_values: 5,
             adopt_minutes: 360,
         }
+    }
+}
+
+/// Surprise that quiet series reach once in 1,000 values, and how much more each tenth of that takes (the table of
+/// [`MetricVerdict::score`]).
+const SURPRISE: (f64, f64) = (6.8, 5.2);
+/// So long not all methods can speak, and what is usual at other times of day is not known...
+const YOUNG_NS: i64 = 24 * 3_600 * NANOS_PER_SECOND;
+/// ...so that this much is asked of an anomaly.
+const YOUNG_SCORE: f64 = 0.5;
+/// Scores that a threshold may be.
+const LEAST_SCORES: (f64, f64) = (0.05, 0.95);
+
+impl MetricConfig {
+    /// The score from which a value is an anomaly when so many series are followed.
+    #[must_use]
+    pub fn least_score(&self, series: usize) -> f64 {
+        let allowed = self.false_alarms.max(1e-9) / (series.max(1) as f64).sqrt();
+        let surprise = SURPRISE.0 - SURPRISE.1 * allowed.log10();
+        score_of(surprise.max(0.0)).clamp(LEAST_SCORES.0, LEAST_SCORES.1)
     }
 }
 
@@ -93,6 +115,8 @@ struct Series {
     values: Values,
     judge: Judge,
     open: Option<Open>,
+    /// When its first value came.
+    since_ns: Option<i64>,
 }
 
 impl Series {
@@ -154,10 +178,13 @@ impl MetricDetector {
         if !self.series.contains_key(&id) {
             self.make_room();
         }
+        let known = self.series.len() + usize::from(!self.series.contains_key(&id));
+        let least = self.config.least_score(known);
         let series = self.series.entry(id).or_insert_with(|| Series {
             values: Values::new(point.kind),
             judge: Judge::default(),
             open: None,
+            since_ns: None,
         });
         let Some((at_ns, value)) = series.values.take(point.timestamp_ns, point.value) else {
             return MetricVerdict::default();
@@ -165,13 +192,19 @@ impl MetricDetector {
         if !value.is_finite() {
             return MetricVerdict::default();
         }
+        let since_ns = *series.since_ns.get_or_insert(at_ns);
+        let least = if at_ns.saturating_sub(since_ns) < YOUNG_NS {
+            least.max(YOUNG_SCORE)
+        } else {
+            least
+        };
         let step = series.judge.step(at_ns.div_euclid(NANOS_PER_SECOND), value);
         let score = score_of(step.news);
-        if let Some(ended) = series.watch_open(at_ns, value, &step, &self.config) {
+        if let Some(ended) = series.watch_open(at_ns, value, &step, (&self.config, least)) {
             keep_end(&mut self.ended, ended);
         }
         let mut anomaly = None;
-        if score > 0.0 && score >= self.config.min_score && series.open.is_none() {
+        if score > 0.0 && score >= least && series.open.is_none() {
             let found = describe(
                 self.project_id,
                 point,
@@ -279,12 +312,12 @@ impl Series {
         at_ns: i64,
         value: f64,
         step: &Step,
-        config: &MetricConfig,
+        (config, least): (&MetricConfig, f64),
     ) -> Option<Ended> {
         let open = self.open.as_mut()?;
         let away = |v: f64| (v - open.high).max(open.low - v);
         let is_outside = away(value) > 0.0 && !step.was_usual;
-        if is_outside || score_of(step.surprise) >= config.min_score {
+        if is_outside || score_of(step.surprise) >= least {
             if away(value) > away(open.peak) {
                 open.peak = value;
             }

@@ -163,8 +163,9 @@ pub fn explain_suspects(input: &RootCauseInput) -> Vec<Explained> {
             Explained {
                 measured: origin.map(|o| o.measured.clone()).unwrap_or_default(),
                 path: origin.map(|o| o.path.clone()).unwrap_or_default(),
-                check: ranked.check,
+                check: ranked.check.clone(),
                 suspect: Suspect {
+                    check: ranked.check,
                     confidence: confidence(ranked.score, ranked.signals, rank, lead),
                     score: ranked.score.clamp(0.0, 1.0),
                     reason: ranked.reasons.sentence(&ranked.name),

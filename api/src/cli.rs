@@ -23,14 +23,27 @@ pub enum Command {
     Serve,
     /// Start the server and run the built-in scenario: a small shop whose deploy goes wrong.
     Demo(DemoArgs),
+    /// Made-up incidents with a known truth: what there is, and one to watch live on a running server.
+    #[command(subcommand)]
+    Scenario(ScenarioCommand),
     /// Read log files and send them to a running server.
     Ingest(IngestArgs),
     /// Ask a question about the logs of a running server.
     Ask(AskArgs),
+    /// What a project went through in the last days: incidents, errors, changed patterns, as Markdown.
+    Digest(DigestArgs),
+    /// Serve tools for agents (Model Context Protocol) on standard input and output.
+    Mcp {
+        /// How to reach the running server.
+        #[command(flatten)]
+        remote: Remote,
+    },
     /// Ask in SQL: one SELECT on the table logs.
     Sql(SqlArgs),
     /// Follow the records that match as they come.
     Tail(TailArgs),
+    /// Show what would leave the house of a file: secrets and personal data replaced as for a model outside.
+    Scrub(ScrubArgs),
     /// Write every record that matches to a file or to standard output.
     Export(ExportArgs),
     /// Bring the database to this version's schema and end.
@@ -140,6 +153,20 @@ pub struct AskArgs {
     pub remote: Remote,
 }
 
+/// `vigil digest`.
+#[derive(Debug, Clone, Args)]
+pub struct DigestArgs {
+    /// Days until now that it is about, at most 92.
+    #[arg(long, default_value_t = 7)]
+    pub days: u32,
+    /// Print the numbers as JSON.
+    #[arg(long)]
+    pub json: bool,
+    /// How to reach the server.
+    #[command(flatten)]
+    pub remote: Remote,
+}
+
 /// `vigil sql`.
 #[derive(Debug, Clone, Args)]
 pub struct SqlArgs {
@@ -173,6 +200,26 @@ pub enum SqlFormat {
     Ndjson,
     /// Comma-separated, with a header.
     Csv,
+}
+
+/// `vigil scrub`.
+#[derive(Debug, Clone, Args)]
+pub struct ScrubArgs {
+    /// Files; `-` is standard input.
+    #[arg(required = true)]
+    pub files: Vec<PathBuf>,
+    /// Leave only what is plainly part of a template; every other word becomes a slot.
+    #[arg(long)]
+    pub strict: bool,
+    /// As it would be stored where records are masked: <EMAIL> instead of a pseudonym.
+    #[arg(long)]
+    pub mask: bool,
+    /// By the rules of a project, as [scrub.projects.NAME] of the settings file gives them.
+    #[arg(long)]
+    pub project: Option<String>,
+    /// Do not say what was taken out.
+    #[arg(long, short = 'q')]
+    pub quiet: bool,
 }
 
 /// `vigil tail`.
@@ -260,6 +307,34 @@ pub enum ModelsCommand {
         /// Ids of the catalogue.
         ids: Vec<String>,
     },
+}
+
+/// `vigil scenario`.
+#[derive(Debug, Clone, Subcommand)]
+pub enum ScenarioCommand {
+    /// What there is.
+    List,
+    /// Send calm hours as the past, then play the incident in real time and print what the server makes of it.
+    Run(ScenarioRun),
+}
+
+/// `vigil scenario run`.
+#[derive(Debug, Clone, Args)]
+pub struct ScenarioRun {
+    /// Which one.
+    pub name: String,
+    /// Another seed is another estate, another traffic and other noise.
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// Minutes of the trouble that are played, at most 18.
+    #[arg(long, default_value_t = 8)]
+    pub minutes: usize,
+    /// Minutes of calm that are sent as the past, at most 238.
+    #[arg(long, default_value_t = 120)]
+    pub calm_minutes: usize,
+    /// How to reach the server.
+    #[command(flatten)]
+    pub remote: Remote,
 }
 
 /// `vigil index`.
@@ -372,6 +447,9 @@ pub struct Settings {
     /// Folder of the embedded database, index and models.
     #[arg(long, global = true, env = "VIGIL_DATA_DIR")]
     pub data_dir: Option<PathBuf>,
+    /// IANA name of the zone of times in messages, and in summaries for whoever does not say theirs; UTC otherwise.
+    #[arg(long, global = true, env = "VIGIL_TIME_ZONE")]
+    pub time_zone: Option<String>,
     /// `postgres://...`; the embedded SQLite file otherwise.
     #[arg(long, global = true, env = "DATABASE_URL", hide_env_values = true)]
     pub database_url: Option<String>,

@@ -2,11 +2,15 @@
 
 pub mod ask;
 pub mod detect;
+pub mod digest;
 pub mod export;
 pub mod ingest;
+pub mod mcp;
 pub mod models;
 pub mod operate;
 pub mod policy;
+pub mod scrub;
+pub mod scenario;
 pub mod sql;
 pub mod tail;
 pub mod upkeep;

@@ -1,10 +1,13 @@
 //! Settings: one commented TOML file < environment < flags.
 
+mod language;
+mod scrub;
 mod sockets;
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::{Context, bail};
 use secrecy::{ExposeSecret, SecretString};
@@ -12,7 +15,11 @@ use serde::Deserialize;
 
 use crate::cli::{LogFormat, Settings};
 use crate::scrape::ScrapeConfig;
+use crate::slack::SlackConfig;
 use crate::sockets::SocketConfig;
+
+pub use language::{ExternalModel, LanguageModels};
+use language::ExternalModels;
 
 /// Default address: this machine only.
 pub const DEFAULT_ADDR: &str = "127.0.0.1:8080";
@@ -105,10 +112,18 @@ pub struct Config {
     pub receivers: Vec<notify::ReceiverConfig>,
     /// Receivers told about incidents that no policy covers.
     pub default_receivers: Vec<String>,
-    /// External language model, off unless configured.
-    pub external_model: Option<ExternalModel>,
+    /// The zone of times in messages.
+    pub time_zone: jiff::tz::TimeZone,
+    /// External language models; none unless configured.
+    pub external_models: Vec<ExternalModel>,
+    /// Who uses which of the models.
+    pub language_models: LanguageModels,
+    /// What is taken out of what is stored, sent to people, and sent to models outside.
+    pub scrubbing: Arc<engine::Scrubbing>,
     /// What is scraped.
     pub scrapes: Vec<ScrapeConfig>,
+    /// The Slack app that may ask.
+    pub slack: Option<SlackConfig>,
 }
 
 /// An address for OTLP.
@@ -118,28 +133,6 @@ pub struct OtlpPort {
     pub addr: SocketAddr,
     /// Nobody asked for it: where it is taken, Vigil starts without it.
     pub is_default: bool,
-}
-
-/// An external language model.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ExternalModel {
-    /// `openai` (any compatible server) or `anthropic`.
-    pub provider: String,
-    /// Base address of the service.
-    pub base_url: Option<String>,
-    /// The model's name there.
-    pub model: String,
-    /// The key; `${env:NAME}` reads it from the environment.
-    pub api_key: Option<SecretString>,
-    /// Most tokens a day, prompts and answers together.
-    #[serde(default = "default_daily_tokens")]
-    pub daily_tokens: u64,
-}
-
-/// Some 500 summaries a day.
-fn default_daily_tokens() -> u64 {
-    500_000
 }
 
 /// What the file may say.
@@ -179,13 +172,17 @@ struct File {
     block_storage: Option<String>,
     block_storage_options: BTreeMap<String, SecretString>,
     tier_after_days: Option<u32>,
+    time_zone: Option<String>,
     log_format: Option<LogFormat>,
     default_receivers: Vec<String>,
     #[serde(rename = "receiver")]
     receivers: Vec<notify::ReceiverConfig>,
-    external_model: Option<ExternalModel>,
+    external_model: ExternalModels,
+    language_models: LanguageModels,
+    scrub: scrub::ScrubFile,
     #[serde(rename = "scrape")]
     scrapes: Vec<ScrapeConfig>,
+    slack: Option<SlackConfig>,
 }
 
 impl Config {
@@ -248,17 +245,23 @@ impl Config {
             block_storage: non_empty(pick(&settings.block_storage, file.block_storage)),
             block_storage_options: file.block_storage_options,
             tier_after_days: pick(&settings.tier_after_days, file.tier_after_days).unwrap_or(0),
+            time_zone: engine::zone_of(pick(&settings.time_zone, file.time_zone).as_deref())
+                .context("VIGIL_TIME_ZONE")?,
             log_format: pick(&settings.log_format, file.log_format).unwrap_or(LogFormat::Text),
             receivers: file.receivers,
             default_receivers: file.default_receivers,
-            external_model: file.external_model,
+            external_models: file.external_model.0,
+            language_models: file.language_models,
+            scrubbing: Arc::new(file.scrub.scrubbing().context("in the settings file")?),
             scrapes: file.scrapes,
+            slack: file.slack,
         };
         config.check()?;
         Ok(config)
     }
 
     fn check(&self) -> anyhow::Result<()> {
+        self.language_models.check(&self.external_models)?;
         if !(60..=31 * 86_400).contains(&self.jwt_expiry_seconds) {
             bail!(
                 "JWT_EXPIRY_SECONDS is {}, it must lie between 60 and {}",

@@ -3,7 +3,10 @@
 use std::process::ExitCode;
 
 use api::cli::{Cli, Command, IndexCommand};
-use api::commands::{ask, detect, export, ingest, models, operate, policy, sql, tail, upkeep};
+use api::commands::{
+    ask, detect, digest, export, ingest, mcp, models, operate, policy, scenario, scrub, sql, tail,
+    upkeep,
+};
 use api::config::Config;
 use api::{demo, environment, run, telemetry};
 use clap::{CommandFactory as _, FromArgMatches as _};
@@ -50,9 +53,15 @@ fn start(cli: Cli) -> anyhow::Result<()> {
     let outcome = match cli.command {
         None | Some(Command::Serve) => runtime.block_on(run::serve(&config)),
         Some(Command::Demo(args)) => runtime.block_on(demo::run(&config, &args)),
+        Some(Command::Scenario(command)) => {
+            runtime.block_on(scenario::run(command, &config))
+        }
         Some(Command::Ingest(args)) => runtime.block_on(ingest::run(args, &config)),
         Some(Command::Ask(args)) => runtime.block_on(ask::run(args, &config)),
+        Some(Command::Digest(args)) => runtime.block_on(digest::run(args, &config)),
+        Some(Command::Mcp { remote }) => runtime.block_on(mcp::run(remote, &config)),
         Some(Command::Sql(args)) => runtime.block_on(sql::run(args, &config)),
+        Some(Command::Scrub(args)) => scrub::run(&args, &config),
         Some(Command::Tail(args)) => runtime.block_on(tail::run(args, &config)),
         Some(Command::Export(args)) => runtime.block_on(export::run(args, &config)),
         Some(Command::Detect { from, to, remote }) => {

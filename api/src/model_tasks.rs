@@ -48,8 +48,13 @@ pub fn start(
     });
     let acquirer = acquirer(config, cancel);
     let first_attempt = start_embedding(config, embedding, &acquirer, semantic, tasks);
-    if let Some(external) = &config.external_model {
-        narrator.set(external_generator(external)?);
+    let external = &config.external_models;
+    let (order, of_project) = config.language_models.orders(external);
+    narrator.choose(order, of_project);
+    for model in external {
+        narrator.add(model.name(), crate::external::generator(model, &config.scrubbing)?);
+    }
+    if !config.language_models.wants_local(external) {
         return Ok(());
     }
     let Some(wanted) = &config.narrator else {
@@ -303,11 +308,6 @@ fn require_memory(needed_bytes: u64) -> Result<(), ModelState> {
              and --no-narrator does without"
         ))
     })
-}
-
-/// An external model behind the scrubber.
-fn external_generator(external: &ExternalModel) -> anyhow::Result<Arc<dyn Generator>> {
-    crate::external::generator(external)
 }
 
 /// A key that may stand in the environment.

@@ -102,6 +102,40 @@ impl Server {
         Ok(checked(response).await?.json().await?)
     }
 
+    /// Asks anything: the status and the JSON of the answer, whatever it says; null when it is no JSON.
+    ///
+    /// # Errors
+    /// Fails when no server answers, and when the answer is larger than `limit` bytes.
+    pub async fn call(
+        &self,
+        method: reqwest::Method,
+        path: &str,
+        body: Option<&serde_json::Value>,
+        limit: usize,
+    ) -> anyhow::Result<(u16, serde_json::Value)> {
+        let mut request = self
+            .client
+            .request(method, format!("{}{path}", self.url))
+            .bearer_auth(&self.token);
+        if let Some(body) = body {
+            request = request.json(body);
+        }
+        let mut response = request
+            .send()
+            .await
+            .with_context(|| self.how_to_start())?;
+        let mut bytes = Vec::new();
+        while let Some(chunk) = response.chunk().await? {
+            anyhow::ensure!(
+                bytes.len() + chunk.len() <= limit,
+                "the answer is larger than {limit} bytes; narrow the question"
+            );
+            bytes.extend_from_slice(&chunk);
+        }
+        let value = serde_json::from_slice(&bytes).unwrap_or_default();
+        Ok((response.status().as_u16(), value))
+    }
+
     /// Reads a stream of any length.
     ///
     /// # Errors

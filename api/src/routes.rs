@@ -3,8 +3,10 @@
 pub mod ask;
 mod better_stack;
 mod datadog;
+pub mod digest;
 mod doors;
 mod elasticsearch;
+pub mod explain;
 pub mod export;
 mod gelf;
 pub mod health;
@@ -13,6 +15,7 @@ pub mod incidents;
 pub mod ingest;
 mod journald;
 mod loki;
+mod mcp;
 pub mod openapi;
 pub(crate) mod otlp;
 pub mod policies;
@@ -20,6 +23,7 @@ mod prometheus;
 pub mod query;
 mod repetition;
 pub mod search;
+mod slack;
 mod splunk;
 pub mod sql;
 pub mod topology;
@@ -153,9 +157,12 @@ pub fn endpoints() -> Vec<Endpoint> {
         get(Read, "/api/v1/logs/histogram", search::histogram),
         get(Read, "/api/v1/logs/tail", search::tail::follow),
         get(Read, "/api/v1/logs/{id}/context", search::context),
-        get(Read, "/api/v1/patterns", search::patterns),
-        get(Read, "/api/v1/patterns/{id}", search::pattern),
+        get(Read, "/api/v1/patterns", search::patterns::list),
+        get(Read, "/api/v1/patterns/about", search::patterns::about::about),
+        get(Read, "/api/v1/patterns/diff", search::patterns::diff),
+        get(Read, "/api/v1/patterns/{id}", search::patterns::get),
         get(Read, "/api/v1/services", search::services),
+        get(Read, "/api/v1/services/graph", topology::graph),
         post(Read, "/api/v1/query", query::query),
         post(Read, "/api/v1/sql", sql::sql),
         get(Read, "/api/v1/export", export::export),
@@ -164,19 +171,48 @@ pub fn endpoints() -> Vec<Endpoint> {
         get(Read, "/api/v1/topology", topology::topology),
         get(Read, "/api/v1/clusters", policies::clusters),
         post(Read, "/api/v1/ask", ask::ask),
+        post(Read, "/api/v1/explain", explain::explain),
+        get(Read, "/api/v1/digest", digest::digest),
         get(Read, "/api/v1/anomalies", incidents::anomalies),
+        post(
+            Read,
+            "/api/v1/anomalies/{id}/feedback",
+            incidents::judge::feedback,
+        ),
         post(Read, "/api/v1/detect", incidents::detect),
+        post(
+            Read,
+            "/api/v1/detect/relearn",
+            incidents::judge::relearn,
+        ),
         get(Read, "/api/v1/incidents", incidents::list),
+        get(Read, "/api/v1/incidents/compare", incidents::texts::compare),
         get(Read, "/api/v1/incidents/{id}", incidents::get),
         get(Read, "/api/v1/incidents/{id}/summary", incidents::summary),
+        get(
+            Read,
+            "/api/v1/incidents/{id}/postmortem",
+            incidents::texts::postmortem,
+        ),
         post(Read, "/api/v1/incidents/{id}/ack", incidents::acknowledge),
         post(Read, "/api/v1/incidents/{id}/resolve", incidents::resolve),
+        post(Read, "/api/v1/incidents/{id}/merge", incidents::judge::merge),
+        post(Read, "/api/v1/incidents/{id}/split", incidents::judge::split),
         get(Read, "/api/v1/policies", policies::list),
         post(Admin, "/api/v1/policies", policies::put),
         delete(Admin, "/api/v1/policies/{name}", policies::delete),
         get(Read, "/api/v1/receivers", policies::receivers),
         post(Admin, "/api/v1/receivers/test", policies::test_receiver),
     ]
+}
+
+/// Our own routes alone, without log, compression and page: for requests that come from inside.
+pub(crate) fn bare_router(state: Arc<AppState>) -> Router {
+    let mut router = Router::new();
+    for endpoint in endpoints() {
+        router = router.route(endpoint.path, endpoint.handler);
+    }
+    router.with_state(state)
 }
 
 /// The whole HTTP interface.

@@ -14,6 +14,7 @@ use tokio::net::TcpListener;
 use crate::bootstrap::{self, FirstSecrets, Opened};
 use crate::config::Config;
 use crate::embedding::Embedding;
+use crate::slack::Slack;
 use crate::sockets::Sockets;
 use crate::state::AppState;
 use crate::{connections, model_tasks, otlp_ports, routes, scrape, telemetry};
@@ -131,6 +132,11 @@ pub async fn start(listener: TcpListener, config: &Config, setup: Setup) -> anyh
         config.url_at(addr),
         config.metrics_token.clone(),
     );
+    if let Some(app) = config.slack.clone() {
+        let store = state.store.clone();
+        let slack = tokio::task::spawn_blocking(move || Slack::open(&app, &store)).await??;
+        state.slack = Some(Arc::new(slack));
+    }
     state.dedup_window_ns = i64::from(config.dedup_window_seconds) * domain::NANOS_PER_SECOND;
     let state = Arc::new(state);
     let sockets = Sockets::bind(&config.sockets, &state, project_id).await?;
@@ -170,6 +176,8 @@ fn engine_config(
     engine_config.default_receivers = default_receivers(config, receivers);
     engine_config.retention_days = config.retention_days;
     engine_config.tier_after_days = config.tier_after_days;
+    engine_config.time_zone.clone_from(&config.time_zone);
+    engine_config.scrubbing = Arc::clone(&config.scrubbing);
     engine_config
 }
 

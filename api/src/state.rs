@@ -51,6 +51,8 @@ pub struct AppState {
     pub bodies: BodyBudget,
     /// How long the same content is known for the same request; 0 is not at all.
     pub dedup_window_ns: i64,
+    /// The Slack app that may ask, when one is configured.
+    pub slack: Option<Arc<crate::slack::Slack>>,
     /// Passwords that may be checked at once.
     pub password_checks: Arc<Semaphore>,
     /// Sessions of those who send their password with every request.
@@ -85,6 +87,7 @@ impl AppState {
             metrics_token,
             bodies: BodyBudget::default(),
             dedup_window_ns: 0,
+            slack: None,
             password_checks: Arc::new(Semaphore::new(PASSWORD_CHECKS)),
             basic_sessions: BasicSessions::default(),
             alive: Mutex::default(),

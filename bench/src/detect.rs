@@ -1,5 +1,6 @@
 //! Quality of the detectors on labelled data that is read where it lies: `bench -- detect --data DIR`.
 
+mod loghub;
 mod nab;
 mod petshop;
 mod scenarios;
@@ -17,7 +18,7 @@ pub struct Options {
     /// The folder with a folder for each data set; sets that are not there are left out.
     #[arg(long)]
     data: Option<PathBuf>,
-    /// Only this set: `nab`, `petshop`, `hdfs-sessions`, or the `scenarios`, which need no data.
+    /// Only this set: `nab`, `petshop`, `hdfs-sessions`, `loghub`, or the `scenarios`, which need no data.
     #[arg(long)]
     only: Option<String>,
     /// How often each scenario is played.
@@ -31,10 +32,11 @@ pub struct Options {
 type Measure = fn(&Path) -> io::Result<()>;
 
 /// A set's folder, and what measures it.
-const SETS: [(&str, Measure); 3] = [
+const SETS: [(&str, Measure); 4] = [
     ("nab", nab::run),
     ("petshop", petshop::run),
     ("hdfs-sessions", sessions::run),
+    ("loghub", loghub::run),
 ];
 
 /// Measures every set that is there, and prints the outcomes.
@@ -49,7 +51,8 @@ pub fn run(options: &Options) -> anyhow::Result<()> {
         }
     }
     if is_wanted("scenarios") {
-        scenarios::run(options.seeds, options.first_seed)?;
+        let classify: scenarios::Classify = &inference::cause_class;
+        scenarios::run(options.seeds, options.first_seed, Some(classify))?;
         measured += 1;
     }
     anyhow::ensure!(measured > 0, "nothing of that name is there to measure");

@@ -3,12 +3,20 @@
 //! Machines that build this are shared and noisy, so what is reported is CPU time of the server (and of
 //! PostgreSQL), read from `/proc`, not wall time; latencies are given for orientation.
 
+mod answers;
 mod detect;
 mod doors;
+mod embed;
+mod injection;
 mod latency;
 mod lines;
+mod llm;
+mod narrate;
+mod peer;
 mod process;
+mod retrieval;
 mod rows;
+mod scrub;
 mod search;
 mod server;
 
@@ -56,6 +64,20 @@ enum Command {
     Doors(doors::Options),
     /// Anomalies, sessions and root causes against labelled data; needs no executable.
     Detect(detect::Options),
+    /// Speed of a language model in this process, beside llama.cpp in the same run; needs no executable.
+    Llm(llm::Options),
+    /// Speed and equality of embeddings, beside ONNX Runtime in the same run; needs no executable.
+    Embed(embed::Options),
+    /// Log lines that ask a model for something, and a model that obeys; needs no executable.
+    Injection(injection::Options),
+    /// Summaries of the scenario suite: faithful, complete, and what a model makes of them; needs no executable.
+    Narrate(narrate::Options),
+    /// Questions of people against mined templates: recall, latency; needs no executable.
+    Retrieval(retrieval::Options),
+    /// Questions with known answers: exact match, abstention, latency.
+    Answers(answers::Options),
+    /// Secrets and personal data in labelled text: what is found, what is touched without need, speed; needs no executable.
+    Scrub(scrub::Options),
     /// Searches over many rows: latency.
     Search(search::Options),
     /// Questions without a model over stored records: latency.
@@ -99,6 +121,24 @@ fn main() -> anyhow::Result<()> {
     if let Command::Detect(options) = &cli.command {
         return detect::run(options);
     }
+    if let Command::Llm(options) = &cli.command {
+        return llm::run(options);
+    }
+    if let Command::Embed(options) = &cli.command {
+        return embed::run(options);
+    }
+    if let Command::Injection(options) = &cli.command {
+        return injection::run(options);
+    }
+    if let Command::Narrate(options) = &cli.command {
+        return narrate::run(options);
+    }
+    if let Command::Retrieval(options) = &cli.command {
+        return retrieval::run(options);
+    }
+    if let Command::Scrub(options) = &cli.command {
+        return scrub::run(options);
+    }
     let vigil = cli.vigil.map_or_else(default_vigil, Ok)?;
     match cli.command {
         Command::Ingest {
@@ -140,8 +180,15 @@ fn main() -> anyhow::Result<()> {
             ask(&server)?;
         }
         // Done above: nothing is started for it.
-        Command::Detect(_) => {}
+        Command::Detect(_)
+        | Command::Embed(_)
+        | Command::Injection(_)
+        | Command::Llm(_)
+        | Command::Narrate(_)
+        | Command::Retrieval(_)
+        | Command::Scrub(_) => {}
         Command::Doors(options) => doors::run(&vigil, &options)?,
+        Command::Answers(options) => answers::run(&vigil, &options)?,
         Command::Search(options) => search::run(&vigil, &options)?,
         Command::Start { target, model_dir } => {
             start(&vigil, target.database, model_dir.as_deref())?

@@ -182,6 +182,9 @@ pub struct Suspect {
     pub reason: String,
     /// Numbers of the evidence that supports it.
     pub evidence: Vec<u32>,
+    /// One sentence: what confirms it and what refutes it; empty in what older versions stored.
+    #[serde(default)]
+    pub check: String,
 }
 
 /// What a piece of evidence is.
@@ -200,6 +203,8 @@ pub enum EvidenceKind {
     Metric,
     /// A computed number.
     Fact,
+    /// A pattern near to what was asked: it is shown beside an answer, and counted nowhere in it.
+    Related,
 }
 
 /// Something that a sentence can cite as `[number]`.

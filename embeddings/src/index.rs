@@ -44,13 +44,13 @@ pub struct IndexPoint {
     pub project_id: ProjectId,
     /// The template.
     pub template_id: TemplateId,
-    /// What [`crate::index_text`] made; only its hashed words are stored.
+    /// What [`crate::index_text`] made; only its hashed words and the ideas in them are stored.
     pub text: String,
     /// Services that write it.
     pub services: Vec<String>,
     /// The worst severity seen with it.
     pub severity: Severity,
-    /// The encoder's vector of `text`; without one the point is found by its words only.
+    /// The encoder's vector of what [`crate::meaning_text`] made; without one the point is found by its words only.
     pub vector: Option<Vec<f32>>,
 }
 
@@ -82,6 +82,9 @@ pub struct IndexHit {
     pub similarity: Option<f32>,
     /// BM25 score, above 0, when it was found by its words. Comparable inside one answer only.
     pub lexical: Option<f32>,
+    /// How much of what the question is about it is about, above 0, when the vocabulary knew (the weights of
+    /// the ideas that both have, rare ones more). Comparable inside one answer only.
+    pub topic: Option<f32>,
 }
 
 /// A semantic index. All calls block; make them on a blocking thread.

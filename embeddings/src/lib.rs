@@ -5,7 +5,9 @@ mod error;
 mod index;
 mod lexical;
 mod metrics;
+mod question;
 mod text;
+mod vocabulary;
 
 pub use encoder::{Encoder, EncoderConfig, MAX_TOKENS};
 pub use error::{Error, Result};
@@ -13,4 +15,6 @@ pub use index::{
     EdgeIndex, IndexHit, IndexPoint, IndexQuery, IndexSchema, MAX_HITS, MAX_SERVICES, MAX_VECTORS,
     ServerIndex, VectorIndex,
 };
-pub use text::{MAX_INDEX_TEXT_BYTES, index_text};
+pub use question::{Said, retrieve};
+pub use text::{MAX_INDEX_TEXT_BYTES, index_text, meaning_text};
+pub use vocabulary::stem;

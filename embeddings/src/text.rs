@@ -1,4 +1,6 @@
-//! The text of a template that is embedded and indexed.
+//! The texts of a template that are embedded and indexed.
+
+use crate::vocabulary;
 
 /// Bytes of the text that is embedded and indexed. 256 tokens of log text, all that the model
 /// reads, are about 1,000 bytes (measured on the 16 loghub sets: 3.6 bytes a token), so twice that
@@ -14,7 +16,7 @@ const MAX_SERVICES: usize = 4;
 /// Bytes of one service name.
 const MAX_SERVICE_BYTES: usize = 64;
 
-/// What gets embedded for a template: `service: words of the template. example`.
+/// What is indexed by its words for a template: `service: words of the template. example`.
 ///
 /// `template_readable` is the template without slots and with split words (`patterns::readable`),
 /// `example` one body that matched it. White space is collapsed. At most [`MAX_INDEX_TEXT_BYTES`]
@@ -35,6 +37,29 @@ pub fn index_text(template_readable: &str, services: &[String], example: &str) -
         text.push_str(": ");
     }
     push_words(&mut text, template_readable, MAX_TEMPLATE_BYTES);
+    if !example.is_empty() && text.len() + 3 < MAX_INDEX_TEXT_BYTES {
+        if !text.is_empty() {
+            text.push_str(". ");
+        }
+        let room = MAX_INDEX_TEXT_BYTES - text.len();
+        push_words(&mut text, example, room);
+    }
+    text
+}
+
+/// A template of fewer words says too little by itself: its example is embedded too.
+const SHORT_TEMPLATE_WORDS: usize = 4;
+
+/// What gets embedded for a template: `service: words of the template. what people say for that`.
+///
+/// The other half of [`index_text`], whose words are indexed: with an example in it vectors were no better on
+/// questions about meaning, with what people say for its ideas recall@10 rose from 0.84 to 0.86 (README).
+#[must_use]
+pub fn meaning_text(template_readable: &str, services: &[String], example: &str) -> String {
+    let is_short = template_readable.split_whitespace().count() < SHORT_TEMPLATE_WORDS;
+    let example = if is_short { example } else { "" };
+    let gloss = vocabulary::gloss(template_readable);
+    let mut text = index_text(template_readable, services, &gloss);
     if !example.is_empty() && text.len() + 3 < MAX_INDEX_TEXT_BYTES {
         if !text.is_empty() {
             text.push_str(". ");

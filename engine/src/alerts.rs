@@ -3,8 +3,10 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, RwLock};
 
-use alerting::{Effect, Input, Machine, State};
-use domain::{AnomalyId, Clock, DeliveryId, Incident, IncidentId, Notification, ProjectId};
+use alerting::{Condition, Effect, Input, Machine, State};
+use domain::{
+    Anomaly, AnomalyId, Clock, DeliveryId, Incident, IncidentId, Notification, ProjectId,
+};
 use serde::{Deserialize, Serialize};
 use store::{
     AlertStateWrite, AlertStore, AlertTransaction, Expected, IncidentStore, IncidentWrite, NewJob,
@@ -120,6 +122,17 @@ impl Alerts {
                     .unwrap_or(incident.opened_at_ns),
             })
             .collect())
+    }
+
+    /// Whether an anomaly that belongs to no incident may open one.
+    pub(crate) fn may_open(&self, project_id: ProjectId, anomaly: &Anomaly) -> bool {
+        let hears_anomalies = |machine: &Machine| {
+            let mut conditions = machine.policies().flat_map(|policy| &policy.conditions);
+            conditions.any(|condition| matches!(condition, Condition::Anomaly(_)))
+        };
+        self.machine(project_id).is_none_or(|machine| {
+            machine.settings().gate.opens(anomaly) || hears_anomalies(&machine)
+        })
     }
 
     /// Anomalies that the machine takes for not over. Blocks.
@@ -267,9 +280,6 @@ impl Alerts {
         for effect in effects {
             match effect {
                 Effect::OpenIncident { incident } | Effect::UpdateIncident { incident } => {
-                    for anomaly_id in &incident.anomaly_ids {
-                        transaction.anomalies.push((*anomaly_id, incident.id));
-                    }
                     match incidents.iter_mut().find(|known| known.id == incident.id) {
                         Some(known) => *known = *incident,
                         None => incidents.push(*incident),
@@ -307,6 +317,12 @@ impl Alerts {
                 // A cancelled message is dropped by the dispatcher: it asks the machine before it sends.
                 Effect::CancelDelivery { .. } | Effect::ScheduleWake { .. } => {}
             }
+        }
+        for incident in &incidents {
+            let own = incident.anomaly_ids.iter();
+            transaction
+                .anomalies
+                .extend(own.map(|id| (*id, incident.id)));
         }
         transaction.anomalies.sort_unstable();
         transaction.anomalies.dedup();

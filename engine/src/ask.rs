@@ -1,11 +1,20 @@
 //! Answering questions: understand, retrieve, count, and only then let a model phrase.
 
+mod about;
+mod conversation;
+mod entities;
+mod explained;
 mod facts;
+mod figures;
 mod group;
+mod happenings;
+mod numbers;
+mod plan;
 mod retrieve;
 mod scope;
 #[cfg(test)]
 mod tests;
+mod thin;
 mod topic;
 mod values;
 mod walk;
@@ -25,7 +34,11 @@ use tokio_util::sync::CancellationToken;
 use crate::tasks::blocking;
 use crate::{Engine, Error, Inner};
 
-pub use inference::Answer;
+pub use about::{ABOUT_LIMIT, PatternHit};
+pub use conversation::ConversationKey;
+pub(crate) use conversation::Conversations;
+pub use inference::{Answer, AnswerResult};
+pub use plan::AskPlan;
 
 /// Events that wait for a slow reader.
 const EVENTS: usize = 16;
@@ -33,10 +46,14 @@ const EVENTS: usize = 16;
 const BUDGET: Duration = Duration::from_secs(90);
 
 /// A question.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct AskRequest {
-    /// In plain words.
+    /// In plain words. May be empty when there is a plan.
     pub question: String,
+    /// What to do instead of what the words say: an interpretation that came with another answer, changed or not.
+    pub plan: Option<AskPlan>,
+    /// The conversation that it belongs to: it may lean on the question before.
+    pub conversation: Option<ConversationKey>,
     /// IANA name of the asker's time zone; UTC otherwise.
     pub time_zone: Option<String>,
     /// Whether the model may add its sentences.
@@ -48,7 +65,8 @@ pub struct AskRequest {
 pub struct Interpretation {
     /// The question as asked.
     pub question: String,
-    /// `find`, `count`, `first`, `last`, `top`, `compare`, `why`.
+    /// The word of what is done: `find`, `count`, `rate`, `measure`, `trend`, `first occurrence`, `last occurrence`,
+    /// `most frequent`, `compare`, `why`, `explain`, `list services`, `summary`.
     pub intent: String,
     /// The time it is about.
     pub range: TimeRange,
@@ -64,6 +82,23 @@ pub struct Interpretation {
     pub chips: Vec<(String, String)>,
     /// Words that changed nothing.
     pub ignored_words: Vec<String>,
+    /// All of it in a shape that can be changed and asked again.
+    pub plan: AskPlan,
+}
+
+/// How long the stages of an answer took.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct AskStages {
+    /// Understanding the question.
+    pub interpretation: Duration,
+    /// Finding the patterns that it is about.
+    pub retrieval: Duration,
+    /// Counting, sampling, comparing, and writing the computed sentences.
+    pub facts: Duration,
+    /// From the question until the model's first words; `None` when it wrote none.
+    pub first_token: Option<Duration>,
+    /// The model's work and the check of what it wrote; `None` when no model was asked.
+    pub narrative: Option<Duration>,
 }
 
 /// A step of an answer, in this order.
@@ -88,6 +123,8 @@ pub enum AskEvent {
     Done {
         /// From the question on.
         elapsed: Duration,
+        /// Of that, what each stage took.
+        stages: AskStages,
     },
     /// The end, without an answer.
     Failed(Error),
@@ -127,8 +164,9 @@ impl Engine {
             };
             cancel.cancel();
             let last = match answered {
-                Ok(Ok(())) => AskEvent::Done {
+                Ok(Ok(stages)) => AskEvent::Done {
                     elapsed: started.elapsed(),
+                    stages,
                 },
                 Ok(Err(error)) => AskEvent::Failed(error),
                 Err(_) => AskEvent::Failed(Error::Timeout(format!(
@@ -143,6 +181,46 @@ impl Engine {
     }
 }
 
+impl Inner {
+    /// What a question means: by its plan, by its words, or by its words after the question before. Blocks.
+    fn read(
+        &self,
+        project_id: ProjectId,
+        request: &AskRequest,
+        zone: jiff::tz::TimeZone,
+    ) -> Result<query::Interpretation, Error> {
+        let mut context = self.question_context(project_id)?;
+        context.time_zone = zone;
+        let key = request.conversation.clone();
+        if let Some(plan) = &request.plan {
+            let understood = plan.interpretation(&context)?;
+            if let Some(key) = key {
+                self.conversations
+                    .remember(project_id, key, understood.clone());
+            }
+            return Ok(understood);
+        }
+        context.attributes = self.attribute_names(project_id, &context.services)?;
+        context.happenings = self.happenings(
+            project_id,
+            &request.question,
+            &context.services,
+            context.now_ns,
+        )?;
+        let before = key
+            .as_ref()
+            .and_then(|key| self.conversations.last(project_id, key));
+        let understood = before
+            .and_then(|before| query::follow_up(&request.question, &before, &context))
+            .unwrap_or_else(|| query::understand(&request.question, &context));
+        if let Some(key) = key {
+            self.conversations
+                .remember(project_id, key, understood.clone());
+        }
+        self.with_attribute_values(project_id, understood, &context.attributes)
+    }
+}
+
 async fn answer(
     inner: &Arc<Inner>,
     project_id: ProjectId,
@@ -150,11 +228,14 @@ async fn answer(
     zone: jiff::tz::TimeZone,
     sender: &mpsc::Sender<AskEvent>,
     cancel: CancellationToken,
-) -> Result<(), Error> {
+) -> Result<AskStages, Error> {
+    let started = Instant::now();
+    let mut stages = AskStages::default();
     let worker = Arc::clone(inner);
-    let question = request.question.clone();
+    let asked = request.clone();
     let asked_in = zone.clone();
-    let understood = blocking(move || worker.understand(project_id, &question, asked_in)).await?;
+    let understood = blocking(move || worker.read(project_id, &asked, asked_in)).await?;
+    stages.interpretation = started.elapsed();
     let interpretation = shown(&understood, &request.question);
     let first = AskEvent::Interpretation(Box::new(interpretation.clone()));
     send(sender, first).await?;
@@ -162,6 +243,7 @@ async fn answer(
     let question = request.question.clone();
     let found =
         blocking(move || worker.answer_facts(project_id, &understood, &question, &zone)).await?;
+    stages.retrieval = found.retrieval;
     // What was shown as understood may not be what was done.
     let mut done = shown(&found.understood, &request.question);
     if found.is_words_only {
@@ -171,30 +253,43 @@ async fn answer(
     if done != interpretation {
         send(sender, AskEvent::Interpretation(Box::new(done))).await?;
     }
-    let evidence = found.facts.evidence.clone();
+    let evidence = found.facts.shown_evidence();
     let samples = found.samples;
     send(sender, AskEvent::Evidence { evidence, samples }).await?;
     let draft = inference::draft_answer(&found.facts);
+    stages.facts = started
+        .elapsed()
+        .saturating_sub(stages.interpretation + stages.retrieval);
     send(sender, AskEvent::Answer(Box::new(draft.clone()))).await?;
-    let generator = inner.narrator.generator().filter(|_| request.is_narrated);
-    let Some(generator) = generator.filter(|_| draft.is_found) else {
-        return Ok(());
+    let generator = match request.is_narrated && draft.is_found {
+        true => inner.generator_of(project_id).await,
+        false => None,
     };
-    let phrased = phrase(generator.as_ref(), &found.facts, draft, sender, cancel).await?;
-    send(sender, AskEvent::Answer(Box::new(phrased))).await
+    let Some(generator) = generator else {
+        return Ok(stages);
+    };
+    let asked = started.elapsed();
+    let generator = (project_id, generator.as_ref());
+    let (phrased, first) = phrase(generator, &found.facts, draft, sender, cancel).await?;
+    stages.first_token = first.map(|at| at.saturating_duration_since(started));
+    stages.narrative = Some(started.elapsed().saturating_sub(asked));
+    send(sender, AskEvent::Answer(Box::new(phrased))).await?;
+    Ok(stages)
 }
 
-/// Lets the model add its sentences; what it writes is passed on while it comes.
+/// Lets the model add its sentences; what it writes is passed on while it comes. Also when its first words came.
 async fn phrase(
-    generator: &dyn Generator,
+    (project_id, generator): (ProjectId, &dyn Generator),
     facts: &AnswerFacts,
     draft: Answer,
     sender: &mpsc::Sender<AskEvent>,
     cancel: CancellationToken,
-) -> Result<Answer, Error> {
+) -> Result<(Answer, Option<Instant>), Error> {
+    let mut first = None;
     let (pieces, mut written) = mpsc::unbounded_channel();
     let mut budget = PhraseBudget::new(uuid::Uuid::new_v4().as_u64_pair().0);
     budget.pieces = Some(pieces);
+    budget.origin.project_id = Some(project_id);
     let mut story = StoryPieces::default();
     let phrasing = inference::phrase_answer(generator, facts, draft, &budget, cancel);
     tokio::pin!(phrasing);
@@ -204,10 +299,11 @@ async fn phrase(
             Some(piece) = written.recv() => {
                 let text = story.read(&piece);
                 if !text.is_empty() {
+                    first.get_or_insert_with(Instant::now);
                     send(sender, AskEvent::Delta(text)).await?;
                 }
             }
-            phrased = &mut phrasing => return Ok(phrased),
+            phrased = &mut phrasing => return Ok((phrased, first)),
         }
     }
 }
@@ -238,6 +334,7 @@ fn shown(understood: &query::Interpretation, question: &str) -> Interpretation {
             .map(|chip| (chip_label(chip.kind).to_owned(), chip.label.clone()))
             .collect(),
         ignored_words: understood.not_understood.clone(),
+        plan: AskPlan::of(understood),
     }
 }
 
@@ -254,6 +351,8 @@ fn chip_label(kind: ChipKind) -> &'static str {
         ChipKind::ExcludedText => "not text",
         ChipKind::Attribute => "attribute",
         ChipKind::Status => "status",
+        ChipKind::Number => "number",
+        ChipKind::Measure => "computed",
         ChipKind::Trace => "trace",
         ChipKind::GroupBy => "grouped by",
         ChipKind::Limit => "limit",

@@ -1,17 +1,12 @@
-//! Which open incident an anomaly belongs to.
+//! Open incidents as correlation looks at them.
 
-use anomaly::{CorrelateContext, IncidentSketch, JoinDecision, Topology};
-use domain::{Anomaly, IncidentId};
+use anomaly::IncidentSketch;
 
 use crate::alerts::Current;
 
-/// The incident that the anomaly joins, if any; opening one is the alerting machine's decision.
-pub(crate) fn join(
-    incidents: &[Current],
-    anomaly: &Anomaly,
-    topology: &Topology,
-) -> Option<IncidentId> {
-    let sketches: Vec<IncidentSketch> = incidents
+/// One sketch for each.
+pub(crate) fn sketches(incidents: &[Current]) -> Vec<IncidentSketch> {
+    incidents
         .iter()
         .map(
             |Current {
@@ -26,9 +21,5 @@ pub(crate) fn join(
                 trace_ids: Vec::new(),
             },
         )
-        .collect();
-    match anomaly::correlate(&sketches, anomaly, &CorrelateContext::new(topology)) {
-        JoinDecision::Join { incident_id, .. } => Some(incident_id),
-        _ => None,
-    }
+        .collect()
 }

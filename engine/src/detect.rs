@@ -2,20 +2,21 @@
 
 mod records;
 mod replay;
+mod samples;
+mod tell;
 
 use std::collections::hash_map::Entry;
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
-use alerting::Input;
 use anomaly::{
     AnomalyKey, Ended, LogConfig, LogDetector, MetricConfig, MetricDetector, MixConfig,
     MixDetector, Observation, TemplateInfo,
 };
 use domain::{
-    Anomaly, AnomalyId, ErrorKind, MetricPoint, NANOS_PER_MINUTE, ProjectId, RollupCell, TimeRange,
+    Anomaly, AnomalyId, MetricPoint, NANOS_PER_MINUTE, ProjectId, RollupCell, TimeRange,
 };
-use store::{AnomalyStore, LogStore};
+use store::LogStore;
 use tokio_util::sync::CancellationToken;
 
 use crate::tasks::blocking;
@@ -130,6 +131,19 @@ impl Watch {
 /// Metric samples on their way to the detectors.
 pub(crate) type MetricQueue = std::sync::Mutex<Vec<MetricPoint>>;
 
+/// Projects whose detectors are to learn the stored past again.
+pub(crate) type Relearn = std::sync::Mutex<std::collections::BTreeSet<ProjectId>>;
+
+impl crate::Engine {
+    /// Makes the detectors of a project learn the last day anew, out of what is stored: after the past was sent later than it
+    /// happened. What goes on keeps its name; nothing that is over is told.
+    pub fn relearn(&self, project_id: ProjectId) {
+        if let Ok(mut waiting) = self.inner_ref().relearn.lock() {
+            waiting.insert(project_id);
+        }
+    }
+}
+
 /// Queues samples for the detectors; over the limit they are only stored.
 pub(crate) fn queue_metrics(queue: &MetricQueue, points: &[MetricPoint]) {
     if let Ok(mut waiting) = queue.lock() {
@@ -149,7 +163,10 @@ pub(crate) async fn run(inner: Arc<Inner>, stop: CancellationToken) {
         let worker = Arc::clone(&inner);
         let round = blocking(move || {
             let mut watches = watches;
+            let before_ns = thread_cpu_ns();
             worker.observe_all(&mut watches);
+            let used_ns = thread_cpu_ns().saturating_sub(before_ns);
+            metrics::counter!("vigil_engine_detection_cpu_us_total").increment(used_ns / 1_000);
             Ok::<_, Error>(watches)
         })
         .await;
@@ -162,6 +179,13 @@ pub(crate) async fn run(inner: Arc<Inner>, stop: CancellationToken) {
             () = tokio::time::sleep(inner.config.tick) => {}
         }
     }
+}
+
+/// Processor time of this thread so far, nanoseconds; 0 where the kernel does not say.
+fn thread_cpu_ns() -> u64 {
+    let text = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
+    let first = text.split_whitespace().next();
+    first.and_then(|word| word.parse().ok()).unwrap_or(0)
 }
 
 impl Inner {
@@ -197,7 +221,9 @@ impl Inner {
         let is_stale = watches
             .get(&project_id)
             .is_some_and(|watch| last_ns - watch.observed_ns > CATCH_UP_NS);
-        if is_stale {
+        let is_asked = self.relearn.lock();
+        let is_asked = is_asked.is_ok_and(|mut waiting| waiting.remove(&project_id));
+        if is_stale || is_asked {
             watches.remove(&project_id);
         }
         let watch = match watches.entry(project_id) {
@@ -237,47 +263,6 @@ impl Inner {
             }
             Ok(())
         })
-    }
-
-    /// Tells the alerting machine what waits, in order; what cannot be told goes on waiting.
-    fn tell(&self, project_id: ProjectId, watch: &mut Watch) -> Result<(), Error> {
-        while let Some(news) = watch.waiting.front().cloned() {
-            match self.tell_one(project_id, news, &mut watch.open) {
-                // It never will be told, and must not stop the others.
-                Err(error)
-                    if matches!(error.kind(), ErrorKind::BadRequest | ErrorKind::TooLarge) =>
-                {
-                    tracing::error!(project.id = %project_id, %error, "an anomaly was refused");
-                    metrics::counter!("vigil_engine_anomalies_refused_total").increment(1);
-                }
-                outcome => outcome?,
-            }
-            watch.waiting.pop_front();
-        }
-        Ok(())
-    }
-
-    fn tell_one(
-        &self,
-        project_id: ProjectId,
-        news: News,
-        open: &mut HashMap<AnomalyKey, AnomalyId>,
-    ) -> Result<(), Error> {
-        match news {
-            News::Found(anomaly) => self.announce(project_id, *anomaly, open)?,
-            News::Over(key) => {
-                if let Some(anomaly_id) = open.get(&key).copied() {
-                    self.alerts
-                        .feed(project_id, &[Input::AnomalyEnded { anomaly_id }])?;
-                    open.remove(&key);
-                }
-            }
-            News::Forgotten(anomaly_id) => {
-                self.alerts
-                    .feed(project_id, &[Input::AnomalyEnded { anomaly_id }])?;
-            }
-        }
-        Ok(())
     }
 
     fn take_metrics(&self, project_id: ProjectId) -> Vec<MetricPoint> {
@@ -321,62 +306,6 @@ impl Inner {
             chunk_ns = end_ns;
         }
         Ok(())
-    }
-
-    /// Records an anomaly and gives it its id: a new one, or that which it has had since it was first recorded.
-    fn record(&self, project_id: ProjectId, anomaly: &mut Anomaly) -> Result<(), Error> {
-        anomaly.project_id = project_id;
-        let random = uuid::Uuid::new_v4();
-        let mut tail = [0; 10];
-        tail.copy_from_slice(&random.as_bytes()[6..]);
-        anomaly.id = AnomalyId::from_parts(anomaly.detected_at_ns, tail);
-        let recorded = self
-            .store
-            .record_anomalies(project_id, std::slice::from_ref(anomaly))?;
-        if let Some(recorded) = recorded.first() {
-            anomaly.id = recorded.id;
-            metrics::counter!("vigil_engine_anomalies_total", "kind" => anomaly.kind.as_str())
-                .increment(u64::from(recorded.is_new));
-        }
-        Ok(())
-    }
-
-    /// Records an anomaly and tells the machine of it, with the open incident that it belongs to. May be done
-    /// again.
-    fn announce(
-        &self,
-        project_id: ProjectId,
-        mut anomaly: Anomaly,
-        open: &mut HashMap<AnomalyKey, AnomalyId>,
-    ) -> Result<(), Error> {
-        self.record(project_id, &mut anomaly)?;
-        tracing::info!(
-            project.id = %project_id, anomaly.kind = anomaly.kind.as_str(), score = anomaly.score,
-            service.name = anomaly.service, "anomaly: {}", anomaly.reason
-        );
-        let incidents = self.alerts.current_incidents(project_id)?;
-        let join = self.join(project_id, &incidents, &anomaly)?;
-        let (key, id) = (AnomalyKey::of(&anomaly), anomaly.id);
-        let input = Input::AnomalyOpened {
-            anomaly: Box::new(anomaly),
-            join,
-        };
-        self.alerts.feed(project_id, &[input])?;
-        open.insert(key, id);
-        Ok(())
-    }
-
-    fn join(
-        &self,
-        project_id: ProjectId,
-        incidents: &[crate::alerts::Current],
-        anomaly: &Anomaly,
-    ) -> Result<Option<domain::IncidentId>, Error> {
-        if incidents.is_empty() {
-            return Ok(None);
-        }
-        let topology = self.topology(project_id)?;
-        Ok(crate::correlate::join(incidents, anomaly, &topology))
     }
 }
 

@@ -184,7 +184,10 @@ async fn message(
         given_up(delivery_id, error)
     } else {
         match complete(inner, project_id, payload.notification).await {
-            Ok(Some(notification)) => send(inner, leased, &notification).await,
+            Ok(Some(notification)) => {
+                let notification = inner.config.scrubbing.masked_message(notification).await;
+                send(inner, leased, &notification).await
+            }
             Ok(None) => return Some(JobOutcome::Done),
             Err(error) if leased.is_last_attempt() => given_up(delivery_id, error.to_string()),
             Err(error) => return Some(retry_soon(inner, leased, error.to_string())),
@@ -288,7 +291,8 @@ async fn complete(
     notification.severity = incident.severity;
     notification.incident_number = incident.number;
     notification.link = Some(inner.link(incident.id));
-    if is_trigger && let Some(summary) = summary_of(inner, project_id, incident).await {
+    if is_trigger && let Some(mut summary) = summary_of(inner, project_id, incident).await {
+        crate::zoned::in_zone(&mut summary, &inner.config.time_zone);
         notification.headline = summary.headline.clone();
         notification.summary = sentences(&summary);
         notification.suspects = summary.suspects.clone();
@@ -378,7 +382,7 @@ async fn is_written(
         Err(Error::NotFound(_)) => return Ok(false),
         other => other?,
     };
-    let has_model = inner.narrator.generator().is_some();
+    let has_model = inner.generator_of(project_id).await.is_some();
     Ok(request.requested_at_ns > 0
         && incident
             .summary

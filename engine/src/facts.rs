@@ -12,12 +12,8 @@ use store::{AnomalyStore, EventStore, IncidentFilter, IncidentStore, LogStore};
 
 use crate::{Error, Inner};
 
-/// How far back the usual is looked for.
-const BASELINE_NS: i64 = 60 * NANOS_PER_MINUTE;
 /// How long before the first symptom a change is still of interest.
 const CHANGES_NS: i64 = 60 * NANOS_PER_MINUTE;
-/// Longest window that counts refer to: what matters is how it began and what it is now.
-const WINDOW_NS: i64 = 6 * 60 * NANOS_PER_MINUTE;
 /// Patterns cited at most.
 const PATTERNS: usize = 8;
 /// Sample records of a pattern.
@@ -92,13 +88,14 @@ impl Inner {
         incident: &Incident,
     ) -> Result<SummaryFacts, Error> {
         let now_ns = self.clock.now_ns();
-        let window = window(incident, now_ns);
+        let window =
+            inference::incident_window(incident.started_at_ns, incident.resolved_at_ns, now_ns);
         let anomalies = self
             .store
             .anomalies_by_ids(project_id, &incident.anomaly_ids)?;
         let own: HashSet<TemplateId> = incident.template_ids.iter().copied().collect();
         let found = self.investigate(project_id, window, &own, &[], &anomalies)?;
-        let baseline = TimeRange::last(window.start_ns, BASELINE_NS);
+        let baseline = inference::usual_window(window);
         Ok(SummaryFacts {
             title: incident.title.clone(),
             severity: incident.severity,
@@ -127,7 +124,7 @@ impl Inner {
         services: &[String],
         anomalies: &[Anomaly],
     ) -> Result<Investigation, Error> {
-        let baseline = TimeRange::last(window.start_ns, BASELINE_NS);
+        let baseline = inference::usual_window(window);
         let changes = self.changes(project_id, window)?;
         let counted = self.counted(project_id, own, services, window, baseline)?;
         let mut book = EvidenceBook::new();
@@ -200,44 +197,8 @@ impl Inner {
         let before = self
             .store
             .template_counts(project_id, &filter(baseline), COUNTED)?;
-        let minutes = |range: TimeRange| (range.duration_ns() / NANOS_PER_MINUTE).max(1) as f64;
-        let scale = minutes(window) / minutes(baseline);
-        let usual: HashMap<(TemplateId, &str, Severity), u64> = before
-            .iter()
-            .map(|row| {
-                (
-                    (row.template_id, row.service.as_str(), row.severity),
-                    row.count,
-                )
-            })
-            .collect();
-        let mut ranked: Vec<(f64, TemplateCount, f64)> = now
-            .into_iter()
-            .filter_map(|row| {
-                let key = (row.template_id, row.service.as_str(), row.severity);
-                let expected = usual.get(&key).copied().unwrap_or(0) as f64 * scale;
-                let is_own = own.contains(&row.template_id);
-                let is_bad = row.severity >= Severity::Warn;
-                let excess = row.count as f64 - expected;
-                if !(is_own || is_bad && excess > 3.0 * expected.sqrt().max(1.0)) {
-                    return None;
-                }
-                // Bad and rare counts more than frequent: an error that is 20 above its usual tells more
-                // than 2,000 more requests.
-                let badness = match row.severity {
-                    Severity::Fatal => 16.0,
-                    Severity::Error => 8.0,
-                    Severity::Warn => 2.0,
-                    _ => 0.25,
-                };
-                let weight = excess.max(0.0) / (expected + 1.0).sqrt() * badness
-                    + if is_own { badness } else { 0.0 };
-                Some((weight, row, expected))
-            })
-            .collect();
-        ranked.sort_by(|a, b| b.0.total_cmp(&a.0));
-        ranked.truncate(PATTERNS);
-        let ids: Vec<TemplateId> = ranked.iter().map(|(_, row, _)| row.template_id).collect();
+        let ranked = inference::telling_patterns(window, now, &before, own, PATTERNS);
+        let ids: Vec<TemplateId> = ranked.iter().map(|found| found.count.template_id).collect();
         let templates: HashMap<TemplateId, Template> = self
             .store
             .templates_by_ids(project_id, &ids)?
@@ -246,11 +207,11 @@ impl Inner {
             .collect();
         Ok(ranked
             .into_iter()
-            .filter_map(|(_, count, expected)| {
+            .filter_map(|found| {
                 Some(Counted {
-                    template: templates.get(&count.template_id)?.clone(),
-                    count,
-                    expected,
+                    template: templates.get(&found.count.template_id)?.clone(),
+                    count: found.count,
+                    expected: found.expected,
                 })
             })
             .collect())
@@ -282,31 +243,7 @@ impl Inner {
     ) -> Result<Vec<ServiceImpact>, Error> {
         let now = self.store.services(project_id, window)?;
         let before = self.store.services(project_id, baseline)?;
-        let scale = window.duration_ns() as f64 / baseline.duration_ns().max(1) as f64;
-        let usual: HashMap<&str, u64> = before
-            .iter()
-            .map(|row| (row.service.as_str(), row.errors))
-            .collect();
-        let mut services: Vec<ServiceImpact> = now
-            .into_iter()
-            .filter(|row| row.errors > 0 || named.contains(&row.service))
-            .map(|row| {
-                let expected = usual.get(row.service.as_str()).copied().unwrap_or(0) as f64 * scale;
-                ServiceImpact {
-                    service: row.service,
-                    records: row.count,
-                    errors: row.errors,
-                    expected_errors: Some(expected),
-                }
-            })
-            // A service with its usual few errors is not affected.
-            .filter(|row| {
-                named.contains(&row.service)
-                    || row.errors as f64 > 2.0 * row.expected_errors.unwrap_or(0.0) + 3.0
-            })
-            .collect();
-        services.sort_by(|a, b| b.errors.cmp(&a.errors).then(a.service.cmp(&b.service)));
-        Ok(services)
+        Ok(inference::affected_services(window, now, &before, named))
     }
 
     fn policy_fact(
@@ -374,13 +311,19 @@ impl Inner {
             &IncidentFilter::default(),
             &PageRequest::first(OLDER),
         )?;
-        let mut similar: Vec<SimilarIncident> = older
+        let older: Vec<Incident> = older
             .items
             .into_iter()
             .map(|stored| stored.incident)
             .filter(|other| other.id != incident.id && other.opened_at_ns <= incident.opened_at_ns)
+            .collect();
+        let patterns = older.iter().chain(std::iter::once(incident));
+        let patterns = patterns.flat_map(|one| one.template_ids.iter().copied());
+        let meanings = self.meanings(project_id, &patterns.collect());
+        let mut similar: Vec<SimilarIncident> = older
+            .into_iter()
             .map(|other| SimilarIncident {
-                similarity: 0.7 * jaccard(&incident.template_ids, &other.template_ids)
+                similarity: 0.7 * meanings.overlap(&incident.template_ids, &other.template_ids)
                     + 0.3 * jaccard(&incident.services, &other.services),
                 id: other.id,
                 number: other.number,
@@ -404,16 +347,6 @@ pub(crate) fn change_text(change: &ChangeEvent) -> String {
         }
         _ => format!("{kind}: {}", change.title),
     }
-}
-
-fn window(incident: &Incident, now_ns: i64) -> TimeRange {
-    let start_ns = domain::minute_start(incident.started_at_ns);
-    let end_ns = incident
-        .resolved_at_ns
-        .unwrap_or(now_ns)
-        .max(start_ns + NANOS_PER_MINUTE)
-        .min(start_ns + WINDOW_NS);
-    TimeRange { start_ns, end_ns }
 }
 
 fn jaccard<T: Eq + std::hash::Hash>(a: &[T], b: &[T]) -> f64 {

@@ -214,7 +214,7 @@ impl Inner {
         id: IncidentId,
         wording: Wording,
     ) -> Result<Summary, Error> {
-        let generator = self.narrator.generator();
+        let generator = self.generator_of(project_id).await;
         let worker = Arc::clone(self);
         let has_model = generator.is_some();
         let (facts, draft) = blocking(move || {
@@ -232,7 +232,12 @@ impl Inner {
         let Some(generator) = generator else {
             return Ok(draft);
         };
-        let budget = inference::PhraseBudget::new(uuid::Uuid::new_v4().as_u64_pair().0);
+        let mut budget = inference::PhraseBudget::new(uuid::Uuid::new_v4().as_u64_pair().0);
+        budget.origin = inference::Origin {
+            project_id: Some(project_id),
+            incident_id: Some(id),
+            requested_by: None,
+        };
         let watched = Watched::new(generator.as_ref());
         let phrased = inference::phrase_summary(
             &watched,

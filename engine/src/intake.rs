@@ -19,6 +19,7 @@ use self::commit::{Append, Committer};
 use self::repeated::tells_itself_apart;
 use crate::Error;
 use crate::live::LiveTail;
+use crate::scrubbing::Scrubbing;
 
 pub(crate) use self::commit::{is_of_the_data, patiently};
 pub use self::repeated::RequestKey;
@@ -56,6 +57,7 @@ pub struct Intake {
     total: Room,
     projects: Arc<Mutex<HashMap<ProjectId, Room>>>,
     live: LiveTail,
+    scrubbing: Arc<Scrubbing>,
 }
 
 /// How much may still wait.
@@ -99,7 +101,7 @@ struct Job {
     key: Option<RequestKey>,
     records: Vec<LogRecord>,
     reply: oneshot::Sender<Result<Accepted, Error>>,
-    _places: [Place; 2],
+    places: [Place; 2],
 }
 
 impl Intake {
@@ -133,8 +135,15 @@ impl Intake {
             total: Room::new(TOTAL_RECORDS, TOTAL_KIB),
             projects: Arc::default(),
             live,
+            scrubbing: Arc::default(),
         };
         Ok((intake, thread))
+    }
+
+    /// The same with what is taken out of records before they are stored.
+    pub(crate) fn with_scrubbing(mut self, scrubbing: Arc<Scrubbing>) -> Self {
+        self.scrubbing = scrubbing;
+        self
     }
 
     /// Queues records and returns when they are durable.
@@ -185,6 +194,7 @@ impl Intake {
             RequestKey::Given(_) => true,
             RequestKey::Content { .. } => tells_itself_apart(&records),
         });
+        let records = self.scrubbing.masked_records(project_id, records).await?;
         let reply = self.enqueue(project_id, key, records)?;
         reply.await.map_err(|_| {
             Error::Unavailable("the commit was interrupted; send the batch again".into())
@@ -255,7 +265,7 @@ impl Intake {
                 key,
                 records,
                 reply,
-                _places: [own, shared],
+                places: [own, shared],
             })
             .map_err(|_| stopping())?;
         Ok(receiver)

@@ -1,29 +1,41 @@
 #![doc = include_str!("../README.md")]
 
 mod alerts;
+mod alike;
 mod ask;
 mod clusters;
 mod correlate;
 mod detect;
+mod digest;
 mod dictionaries;
 mod dispatch;
 mod error;
 mod evaluate;
+mod explain;
 mod export;
 mod facts;
+mod feedback;
+mod incident_compare;
+mod incident_graph;
+mod incident_name;
 mod incidents;
 mod intake;
 mod live;
 pub mod logql;
+mod markdown;
 mod miners;
 mod narrator;
 mod past;
+mod pattern_diff;
 mod policies;
+mod postmortem;
 mod query_api;
 mod read;
 mod readiness;
+mod regroup;
 mod retain;
 mod scrape;
+mod scrubbing;
 mod semantic;
 mod sql;
 mod suspects;
@@ -34,6 +46,7 @@ mod text;
 mod topology;
 mod traces;
 mod upkeep;
+mod zoned;
 
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -46,10 +59,19 @@ use store::{EventStore, IdentityStore, LogStore, MetricStore, Store};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-pub use ask::{Answer, AskEvent, AskRequest, Interpretation};
+pub use anomaly::Verdict;
+pub use ask::{
+    ABOUT_LIMIT, Answer, AnswerResult, AskEvent, AskPlan, AskRequest, AskStages, ConversationKey, Interpretation,
+    PatternHit,
+};
 pub use clusters::ClusterView;
+pub use digest::{DIGEST_DAYS, Digest, Pair, ServiceLine};
 pub use error::Error;
+pub use explain::{ExplainedPart, Explanation, LINE_BYTES, Subject};
 pub use export::ExportStream;
+pub use feedback::FeedbackOutcome;
+pub use incident_compare::{ComparedPattern, IncidentComparison, Sides};
+pub use incident_graph::{EdgeKind, GraphEdge, GraphNode, IncidentGraph};
 pub use incidents::IncidentView;
 pub use intake::{
     Accepted, Intake, KEY_LIFETIME_NS, QUEUE_KIB, QUEUE_RECORDS, RETRY_AFTER, RequestKey,
@@ -57,6 +79,7 @@ pub use intake::{
 pub use live::{Lost, TAILS_PER_PROJECT, Tail, TailItem};
 pub use narrator::Narrator;
 pub use past::PastFindings;
+pub use pattern_diff::{DIFF_LIMIT, PatternDiff, PatternShift, PatternTrend, TREND_BUCKETS};
 pub use policies::PolicyView;
 pub use query::sql::{Grouping, Measure, SqlAnswer, SqlColumn, SqlLimits, SqlStats};
 pub use query::{Operation, Plan as TypedPlan, Question, Source};
@@ -64,9 +87,11 @@ pub use query_api::{Found, TypedAnswer};
 pub use read::{CONTEXT_LIMIT, HISTOGRAM_BUCKETS, PAGE_LIMIT, PatternRow, parse_cursor};
 pub use readiness::{Check, CheckStatus};
 pub use scrape::{Fetch, Page, ScrapeTarget};
+pub use scrubbing::{MessageMask, ScrubPolicy, Scrubbing};
 pub use semantic::{Embed, ModelState, Semantic};
 pub use tasks::{Tasks, blocking};
 pub use topology::{ServiceMap, ServiceNode};
+pub use zoned::zone_of;
 pub use traces::{SPAN_QUEUE_KIB, SPAN_QUEUE_SPANS, TRACE_RECORDS, TraceView};
 
 /// How the corridor behaves.
@@ -86,6 +111,10 @@ pub struct EngineConfig {
     pub retention_days: u32,
     /// Days after which blocks move to the block storage, where one is configured; 0 is never.
     pub tier_after_days: u32,
+    /// The zone of times in messages, and in summaries for whoever does not say theirs.
+    pub time_zone: jiff::tz::TimeZone,
+    /// What is taken out of what is stored and sent.
+    pub scrubbing: Arc<Scrubbing>,
 }
 
 impl EngineConfig {
@@ -100,6 +129,8 @@ impl EngineConfig {
             public_url,
             retention_days: 0,
             tier_after_days: 0,
+            time_zone: jiff::tz::TimeZone::UTC,
+            scrubbing: Arc::default(),
         }
     }
 }
@@ -141,7 +172,11 @@ pub(crate) struct Inner {
     pub(crate) service_memory: ServiceMemory,
     /// The same of the attributes of its records.
     pub(crate) attribute_memory: ServiceMemory,
+    /// What was asked before.
+    pub(crate) conversations: ask::Conversations,
     pub(crate) metric_queue: detect::MetricQueue,
+    /// Projects whose detectors begin anew.
+    pub(crate) relearn: detect::Relearn,
     pub(crate) queries: sql::Queries,
     pub(crate) exports: export::Exports,
     /// What is wrong with the policy files.
@@ -186,6 +221,8 @@ impl Engine {
             Arc::clone(&rooms.clock),
             commits.clone(),
         )?;
+        config.scrubbing.attach(&rooms.store);
+        let intake = intake.with_scrubbing(Arc::clone(&config.scrubbing));
         let inner = Arc::new(Inner::new(rooms, config, tasks));
         let spans = traces::SpanIntake::start(inner.store.clone(), Arc::clone(&inner.minutes))?;
         Self::start_loops(&inner, &commits, tasks);
@@ -252,6 +289,12 @@ impl Engine {
     #[must_use]
     pub fn intake(&self) -> &Intake {
         &self.intake
+    }
+
+    /// What is taken out of what is stored and sent.
+    #[must_use]
+    pub fn scrubbing(&self) -> &Arc<Scrubbing> {
+        &self.inner.config.scrubbing
     }
 
     /// The tasks of this process.
@@ -343,7 +386,9 @@ impl Inner {
             minutes: Arc::default(),
             service_memory: ServiceMemory::default(),
             attribute_memory: ServiceMemory::default(),
+            conversations: ask::Conversations::default(),
             metric_queue: detect::MetricQueue::default(),
+            relearn: detect::Relearn::default(),
             queries: sql::Queries::default(),
             exports: export::Exports::default(),
             policy_problems: policies::Problems::default(),

@@ -1,22 +1,40 @@
-//! The language model that phrases, when there is one.
+//! The language models that phrase, when there are any.
 
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, RwLock};
 
+use domain::ProjectId;
 use inference::{GenerateRequest, Generation, Generator};
+use store::IdentityStore as _;
 use tokio_util::sync::CancellationToken;
 
 use crate::semantic::ModelState;
+use crate::tasks::blocking;
+use crate::{Error, Inner};
 
-/// The slot for the generator: empty until a model is fetched and loaded, or for ever.
+/// The name of the model in this process among the models.
+const LOCAL: &str = "local";
+
+/// The models that phrase, and which project uses which of them; empty until one is fetched and loaded, or for ever.
 pub struct Narrator {
-    generator: RwLock<Option<Arc<dyn Generator>>>,
+    models: RwLock<Models>,
     state: RwLock<ModelState>,
+}
+
+#[derive(Default)]
+struct Models {
+    /// By name, in the order in which they came.
+    known: Vec<(String, Arc<dyn Generator>)>,
+    /// The order in which they are asked; all that are known, as they came, when nobody chose.
+    order: Option<Vec<String>>,
+    /// The same for single projects, by name or id; an empty order is no model at all.
+    of_project: HashMap<String, Vec<String>>,
 }
 
 impl Default for Narrator {
     fn default() -> Self {
         Self {
-            generator: RwLock::new(None),
+            models: RwLock::default(),
             state: RwLock::new(ModelState::Off(
                 "no language model is configured; summaries are written by rules".into(),
             )),
@@ -25,19 +43,49 @@ impl Default for Narrator {
 }
 
 impl Narrator {
-    /// The generator in use.
+    /// What projects use that have no order of their own.
     #[must_use]
     pub fn generator(&self) -> Option<Arc<dyn Generator>> {
-        self.generator.read().ok()?.clone()
+        self.models.read().ok()?.in_order(None)
     }
 
-    /// Takes a generator into use.
+    /// What one project uses, known by any of its names.
+    fn generator_of(&self, names: &[&str]) -> Option<Arc<dyn Generator>> {
+        let models = self.models.read().ok()?;
+        let own = names.iter().find_map(|name| models.of_project.get(*name));
+        models.in_order(own)
+    }
+
+    /// Takes the model in this process into use.
     pub fn set(&self, generator: Arc<dyn Generator>) {
-        let name = generator.name().to_owned();
-        if let Ok(mut slot) = self.generator.write() {
-            *slot = Some(generator);
+        self.add(LOCAL, generator);
+    }
+
+    /// Takes a model into use under a name; one of the same name goes.
+    pub fn add(&self, name: &str, generator: Arc<dyn Generator>) {
+        let shown = generator.name().to_owned();
+        if let Ok(mut models) = self.models.write() {
+            match models.known.iter_mut().find(|(known, _)| known == name) {
+                Some(slot) => slot.1 = generator,
+                None => models.known.push((name.to_owned(), generator)),
+            }
         }
-        self.set_state(ModelState::Ready(name));
+        self.set_state(ModelState::Ready(shown));
+    }
+
+    /// Says in which order models are asked, in general and for projects by name or id. Names of models that are not
+    /// known (yet) are passed over.
+    pub fn choose(&self, order: Option<Vec<String>>, of_project: HashMap<String, Vec<String>>) {
+        if let Ok(mut models) = self.models.write() {
+            models.order = order;
+            models.of_project = of_project;
+        }
+    }
+
+    fn has_choices(&self) -> bool {
+        self.models
+            .read()
+            .is_ok_and(|models| !models.of_project.is_empty())
     }
 
     /// Says where the model stands.
@@ -58,6 +106,50 @@ impl Narrator {
         self.state
             .read()
             .map_or_else(|_| ModelState::Off(String::new()), |state| state.clone())
+    }
+}
+
+impl Models {
+    fn in_order(&self, own: Option<&Vec<String>>) -> Option<Arc<dyn Generator>> {
+        let find = |name: &String| self.known.iter().find(|(known, _)| known == name);
+        let mut chosen: Vec<Arc<dyn Generator>> = match own.or(self.order.as_ref()) {
+            Some(order) => order
+                .iter()
+                .filter_map(find)
+                .map(|(_, g)| Arc::clone(g))
+                .collect(),
+            None => self.known.iter().map(|(_, g)| Arc::clone(g)).collect(),
+        };
+        if chosen.len() == 1 {
+            return chosen.pop();
+        }
+        Some(Arc::new(inference::Fallback::new(chosen)?))
+    }
+}
+
+impl Inner {
+    /// The models of a project; none when it cannot be read which those are, for the choice may be that nothing leaves the
+    /// house.
+    pub(crate) async fn generator_of(
+        self: &Arc<Self>,
+        project_id: ProjectId,
+    ) -> Option<Arc<dyn Generator>> {
+        if !self.narrator.has_choices() {
+            return self.narrator.generator();
+        }
+        let worker = Arc::clone(self);
+        let project = blocking(move || Ok::<_, Error>(worker.store.project(project_id)?)).await;
+        match project {
+            Ok(project) => {
+                let name = project.map(|project| project.name).unwrap_or_default();
+                let names = [project_id.to_string(), name];
+                self.narrator.generator_of(&[&names[0], &names[1]])
+            }
+            Err(error) => {
+                tracing::warn!(%error, "the models of a project cannot be chosen; rules write");
+                None
+            }
+        }
     }
 }
 

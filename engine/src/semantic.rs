@@ -7,7 +7,9 @@ mod tests;
 use std::sync::{Arc, RwLock};
 
 use domain::{Failpoint, ProjectId, Template, TemplateId};
-use embeddings::{Encoder, IndexHit, IndexPoint, IndexQuery, VectorIndex, index_text};
+use embeddings::{
+    Encoder, IndexHit, IndexPoint, IndexQuery, Said, VectorIndex, index_text, meaning_text,
+};
 use store::{CursorStore, IdentityStore, LogStore, Store};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
@@ -132,27 +134,29 @@ impl Semantic {
         outcome
     }
 
-    /// The templates nearest in meaning and words, best first. Blocks.
+    /// The templates that a text is about, best first; `said` tells what a template says. Blocks.
     pub(crate) fn search(
         &self,
         project_id: ProjectId,
         text: &str,
         services: &[String],
         limit: usize,
+        said: &dyn Fn(TemplateId) -> Option<Said>,
     ) -> Result<Vec<IndexHit>, Error> {
-        let vector = match self.encoder() {
-            Some(encoder) => encoder.encode(&[text])?.pop(),
-            None => None,
-        };
-        let hits = self.index.search(&IndexQuery {
+        let query = IndexQuery {
             project_id,
             text: text.to_owned(),
-            vector,
+            vector: None,
             services: services.to_vec(),
             min_severity: None,
             limit,
-        })?;
-        Ok(hits)
+        };
+        let index = self.index.as_ref();
+        let Some(encoder) = self.encoder() else {
+            return Ok(embeddings::retrieve(index, query, None, said)?);
+        };
+        let encode = |texts: &[&str]| encoder.encode(texts);
+        Ok(embeddings::retrieve(index, query, Some(&encode), said)?)
     }
 
     /// Cursors belong to one incarnation of the index. The one of the vectors carries the name of their model,
@@ -310,19 +314,23 @@ fn ids(templates: &[Template]) -> Vec<TemplateId> {
 }
 
 fn points(encoder: Option<&dyn Embed>, templates: &[Template]) -> Result<Vec<IndexPoint>, Error> {
+    let readable: Vec<String> = templates
+        .iter()
+        .map(|template| patterns::readable(&template.text))
+        .collect();
     let texts: Vec<String> = templates
         .iter()
-        .map(|template| {
-            index_text(
-                &patterns::readable(&template.text),
-                &template.services,
-                &template.example,
-            )
-        })
+        .zip(&readable)
+        .map(|(template, readable)| index_text(readable, &template.services, &template.example))
         .collect();
     let vectors = match encoder {
         Some(encoder) => {
-            let borrowed: Vec<&str> = texts.iter().map(String::as_str).collect();
+            let meanings: Vec<String> = templates
+                .iter()
+                .zip(&readable)
+                .map(|(it, readable)| meaning_text(readable, &it.services, &it.example))
+                .collect();
+            let borrowed: Vec<&str> = meanings.iter().map(String::as_str).collect();
             encoder.encode(&borrowed)?.into_iter().map(Some).collect()
         }
         None => vec![None; texts.len()],

@@ -2,6 +2,8 @@
 
 mod intake;
 
+use std::sync::Arc;
+
 use domain::{
     LogFilter, LogReader as _, LogRecord, NANOS_PER_MINUTE, Order, PageRequest, ProjectId,
     Rejected, Span, TimeRange, TraceId,
@@ -45,6 +47,8 @@ impl Engine {
         project_id: ProjectId,
         spans: Vec<Span>,
     ) -> Result<Vec<Rejected>, Error> {
+        let scrubbing = Arc::clone(&self.inner.config.scrubbing);
+        let spans = scrubbing.masked_spans(project_id, spans).await?;
         self.spans.submit(project_id, spans).await
     }
 

@@ -237,6 +237,7 @@ fn incident() -> SummaryFacts {
             score: 0.9,
             reason: "it came 3 min before the first symptom".to_owned(),
             evidence: vec![5, 1],
+            check: String::new(),
         }],
         timeline: Vec::new(),
         similar: Vec::new(),

@@ -1,14 +1,16 @@
 //! The deterministic answer to a question: computed facts first.
 
 mod pieces;
+mod result;
 mod sentences;
 
 pub use pieces::StoryPieces;
+pub use result::AnswerResult;
 
 use domain::{Evidence, Sentence, SummaryAuthor, Suspect};
 use serde::{Deserialize, Serialize};
 
-use crate::cause::{classify, suspected_change};
+use crate::cause::{classify_suspected, suspected_change};
 use crate::facts::{AnswerFacts, AnswerIntent, Chip};
 use crate::runbook::runbook;
 
@@ -36,6 +38,9 @@ pub struct Answer {
     pub evidence: Vec<Evidence>,
     /// Who wrote `narrative`.
     pub author: SummaryAuthor,
+    /// The computed values, for programs.
+    #[serde(default)]
+    pub result: AnswerResult,
 }
 
 impl Answer {
@@ -61,7 +66,12 @@ impl Answer {
 pub fn draft_answer(facts: &AnswerFacts) -> Answer {
     // What stands out answers a "why" also when nothing of it is of severity error.
     let is_told = facts.matching.is_none() || facts.intent == AnswerIntent::Why;
-    let is_found = facts.matching.unwrap_or(0) > 0 || (is_told && !facts.evidence.is_empty());
+    let is_explained = facts.intent == AnswerIntent::Explain && !facts.more.explained.is_empty();
+    let is_found = facts.more.missing.is_empty()
+        && facts.left_out.is_empty()
+        && (facts.matching.unwrap_or(0) > 0
+            || is_explained
+            || (is_told && !facts.evidence.is_empty()));
     let mut next_steps = Vec::new();
     if is_found && facts.intent == AnswerIntent::Why {
         let service = facts
@@ -71,7 +81,8 @@ pub fn draft_answer(facts: &AnswerFacts) -> Answer {
         if suspected_change(&facts.suspects, &facts.evidence).is_some() {
             next_steps.extend(runbook().steps("deploy", service).into_iter().take(2));
         }
-        let cause = classify(&facts.evidence).map_or("unknown", |found| found.cause.id.as_str());
+        let cause = classify_suspected(&facts.evidence, &facts.suspects)
+            .map_or("unknown", |found| found.cause.id.as_str());
         next_steps.extend(runbook().steps(cause, service));
         next_steps.truncate(MAX_STEPS);
     }
@@ -91,8 +102,9 @@ pub fn draft_answer(facts: &AnswerFacts) -> Answer {
             Vec::new()
         },
         next_steps,
-        evidence: facts.evidence.clone(),
+        evidence: facts.shown_evidence(),
         author: SummaryAuthor::Rules,
+        result: result::AnswerResult::of(facts),
     }
 }
 

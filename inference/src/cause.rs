@@ -23,6 +23,14 @@ struct Score {
 
 /// The class that the texts of the evidence speak for; `None` when none hits, or only harmless lines do.
 pub(crate) fn classify(evidence: &[Evidence]) -> Option<CauseFinding> {
+    classify_among(evidence, |_| true)
+}
+
+/// The same of those that are wanted; how sure it is, all evidence decides.
+fn classify_among(
+    evidence: &[Evidence],
+    is_wanted: impl Fn(&Evidence) -> bool,
+) -> Option<CauseFinding> {
     let mut total = 0.0;
     let mut scores: Vec<Score> = Vec::new();
     for item in evidence {
@@ -31,6 +39,9 @@ pub(crate) fn classify(evidence: &[Evidence]) -> Option<CauseFinding> {
         }
         let weight = weight(item);
         total += weight;
+        if !is_wanted(item) {
+            continue;
+        }
         for index in runbook().hits(&item.text) {
             let share = weight * runbook().at(index).weight;
             let hit = (item.number, share);
@@ -85,8 +96,53 @@ pub(crate) fn suspected_change<'a>(
         })
 }
 
+/// The id of the class of causes that evidence and suspects speak for, out of the catalogue of runbook steps: `deploy` where
+/// a change leads the suspects, unless the texts say that it was one of the configuration; `unknown` when nothing is named.
+#[must_use]
+pub fn cause_class(evidence: &[Evidence], suspects: &[Suspect]) -> &'static str {
+    let named = classify_suspected(evidence, suspects).map(|found| found.cause.id.as_str());
+    let Some(change) = suspected_change(suspects, evidence) else {
+        return named.unwrap_or("unknown");
+    };
+    let is_setting = |item: &Evidence| {
+        change.evidence.contains(&item.number) && item.text.starts_with("config change")
+    };
+    if named == Some("configuration") && evidence.iter().any(is_setting) {
+        "configuration"
+    } else {
+        "deploy"
+    }
+}
+
+/// The same as [`classify`], but what the leading suspect writes and measures is asked first, then what others say of it: its
+/// callers have more errors than it has, and theirs only tell that it fails.
+pub(crate) fn classify_suspected(
+    evidence: &[Evidence],
+    suspects: &[Suspect],
+) -> Option<CauseFinding> {
+    let leading = suspects
+        .first()
+        .filter(|suspect| suspect.confidence >= Confidence::Medium)
+        .and_then(|suspect| suspect.service.as_deref());
+    let Some(leading) = leading else {
+        return classify(evidence);
+    };
+    classify_among(evidence, |item| item.service.as_deref() == Some(leading))
+        .or_else(|| classify_among(evidence, |item| item.text.contains(leading)))
+        .or_else(|| classify(evidence))
+}
+
 /// How much a piece of evidence counts: by severity, amount (logarithmic) and how unusual it is.
 fn weight(item: &Evidence) -> f64 {
+    // What does not come any more has no severity and no count.
+    let is_missing = item.kind == EvidenceKind::Anomaly
+        && item.severity == Severity::Unspecified
+        && item
+            .expected
+            .is_some_and(|expected| item.count as f64 * 2.0 < expected);
+    if is_missing {
+        return 2.0;
+    }
     let severity = match item.severity {
         Severity::Fatal => 3.0,
         Severity::Error => 2.0,

@@ -60,6 +60,12 @@ pub enum Error {
         /// Calls, tokens or micro-dollars.
         unit: &'static str,
     },
+    /// An external provider is asked about a share of the incidents only, and this one is not among them.
+    #[error("left out: {percent} % of the incidents are given to this model")]
+    NotSampled {
+        /// The share that it is asked about.
+        percent: u32,
+    },
     /// An external provider answered with a failure.
     #[error("{provider}: {reason}")]
     Provider {
@@ -80,7 +86,9 @@ impl Error {
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
         match self {
-            Self::QueueFull { .. } | Self::BudgetSpent { .. } => ErrorKind::RateLimited,
+            Self::QueueFull { .. } | Self::BudgetSpent { .. } | Self::NotSampled { .. } => {
+                ErrorKind::RateLimited
+            }
             Self::PromptTooLong { .. } => ErrorKind::TooLarge,
             Self::Timeout { .. } => ErrorKind::Timeout,
             Self::Cancelled | Self::Unavailable(_) | Self::ModelFile { .. } => {

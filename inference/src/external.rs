@@ -5,6 +5,8 @@
 //! of its own request (and of no other) back.
 
 mod anthropic;
+mod audit;
+mod breaker;
 mod exchange;
 mod openai;
 mod spending;
@@ -13,15 +15,20 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
+use domain::ProjectId;
 use redact::{Scrubbed, Scrubber};
 use reqwest::header::HeaderValue;
 use tokio_util::sync::CancellationToken;
 
 use crate::error::{Error, Result};
-use crate::generator::{FinishReason, GenerateRequest, Generation, Generator, Grammar};
+use crate::generator::{FinishReason, GenerateRequest, Generation, Generator, Grammar, Origin};
 use crate::metrics;
 
+use audit::Audited;
+use breaker::Breaker;
+
 pub use anthropic::{AnthropicConfig, AnthropicGenerator};
+pub use audit::{Audit, ExternalCall};
 pub use openai::{OpenAiConfig, OpenAiGenerator};
 pub use spending::{Spending, SpendingLimits};
 
@@ -67,25 +74,25 @@ pub trait ExternalModel: Send + Sync {
     async fn complete(&self, request: &ExternalRequest) -> Result<ExternalAnswer>;
 }
 
-/// What was sent out, for the audit log.
-#[derive(Debug, Clone)]
-pub struct SentPrompt<'a> {
-    /// Provider and model.
-    pub model: &'a str,
-    /// What it was for.
-    pub task: &'static str,
-    /// Exactly the text that was sent besides our own fixed instructions.
-    pub prompt: &'a str,
+/// The scrubber of what leaves for a project; its error is one line that holds none of the text.
+pub type ScrubberOf =
+    Arc<dyn Fn(Option<ProjectId>) -> std::result::Result<Scrubber, String> + Send + Sync>;
+
+/// How long scrubbing may take: a prompt has some kilobytes and takes a millisecond.
+const SCRUB_BUDGET: Duration = Duration::from_secs(5);
+
+fn not_scrubbed(why: String) -> Error {
+    Error::Unavailable(format!("nothing was sent: {why}"))
 }
 
-/// Called with everything that is about to be sent.
-pub type Audit = Arc<dyn Fn(&SentPrompt<'_>) + Send + Sync>;
-
-/// Makes a [`Generator`] of a provider: scrubs, limits, audits, restores.
+/// Makes a [`Generator`] of a provider: samples, scrubs, limits, audits, restores, and leaves a broken one alone.
 pub struct ScrubbedGenerator<M> {
     model: M,
-    scrubber: Scrubber,
+    scrubber_of: ScrubberOf,
     spending: Arc<Spending>,
+    breaker: Breaker,
+    /// Percent of the incidents that it is asked about, 0 to 100.
+    sampled_percent: u32,
     audit: Option<Audit>,
 }
 
@@ -94,17 +101,33 @@ impl<M: ExternalModel> ScrubbedGenerator<M> {
     #[must_use]
     pub fn new(model: M, scrubber: Scrubber, spending: Arc<Spending>) -> Self {
         Self {
+            breaker: Breaker::new(model.name()),
             model,
-            scrubber,
+            scrubber_of: Arc::new(move |_| Ok(scrubber.clone())),
             spending,
+            sampled_percent: 100,
             audit: None,
         }
     }
 
-    /// Calls `audit` with every prompt before it is sent.
+    /// Scrubs for each project by its own rules; `scrubber_of` may block.
+    #[must_use]
+    pub fn with_scrubbers(mut self, scrubber_of: ScrubberOf) -> Self {
+        self.scrubber_of = scrubber_of;
+        self
+    }
+
+    /// Calls `audit` with every call that was made.
     #[must_use]
     pub fn with_audit(mut self, audit: Audit) -> Self {
         self.audit = Some(audit);
+        self
+    }
+
+    /// Asks about so many percent of the incidents only, always about the same ones. Questions of people are not sampled.
+    #[must_use]
+    pub fn with_sampling(mut self, percent: u32) -> Self {
+        self.sampled_percent = percent.min(100);
         self
     }
 
@@ -114,31 +137,44 @@ impl<M: ExternalModel> ScrubbedGenerator<M> {
         &self.spending
     }
 
-    async fn send(&self, request: &GenerateRequest) -> Result<Generation> {
+    async fn send(
+        &self,
+        request: &GenerateRequest,
+        cancel: &CancellationToken,
+    ) -> Result<Generation> {
         let asked_at = Instant::now();
-        let external = ExternalRequest {
-            task: request.task,
-            instructions: request.instructions,
-            examples: request.examples,
-            prompt: self.scrubber.scrub(&request.prompt),
-            schema: match &request.grammar {
-                Grammar::JsonSchema(schema) => Some(schema.clone()),
-                // Grammars of the local decoder mean nothing to a provider; the instructions say the shape.
-                Grammar::Free | Grammar::Lark(_) => None,
-            },
-            max_tokens: request.max_tokens,
+        self.sample(&request.origin)?;
+        let external = self.scrubbed(request).await?;
+        let permit = self.breaker.admit(self.spending.clock())?;
+        let fixed = request.instructions.len() + external.prompt.get().len();
+        let reserved = self.spending.reserve(
+            request.origin.project_id,
+            estimate_tokens(fixed),
+            request.max_tokens,
+        )?;
+        let name = self.model.name();
+        let mut audited = Audited::new(self.audit.as_ref(), name, request, &external.prompt);
+        let outcome = tokio::select! {
+            biased;
+            () = cancel.cancelled() => Err(Error::Cancelled),
+            answer = self.model.complete(&external) => answer,
+            () = tokio::time::sleep(request.timeout) => Err(Error::Timeout {
+                budget_ms: millis(request.timeout),
+            }),
         };
-        self.spending.reserve()?;
-        if let Some(audit) = &self.audit {
-            audit(&SentPrompt {
-                model: self.model.name(),
-                task: request.task,
-                prompt: external.prompt.get(),
-            });
-        }
-        let answer = self.model.complete(&external).await?;
-        self.spending
-            .record(answer.prompt_tokens, answer.generated_tokens);
+        let answer = match outcome {
+            Ok(answer) => answer,
+            Err(error) => {
+                audited.failed(&error);
+                if !matches!(error, Error::Cancelled) {
+                    permit.settle(is_outage(&error), self.spending.clock());
+                }
+                return Err(error);
+            }
+        };
+        permit.settle(false, self.spending.clock());
+        reserved.settle(answer.prompt_tokens, answer.generated_tokens);
+        audited.answered(answer.prompt_tokens, answer.generated_tokens);
         let text = external.prompt.restore(&answer.text);
         if let Some(pieces) = &request.pieces {
             let _ = pieces.send(text.clone());
@@ -156,6 +192,57 @@ impl<M: ExternalModel> ScrubbedGenerator<M> {
             generated_tokens: answer.generated_tokens,
             first_token_ms: total_ms,
             total_ms,
+            model: None,
+        })
+    }
+
+    /// The request as it may leave; fails, so that no call is made, when scrubbing fails or takes too long.
+    async fn scrubbed(&self, request: &GenerateRequest) -> Result<ExternalRequest> {
+        let scrubber_of = Arc::clone(&self.scrubber_of);
+        let (project, prompt) = (request.origin.project_id, request.prompt.clone());
+        let work = tokio::task::spawn_blocking(move || {
+            scrubber_of(project).map(|scrubber| scrubber.scrub(&prompt))
+        });
+        let prompt = match tokio::time::timeout(SCRUB_BUDGET, work).await {
+            Ok(Ok(scrubbed)) => scrubbed.map_err(not_scrubbed)?,
+            // Its words could hold some of the text.
+            Ok(Err(_)) => return Err(not_scrubbed("the scrubber failed".to_owned())),
+            Err(_) => {
+                let budget = SCRUB_BUDGET.as_secs();
+                return Err(not_scrubbed(format!("the scrubber took longer than {budget} s")));
+            }
+        };
+        Ok(ExternalRequest {
+            task: request.task,
+            instructions: request.instructions,
+            examples: request.examples,
+            prompt,
+            schema: match &request.grammar {
+                Grammar::JsonSchema(schema) => Some(schema.clone()),
+                // Grammars of the local decoder mean nothing to a provider.
+                Grammar::Free | Grammar::Lark(_) => request.schema.clone(),
+            },
+            max_tokens: request.max_tokens,
+        })
+    }
+
+    /// Fails when an incident is not among those that this provider is asked about.
+    fn sample(&self, origin: &Origin) -> Result<()> {
+        let Some(incident) = origin.incident_id else {
+            return Ok(());
+        };
+        // FNV-1a: the same incident is always in or always out. Source: RFC 9923.
+        let hash = incident
+            .as_bytes()
+            .iter()
+            .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+                (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
+            });
+        if hash % 100 < u64::from(self.sampled_percent) {
+            return Ok(());
+        }
+        Err(Error::NotSampled {
+            percent: self.sampled_percent,
         })
     }
 }
@@ -171,17 +258,22 @@ impl<M: ExternalModel> Generator for ScrubbedGenerator<M> {
         request: GenerateRequest,
         cancel: CancellationToken,
     ) -> Result<Generation> {
-        let outcome = tokio::select! {
-            biased;
-            () = cancel.cancelled() => Err(Error::Cancelled),
-            answer = self.send(&request) => answer,
-            () = tokio::time::sleep(request.timeout) => Err(Error::Timeout {
-                budget_ms: millis(request.timeout),
-            }),
-        };
+        let outcome = self.send(&request, &cancel).await;
         metrics::request("external", request.task, &outcome);
         outcome
     }
+}
+
+/// Whether a failure says that the provider itself is in trouble: then it is better left alone for a while.
+fn is_outage(error: &Error) -> bool {
+    matches!(
+        error,
+        Error::Timeout { .. }
+            | Error::Provider {
+                retryable: true,
+                ..
+            }
+    )
 }
 
 /// A rough count of tokens where a provider does not say: four bytes each.

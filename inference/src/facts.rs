@@ -1,6 +1,8 @@
 //! The computed facts that texts are written from. Everything here comes from code and records.
 
 mod evidence;
+mod gather;
+mod more;
 
 use domain::{
     Anomaly, Evidence, IncidentSeverity, IncidentState, SimilarIncident, Suspect, TimeRange,
@@ -9,6 +11,10 @@ use domain::{
 use serde::{Deserialize, Serialize};
 
 pub use evidence::EvidenceBook;
+pub use more::{AnswerMore, Figure, Trend};
+pub use gather::{
+    CountedPattern, affected_services, incident_window, telling_patterns, usual_window,
+};
 
 /// How much one service is affected.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -73,6 +79,14 @@ pub enum AnswerIntent {
     Find,
     /// How many?
     Count,
+    /// How many in a stretch of time, or of a hundred?
+    Rate,
+    /// What is the average, the greatest, the median of a number?
+    Measure,
+    /// Does it become more or less?
+    Trend,
+    /// What does it mean?
+    Explain,
     /// When did it begin?
     First,
     /// When was it last?
@@ -92,6 +106,10 @@ impl AnswerIntent {
         match self {
             Self::Find => "find",
             Self::Count => "count",
+            Self::Rate => "rate",
+            Self::Measure => "measure",
+            Self::Trend => "trend",
+            Self::Explain => "explain",
             Self::First => "first",
             Self::Last => "last",
             Self::Top => "top",
@@ -191,4 +209,7 @@ pub struct AnswerFacts {
     pub suspects: Vec<Suspect>,
     /// Whether limits ended the counting: all counts are lower bounds.
     pub is_cut: bool,
+    /// What only some answers have.
+    #[serde(default)]
+    pub more: AnswerMore,
 }

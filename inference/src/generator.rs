@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
+use domain::{IncidentId, ProjectId};
 use serde_json::Value;
 use tokio::sync::mpsc::UnboundedSender;
 use tokio_util::sync::CancellationToken;
@@ -24,6 +25,17 @@ pub enum Grammar {
     Lark(String),
 }
 
+/// On whose behalf a text is asked for: what budgets are counted by and what the audit tells.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Origin {
+    /// The tenant.
+    pub project_id: Option<ProjectId>,
+    /// The incident that it is about.
+    pub incident_id: Option<IncidentId>,
+    /// The person who asked; `None` when Vigil did so by itself.
+    pub requested_by: Option<String>,
+}
+
 /// One request for text.
 #[derive(Debug, Clone)]
 pub struct GenerateRequest {
@@ -38,6 +50,10 @@ pub struct GenerateRequest {
     pub prompt: String,
     /// The shape of the answer.
     pub grammar: Grammar,
+    /// The same as a JSON schema, for providers that can hold one and know no grammar.
+    pub schema: Option<Value>,
+    /// On whose behalf.
+    pub origin: Origin,
     /// Beginnings of words, in lowercase letters, that a local model does not write: it has to say it
     /// otherwise. External providers are not told; their text is checked like any other.
     pub avoid: Vec<String>,
@@ -60,6 +76,8 @@ impl GenerateRequest {
             examples: &[],
             prompt,
             grammar: Grammar::Free,
+            schema: None,
+            origin: Origin::default(),
             avoid: Vec::new(),
             max_tokens: 160,
             timeout: Duration::from_secs(60),
@@ -94,6 +112,8 @@ pub struct Generation {
     pub first_token_ms: u64,
     /// Milliseconds in all, waiting included.
     pub total_ms: u64,
+    /// Which model wrote it, where a generator stands for several.
+    pub model: Option<String>,
 }
 
 /// Something that writes text.

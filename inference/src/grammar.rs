@@ -10,7 +10,7 @@ use llguidance::{Matcher, ParserFactory};
 use crate::error::{Error, Result};
 use crate::generator::Grammar;
 
-pub(crate) use story::{MAX_CITED, StoryShape, fragments_grammar, story_grammar};
+pub(crate) use story::{MAX_CITED, StoryShape, fragments_grammar, story_grammar, story_schema};
 
 /// Compiles grammars for one vocabulary.
 pub(crate) struct GrammarFactory {

@@ -1,11 +1,14 @@
 #![doc = include_str!("../README.md")]
 
 mod answer;
+mod blocking;
 mod cause;
 mod error;
 mod expand;
+mod explain;
 mod external;
 mod facts;
+mod fallback;
 mod generator;
 mod grammar;
 mod local;
@@ -15,6 +18,7 @@ mod model;
 mod phrase;
 mod prompt;
 mod runbook;
+mod scrub_rule;
 mod story;
 mod summary;
 #[cfg(test)]
@@ -22,20 +26,29 @@ mod testing;
 mod verify;
 mod words;
 
-pub use answer::{Answer, StoryPieces, draft_answer};
+pub use answer::{Answer, AnswerResult, StoryPieces, draft_answer};
+pub use blocking::wait_for;
+pub use cause::cause_class;
 pub use error::{Error, Result};
 pub use expand::expand_query;
+pub use explain::{Meaning, cause_of, http_status, meaning, terms};
 pub use external::{
-    AnthropicConfig, AnthropicGenerator, Audit, ExternalAnswer, ExternalModel, ExternalRequest,
-    OpenAiConfig, OpenAiGenerator, ScrubbedGenerator, SentPrompt, Spending, SpendingLimits,
+    AnthropicConfig, AnthropicGenerator, Audit, ExternalAnswer, ExternalCall, ExternalModel,
+    ExternalRequest, OpenAiConfig, OpenAiGenerator, ScrubbedGenerator, ScrubberOf, Spending,
+    SpendingLimits,
 };
 pub use facts::{
-    AnswerFacts, AnswerIntent, Chip, Comparison, EvidenceBook, GroupCount, PolicyFact,
-    ServiceImpact, SummaryFacts, ValueFacts,
+    AnswerFacts, AnswerIntent, AnswerMore, Chip, Comparison, CountedPattern, EvidenceBook, Figure, GroupCount,
+    PolicyFact, ServiceImpact, SummaryFacts, Trend, ValueFacts, affected_services, incident_window,
+    telling_patterns, usual_window,
 };
-pub use generator::{FinishReason, GenerateRequest, Generation, Generator, Grammar};
+pub use fallback::Fallback;
+pub use generator::{FinishReason, GenerateRequest, Generation, Generator, Grammar, Origin};
 pub use local::{LoadPolicy, LocalConfig, LocalModel, LocalStatus, ModelState};
 pub use memory::{available_memory, memory_of_weights, require_memory};
 pub use model::Engine;
 pub use phrase::{PhraseBudget, phrase_answer, phrase_summary};
+pub use runbook::catalogue_steps;
+pub use scrub_rule::scrub_rule;
 pub use summary::draft_summary;
+pub use tokio_util::sync::CancellationToken;

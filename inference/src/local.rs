@@ -1,14 +1,14 @@
-//! A language model in this process: its own thread, a bounded queue, one inference at a time.
+//! A language model in this process: its own thread, a bounded queue in which projects take turns, one inference at a time.
 //!
 //! Two inferences at once on the same cores collapse (a 42-token answer took 6 to 24 s instead of 1 to
 //! 2 s beside a second one), so requests wait in line and the line has a limit.
 
+mod line;
 mod prefix;
 mod sequence;
 mod worker;
 
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -20,7 +20,8 @@ use crate::error::{Error, Result};
 use crate::generator::{GenerateRequest, Generation, Generator};
 use crate::metrics;
 use crate::model::{self, Engine};
-use worker::{Job, Message, Worker};
+use line::Line;
+use worker::{Job, Worker};
 
 /// Settings of a local model.
 #[derive(Debug, Clone)]
@@ -131,7 +132,7 @@ struct Inner {
     name: String,
     path: PathBuf,
     config: LocalConfig,
-    sender: SyncSender<Message>,
+    line: Arc<Line>,
     state: watch::Receiver<ModelState>,
     pending: Arc<Mutex<usize>>,
     stop: CancellationToken,
@@ -159,7 +160,8 @@ impl LocalModel {
             threads: Some(threads.clamp(1, 64)),
             ..config
         };
-        let (sender, receiver) = sync_channel(config.queue_limit);
+        let line = Arc::new(Line::new(config.queue_limit));
+        let served = Arc::clone(&line);
         let (state_sender, state) = watch::channel(ModelState::Unloaded);
         let pending = Arc::new(Mutex::new(0));
         let stop = CancellationToken::new();
@@ -172,7 +174,7 @@ impl LocalModel {
         );
         std::thread::Builder::new()
             .name("vigil-narrator".to_owned())
-            .spawn(move || worker.run(&receiver))
+            .spawn(move || worker.run(&served))
             .map_err(|error| Error::Unavailable(format!("no thread: {error}")))?;
         tracing::info!(model = %name, file_bytes = header.file_bytes, architecture = %header.architecture, "local model configured");
         Ok(Self {
@@ -180,7 +182,7 @@ impl LocalModel {
                 name,
                 path,
                 config,
-                sender,
+                line,
                 state,
                 pending,
                 stop,
@@ -218,8 +220,7 @@ impl LocalModel {
     pub async fn ready(&self) -> Result<()> {
         let mut state = self.inner.state.clone();
         if matches!(*state.borrow(), ModelState::Unloaded) {
-            // A full queue means that a request, and with it a load, is on its way.
-            let _ = self.inner.sender.try_send(Message::Load);
+            self.inner.line.want_load();
         }
         let settled = state
             .wait_for(|state| !matches!(state, ModelState::Unloaded | ModelState::Loading))
@@ -234,23 +235,24 @@ impl LocalModel {
 
     /// Gives its memory back as soon as the requests that wait are done; the next one loads again.
     pub fn unload(&self) {
-        let _ = self.inner.sender.try_send(Message::Unload);
+        self.inner.line.want_unload();
     }
 
-    fn enqueue(&self, job: Job) -> Result<()> {
+    fn enqueue(&self, job: Job) {
         let limit = self.inner.config.queue_limit;
         let mut pending = lock(&self.inner.pending);
-        match self.inner.sender.try_send(Message::Generate(Box::new(job))) {
-            Ok(()) => {
-                *pending += 1;
-                metrics::queue_depth(*pending);
-                Ok(())
-            }
-            Err(TrySendError::Full(_)) => Err(Error::QueueFull { limit }),
-            Err(TrySendError::Disconnected(_)) => {
-                Err(Error::Unavailable("its thread has ended".to_owned()))
-            }
+        *pending += 1;
+        // The newcomer, or another one whose project has most in the line: it learns of it through its reply.
+        if let Some(refused) = self.inner.line.push(job) {
+            *pending -= 1;
+            let error = if self.inner.line.is_closed() {
+                Error::Unavailable("its thread has ended".to_owned())
+            } else {
+                Error::QueueFull { limit }
+            };
+            refused.answer(Err(error));
         }
+        metrics::queue_depth(*pending);
     }
 }
 
@@ -285,7 +287,7 @@ impl Generator for LocalModel {
             cancel: cancel.clone(),
             reply,
             asked_at,
-        })?;
+        });
         // Dropping `answer` (this future) tells the thread that nobody waits any more.
         let outcome = tokio::select! {
             biased;

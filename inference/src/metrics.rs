@@ -13,6 +13,7 @@ pub(crate) fn request(provider: &'static str, task: &'static str, outcome: &Resu
         Err(Error::Timeout { .. }) => "timeout",
         Err(Error::Cancelled) => "cancelled",
         Err(Error::BudgetSpent { .. }) => "budget",
+        Err(Error::NotSampled { .. }) => "not_sampled",
         Err(_) => "error",
     };
     metrics::counter!("vigil_inference_requests_total", "provider" => provider, "task" => task, "outcome" => label)
@@ -35,7 +36,13 @@ pub(crate) fn queue_depth(pending: usize) {
     metrics::gauge!("vigil_inference_queue_depth").set(pending as f64);
 }
 
-/// `vigil_inference_texts_total{task, verdict}`: model texts by what the verifier said.
+/// `vigil_inference_fallbacks_total{task}`: how often the next model was asked because one could not answer.
+pub(crate) fn fell_back(task: &'static str) {
+    metrics::counter!("vigil_inference_fallbacks_total", "task" => task).increment(1);
+}
+
+/// `vigil_inference_texts_total{task, verdict}`: model texts by what the verifier said: `accepted`, `retried` (refused once),
+/// `accepted_second`, `rejected` (the text of the rules stands), `not_written` (the model failed).
 pub(crate) fn verdict(task: &'static str, verdict: &'static str) {
     metrics::counter!("vigil_inference_texts_total", "task" => task, "verdict" => verdict)
         .increment(1);

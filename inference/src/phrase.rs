@@ -2,17 +2,17 @@
 
 mod instructions;
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use domain::{Confidence, EvidenceKind, Sentence, Summary, SummaryAuthor};
+use domain::{Confidence, Evidence, EvidenceKind, Sentence, Summary, SummaryAuthor};
 use tokio_util::sync::CancellationToken;
 
 use crate::answer::Answer;
-use crate::cause::classify;
+use crate::cause::classify_suspected;
 use crate::error::Error;
 use crate::facts::{AnswerFacts, SummaryFacts};
-use crate::generator::{GenerateRequest, Generator, Grammar};
-use crate::grammar::{StoryShape, story_grammar};
+use crate::generator::{GenerateRequest, Generator, Grammar, Origin};
+use crate::grammar::{StoryShape, story_grammar, story_schema};
 use crate::metrics;
 use crate::prompt::{data, data_block, selection};
 use crate::story::{Story, parse_story};
@@ -28,18 +28,23 @@ const MAX_HAPPENED: usize = 5;
 /// Sentences of the draft that stay in front of everything else: the ones with the numbers.
 const KEPT_OF_DRAFT: usize = 3;
 
+/// Texts that are asked for: a refused one is asked for once more.
+const ATTEMPTS: u32 = 2;
+
 /// Limits of one phrasing.
 #[derive(Debug, Clone)]
 pub struct PhraseBudget {
     /// Tokens to write; a title and three sentences need about 120.
     pub max_tokens: u32,
-    /// From the call to the verdict, waiting in the queue included.
+    /// From the call to the verdict, waiting in the queue and a second attempt included.
     pub timeout: Duration,
     /// A number that log text cannot know: take a new random one for each call.
     pub nonce: u64,
     /// Receives what the model writes as it comes, before anybody has verified it; see
     /// [`crate::StoryPieces`].
     pub pieces: Option<tokio::sync::mpsc::UnboundedSender<String>>,
+    /// On whose behalf.
+    pub origin: Origin,
 }
 
 impl PhraseBudget {
@@ -51,14 +56,15 @@ impl PhraseBudget {
             timeout: Duration::from_secs(60),
             nonce,
             pieces: None,
+            origin: Origin::default(),
         }
     }
 }
 
 /// Lets `generator` write a headline and up to three cited sentences for the draft.
 ///
-/// Never fails: when the generator fails or its text does not verify, the draft comes back with
-/// [`SummaryAuthor::RulesAfterRejection`] and the reason. Severity, counts, impact, timeline, suspects,
+/// Never fails: a text that does not verify is asked for once more; when that does not verify either, or the generator
+/// fails, the draft comes back with [`SummaryAuthor::RulesAfterRejection`] and the reason. Severity, counts, impact, timeline, suspects,
 /// steps and evidence are always the draft's.
 pub async fn phrase_summary(
     generator: &dyn Generator,
@@ -76,16 +82,13 @@ pub async fn phrase_summary(
     if !has_words {
         return summary;
     }
-    let name = generator.name().to_owned();
     match write_summary(generator, facts, &summary, budget, cancel).await {
-        Ok(story) => {
-            metrics::verdict("summary", "accepted");
+        Ok(Written { story, name }) => {
             apply(facts, &mut summary, story);
             summary.author = SummaryAuthor::Model { name };
         }
-        Err(reason) => {
-            metrics::verdict("summary", "rejected");
-            tracing::info!(model = %name, %reason, "the model's summary is not shown");
+        Err(Refused::LeftOut) => {}
+        Err(Refused::Because { name, reason }) => {
             summary.author = SummaryAuthor::RulesAfterRejection { name, reason };
         }
     }
@@ -106,20 +109,31 @@ pub async fn phrase_answer(
     if !answer.is_found || answer.evidence.is_empty() {
         return answer;
     }
-    let name = generator.name().to_owned();
     match write_answer(generator, facts, &answer, budget, cancel).await {
-        Ok(story) => {
-            metrics::verdict("answer", "accepted");
+        Ok(Written { story, name }) => {
             answer.narrative = story.sentences;
             answer.author = SummaryAuthor::Model { name };
         }
-        Err(reason) => {
-            metrics::verdict("answer", "rejected");
-            tracing::info!(model = %name, %reason, "the model's answer is not shown");
+        Err(Refused::LeftOut) => {}
+        Err(Refused::Because { name, reason }) => {
             answer.author = SummaryAuthor::RulesAfterRejection { name, reason };
         }
     }
     answer
+}
+
+/// A story that verified, and who wrote it.
+struct Written {
+    story: Story,
+    name: String,
+}
+
+/// Why there is nothing to show.
+enum Refused {
+    /// The model is not asked about this one.
+    LeftOut,
+    /// It failed, or its text was not believed.
+    Because { name: String, reason: String },
 }
 
 async fn write_summary(
@@ -128,15 +142,14 @@ async fn write_summary(
     draft: &Summary,
     budget: &PhraseBudget,
     cancel: CancellationToken,
-) -> Result<Story, String> {
+) -> Result<Written, Refused> {
     let given = given(facts);
     let chosen = selection(&draft.evidence);
     let numbers: Vec<u32> = chosen.iter().map(|item| item.number).collect();
-    let confidence = surest(&draft.suspects);
     let sentences = room(draft).min(SUMMARY_SENTENCES);
     let prompt = format!(
-        "{}\n{given}\nTitle and {} in JSON.",
-        data_block(&chosen, budget.nonce),
+        "{}\nTitle and {} in JSON.",
+        data_block(&chosen, &given, budget.nonce),
         if sentences == 1 {
             "one sentence"
         } else {
@@ -144,35 +157,26 @@ async fn write_summary(
         },
     );
     let services: Vec<String> = facts.services.iter().map(|s| s.service.clone()).collect();
-    let story = write(
-        generator,
-        Wish {
-            task: "summary",
-            instructions: instructions::SUMMARY,
-            examples: &instructions::SUMMARY_EXAMPLES,
-            prompt,
-            shape: StoryShape {
-                titled: true,
-                sentences: u32::try_from(sentences).unwrap_or(1),
-            },
-            numbers: &numbers,
+    let wish = Wish {
+        task: "summary",
+        instructions: instructions::SUMMARY,
+        examples: &instructions::SUMMARY_EXAMPLES,
+        prompt,
+        shape: StoryShape {
+            titled: true,
+            sentences: u32::try_from(sentences).unwrap_or(1),
         },
-        &Grounds {
-            evidence: &draft.evidence,
-            services: &services,
-            confidence,
-            given: &given,
-            instructions: instructions::SUMMARY,
-            max_sentences: sentences,
-        },
-        budget,
-        cancel,
-    )
-    .await?;
-    if story.title.is_none() {
-        return Err(Rejection::Unreadable("no field 'title' in it".to_owned()).to_string());
-    }
-    Ok(story)
+        numbers: &numbers,
+    };
+    let grounds = Grounds {
+        evidence: &draft.evidence,
+        services: &services,
+        confidence: surest(&draft.suspects),
+        given: &given,
+        instructions: instructions::SUMMARY,
+        max_sentences: sentences,
+    };
+    write(generator, wish, &grounds, budget, cancel).await
 }
 
 async fn write_answer(
@@ -181,41 +185,36 @@ async fn write_answer(
     draft: &Answer,
     budget: &PhraseBudget,
     cancel: CancellationToken,
-) -> Result<Story, String> {
+) -> Result<Written, Refused> {
     let chosen = selection(&draft.evidence);
     let numbers: Vec<u32> = chosen.iter().map(|item| item.number).collect();
     // The question is a person's, but it is data all the same.
-    let given = format!("Question: {}", data(&facts.question, 300));
     let prompt = format!(
-        "{}\n{given}\nOne or two sentences in JSON.",
-        data_block(&chosen, budget.nonce),
+        "{}\nQuestion: {}\nOne or two sentences in JSON.",
+        data_block(&chosen, "", budget.nonce),
+        data(&facts.question, 300),
     );
-    write(
-        generator,
-        Wish {
-            task: "answer",
-            instructions: instructions::ANSWER,
-            examples: &instructions::ANSWER_EXAMPLES,
-            prompt,
-            shape: StoryShape {
-                titled: false,
-                sentences: ANSWER_SENTENCES as u32,
-            },
-            numbers: &numbers,
+    let wish = Wish {
+        task: "answer",
+        instructions: instructions::ANSWER,
+        examples: &instructions::ANSWER_EXAMPLES,
+        prompt,
+        shape: StoryShape {
+            titled: false,
+            sentences: ANSWER_SENTENCES as u32,
         },
-        &Grounds {
-            evidence: &draft.evidence,
-            services: &[],
-            confidence: surest(&draft.suspects),
-            // What the question says is no ground for an answer.
-            given: "",
-            instructions: instructions::ANSWER,
-            max_sentences: ANSWER_SENTENCES,
-        },
-        budget,
-        cancel,
-    )
-    .await
+        numbers: &numbers,
+    };
+    let grounds = Grounds {
+        evidence: &draft.evidence,
+        services: &[],
+        confidence: surest(&draft.suspects),
+        // What the question says is no ground for an answer.
+        given: "",
+        instructions: instructions::ANSWER,
+        max_sentences: ANSWER_SENTENCES,
+    };
+    write(generator, wish, &grounds, budget, cancel).await
 }
 
 /// What is wanted from the generator.
@@ -228,50 +227,119 @@ struct Wish<'a> {
     numbers: &'a [u32],
 }
 
+/// Asks for a story and holds it against its grounds; a refused one is asked for once more, in other words.
 async fn write(
     generator: &dyn Generator,
     wish: Wish<'_>,
     grounds: &Grounds<'_>,
     budget: &PhraseBudget,
     cancel: CancellationToken,
-) -> Result<Story, String> {
-    let mut shown = String::new();
-    for item in grounds.evidence {
-        if wish.numbers.contains(&item.number) {
-            shown.push_str(&item.text);
-            shown.push('\n');
+) -> Result<Written, Refused> {
+    let began = Instant::now();
+    let mut name = generator.name().to_owned();
+    let Some(mut request) = first_request(&wish, grounds, budget) else {
+        let reason = "there is nothing to cite".to_owned();
+        return Err(Refused::Because { name, reason });
+    };
+    let mut attempt = 1;
+    loop {
+        let outcome = generator.generate(request.clone(), cancel.clone()).await;
+        let generation = match outcome {
+            Ok(generation) => generation,
+            Err(Error::NotSampled { .. }) => return Err(Refused::LeftOut),
+            Err(error) => {
+                metrics::verdict(wish.task, "not_written");
+                let reason = error.to_string();
+                return Err(Refused::Because { name, reason });
+            }
+        };
+        name = generation.model.unwrap_or(name);
+        let rejection = match believed(&generation.text, wish.shape, grounds) {
+            Ok(story) => {
+                let verdict = if attempt == 1 {
+                    "accepted"
+                } else {
+                    "accepted_second"
+                };
+                metrics::verdict(wish.task, verdict);
+                return Ok(Written { story, name });
+            }
+            Err(rejection) => rejection,
+        };
+        let left = budget.timeout.saturating_sub(began.elapsed());
+        tracing::info!(model = %name, task = wish.task, attempt, reason = %rejection, "a model's text is not shown");
+        if attempt >= ATTEMPTS || left.is_zero() || cancel.is_cancelled() {
+            metrics::verdict(wish.task, "rejected");
+            let reason = rejection.to_string();
+            return Err(Refused::Because { name, reason });
         }
+        metrics::verdict(wish.task, "retried");
+        request = second_request(request, &rejection, left);
+        attempt += 1;
     }
+}
+
+fn first_request(
+    wish: &Wish<'_>,
+    grounds: &Grounds<'_>,
+    budget: &PhraseBudget,
+) -> Option<GenerateRequest> {
+    let is_shown = |item: &&Evidence| wish.numbers.contains(&item.number);
+    let shown: Vec<&Evidence> = grounds.evidence.iter().filter(is_shown).collect();
+    let has_change = shown.iter().any(|item| item.kind == EvidenceKind::Change);
+    let texts: Vec<&str> = shown.iter().map(|item| item.text.as_str()).collect();
     let may_say_cause = grounds.confidence >= Some(Confidence::Medium);
-    let grammar = story_grammar(wish.shape, wish.numbers).ok_or("there is nothing to cite")?;
-    let request = GenerateRequest {
+    Some(GenerateRequest {
         examples: wish.examples,
-        grammar: Grammar::Lark(grammar),
-        avoid: lexicon::avoided(&shown, may_say_cause),
+        grammar: Grammar::Lark(story_grammar(wish.shape, wish.numbers)?),
+        schema: Some(story_schema(wish.shape)),
+        origin: budget.origin.clone(),
+        avoid: lexicon::avoided(&texts.join("\n"), may_say_cause, has_change),
         max_tokens: budget.max_tokens,
         timeout: budget.timeout,
         pieces: budget.pieces.clone(),
-        ..GenerateRequest::new(wish.task, wish.instructions, wish.prompt)
+        ..GenerateRequest::new(wish.task, wish.instructions, wish.prompt.clone())
+    })
+}
+
+/// The same once more: the word that was refused is avoided, and what kind of fault it was is said, never the words of
+/// the refused text. Its pieces are not streamed: a reader has seen those of the first one.
+fn second_request(
+    first: GenerateRequest,
+    rejection: &Rejection,
+    left: Duration,
+) -> GenerateRequest {
+    let mut again = GenerateRequest {
+        prompt: format!("{}\n{}", first.prompt, rejection.hint()),
+        timeout: left,
+        pieces: None,
+        ..first
     };
-    let generation = generator
-        .generate(request, cancel)
-        .await
-        .map_err(|error: Error| error.to_string())?;
-    let story = parse_story(&generation.text)
-        .map_err(|reason| Rejection::Unreadable(reason).to_string())?;
-    verify(&story, grounds).map_err(|rejection| rejection.to_string())?;
+    again.avoid.extend(rejection.word());
+    again
+}
+
+/// The story in a model's text, when it may be shown.
+fn believed(text: &str, shape: StoryShape, grounds: &Grounds<'_>) -> Result<Story, Rejection> {
+    let story = parse_story(text).map_err(Rejection::Unreadable)?;
+    if shape.titled && story.title.is_none() {
+        return Err(Rejection::Unreadable("no field 'title' in it".to_owned()));
+    }
+    verify(&story, grounds)?;
     Ok(story)
 }
 
-/// What code says itself in the prompt.
+/// What code says itself in the data block. Names come from whoever sends logs: only plain ones are written out, and
+/// a suspect is named by its evidence.
 fn given(facts: &SummaryFacts) -> String {
-    let services: Vec<String> = facts
+    let services: Vec<&str> = facts
         .services
         .iter()
+        .map(|service| service.service.as_str())
+        .filter(|name| crate::runbook::is_plain_name(name))
         .take(4)
-        .map(|service| data(&service.service, 48))
         .collect();
-    let cause = classify(&facts.evidence)
+    let cause = classify_suspected(&facts.evidence, &facts.suspects)
         .map_or_else(|| "not known".to_owned(), |found| found.cause.name.clone());
     let suspect = facts
         .suspects
@@ -280,11 +348,12 @@ fn given(facts: &SummaryFacts) -> String {
         .map_or_else(
             || "none".to_owned(),
             |suspect| {
-                format!(
-                    "{}, {}",
-                    data(&suspect.name, 60),
-                    suspect.confidence.as_str()
-                )
+                let who = match (suspect.evidence.first(), &suspect.service) {
+                    (Some(number), _) => format!("[{number}]"),
+                    (None, Some(name)) if crate::runbook::is_plain_name(name) => name.clone(),
+                    (None, _) => "one that is not in the evidence".to_owned(),
+                };
+                format!("{who}, {}", suspect.confidence.as_str())
             },
         );
     format!(
@@ -307,7 +376,8 @@ fn apply(facts: &SummaryFacts, summary: &mut Summary, story: Story) {
     if let Some(title) = story.title {
         let title = title.trim_end_matches(['.', ' ']);
         summary.headline = match summary::figures(facts) {
-            Some(figures) => format!("{title}, {figures}"),
+            Some((Some(service), figures)) => format!("{title}; {service}: {figures}"),
+            Some((None, figures)) => format!("{title}; {figures}"),
             None => title.to_owned(),
         };
     }

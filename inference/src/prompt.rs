@@ -8,8 +8,9 @@ use crate::words;
 
 /// Evidence lines in one prompt.
 const MAX_LINES: usize = 8;
-/// Lines of one service when there are several: a flood in one cannot push out the others.
-const MAX_PER_SERVICE: usize = 5;
+/// Lines of one service when there are several: a flood in one fills at most half and cannot push out the others.
+/// Changes are counted apart: people and pipelines report them, not log lines.
+const MAX_PER_SERVICE: usize = MAX_LINES / 2;
 /// Characters of one line.
 const LINE_LIMIT: usize = 150;
 
@@ -29,24 +30,26 @@ pub(crate) fn selection(evidence: &[Evidence]) -> Vec<&Evidence> {
         if item.number > crate::grammar::MAX_CITED || taken.len() >= MAX_LINES {
             continue;
         }
+        let is_change = item.kind == EvidenceKind::Change;
         let same = taken
             .iter()
-            .filter(|other| other.service == item.service)
+            .filter(|other| other.service == item.service && other.kind != EvidenceKind::Change)
             .count();
-        if same < per_service || item.kind == EvidenceKind::Change {
+        if same < per_service || is_change {
             taken.push(item);
         }
     }
     taken
 }
 
-/// The data block. Its markers hold a number that log text cannot know.
-pub(crate) fn data_block(items: &[&Evidence], nonce: u64) -> String {
+/// The data block: the evidence, and in `given` what code says about it. Its markers hold a number that log text cannot
+/// know, and nothing that comes from outside stands outside of it.
+pub(crate) fn data_block(items: &[&Evidence], given: &str, nonce: u64) -> String {
     let mark = format!("{nonce:016x}");
     let mut block = format!("DATA {mark}\n");
     for item in items {
         let kind = match item.kind {
-            EvidenceKind::Template | EvidenceKind::Record => "pattern",
+            EvidenceKind::Template | EvidenceKind::Record | EvidenceKind::Related => "pattern",
             EvidenceKind::Anomaly => "anomaly",
             EvidenceKind::Change => "change",
             EvidenceKind::Metric => "metric",
@@ -59,10 +62,56 @@ pub(crate) fn data_block(items: &[&Evidence], nonce: u64) -> String {
         if matches!(item.kind, EvidenceKind::Template | EvidenceKind::Record) {
             let _ = write!(block, ", {}, {}", item.severity, amount(item));
         }
-        let _ = writeln!(block, ": {}", data(&without_digits(&item.text), LINE_LIMIT));
+        let text = match item.kind {
+            EvidenceKind::Record => without_digits(&typed(&item.text)),
+            _ => without_digits(&item.text),
+        };
+        let _ = writeln!(block, ": {}", data(&text, LINE_LIMIT));
+    }
+    if !given.is_empty() {
+        let _ = writeln!(block, "{given}");
     }
     let _ = write!(block, "END {mark}");
     block
+}
+
+/// A record as a pattern: what stands in quotes, behind `=` or looks like an address or a path becomes a slot, so that
+/// of one line only what every line of its kind says is shown. (A pattern has its slots from the miner.)
+fn typed(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    let mut quote = None;
+    for c in text.chars() {
+        match quote {
+            Some(end) if c == end => {
+                plain.push_str("<str>");
+                quote = None;
+            }
+            Some(_) => {}
+            None if matches!(c, '"' | '`' | '“') => {
+                quote = Some(if c == '“' { '”' } else { c })
+            }
+            None => plain.push(c),
+        }
+    }
+    if quote.is_some() {
+        plain.push_str("<str>");
+    }
+    let words = plain.split_whitespace().map(|word| {
+        if let Some((key, value)) = word.split_once('=')
+            && !value.is_empty()
+        {
+            return format!("{key}=<str>");
+        }
+        match word {
+            word if word.contains("://") => "<url>".to_owned(),
+            word if word.contains('@') => "<email>".to_owned(),
+            word if word.starts_with(['/', '\\']) || word.matches('/').count() > 1 => {
+                "<path>".to_owned()
+            }
+            word => word.to_owned(),
+        }
+    });
+    words.collect::<Vec<_>>().join(" ")
 }
 
 /// Names and versions with digits become slots. A model may write no digits (numbers come from code), and one

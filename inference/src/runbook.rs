@@ -97,6 +97,15 @@ impl Runbook {
     }
 }
 
+/// Every step that the catalogue has for a service: what next steps can be, besides the one that names an older incident.
+#[must_use]
+pub fn catalogue_steps(service: &str) -> Vec<String> {
+    let causes = runbook().causes.iter();
+    causes
+        .flat_map(|cause| runbook().steps(&cause.id, Some(service)))
+        .collect()
+}
+
 /// Whether a service's name can stand in an instruction: it comes from whoever sends logs.
 pub(crate) fn is_plain_name(name: &str) -> bool {
     (1..=48).contains(&name.len())

@@ -1,13 +1,14 @@
 //! The deterministic summary: complete, specific, and written for somebody who was just woken up.
 
 mod happened;
+mod outline;
 mod timeline;
 
 use std::borrow::Cow;
 
 use domain::{Confidence, Evidence, EvidenceKind, Sentence, Summary, SummaryAuthor};
 
-use crate::cause::{classify, suspected_change};
+use crate::cause::{classify_suspected, suspected_change};
 use crate::facts::{EvidenceBook, ServiceImpact, SummaryFacts};
 use crate::runbook::runbook;
 use crate::words;
@@ -64,7 +65,8 @@ fn with_policy_evidence(facts: &SummaryFacts) -> Cow<'_, SummaryFacts> {
     Cow::Owned(facts)
 }
 
-/// `checkout: connections refused or unreachable, 809 errors in 5 min (usually about 3)`.
+/// `checkout: connections refused or unreachable, 809 errors in 5 min (usually about 3); also web`: the figures are those of
+/// the service that is named first.
 fn headline(facts: &SummaryFacts) -> String {
     let Some(lead) = lead(facts) else {
         return match &facts.policy {
@@ -72,8 +74,8 @@ fn headline(facts: &SummaryFacts) -> String {
             None => words::plain(&facts.title, 120),
         };
     };
-    let who = who(facts, lead);
-    let what = if let Some(found) = classify(&facts.evidence) {
+    let (who, others) = who(facts, lead);
+    let what = if let Some(found) = classify_suspected(&facts.evidence, &facts.suspects) {
         found.cause.name.clone()
     } else if lead.kind == EvidenceKind::Template || lead.kind == EvidenceKind::Record {
         let new = if is_new(facts, lead) {
@@ -81,35 +83,46 @@ fn headline(facts: &SummaryFacts) -> String {
         } else {
             ""
         };
-        format!("{new}{}", words::quoted(&short(&lead.text)))
+        format!("{new}{}", words::told(&short(&lead.text)))
     } else {
-        words::plain(&lead.text, 90)
+        let text = words::clauses(&lead.text, 90, facts.now_ns, |_| true);
+        // A detector often names the service itself.
+        let named = text.strip_prefix(&format!("{who} "));
+        named.map_or_else(|| text.clone(), str::to_owned)
     };
-    match figures(facts) {
-        Some(figures) => format!("{who}: {what}, {figures}"),
-        None => format!("{who}: {what}"),
-    }
+    let figures = figures(facts)
+        .map(|(_, figures)| format!(", {figures}"))
+        .unwrap_or_default();
+    let others = match others.as_slice() {
+        [] => String::new(),
+        others => format!("; also {}", words::list(others, 2)),
+    };
+    format!("{who}: {what}{figures}{others}")
 }
 
-/// `809 errors in 5 min (usually about 3)`: the strongest numbers, from the most affected service or the
-/// leading pattern.
-pub(crate) fn figures(facts: &SummaryFacts) -> Option<String> {
+/// `checkout` and `809 errors in 5 min (usually about 3)`: the strongest numbers, of the most affected service or of the
+/// leading pattern, and whose they are.
+pub(crate) fn figures(facts: &SummaryFacts) -> Option<(Option<String>, String)> {
     let lead = lead(facts)?;
-    let (amount, expected) = match facts.services.first() {
+    let (service, amount, expected) = match facts.services.first() {
         Some(service) if service.errors > 0 => (
+            Some(&service.service),
             words::counted(service.errors, "error"),
             service.expected_errors,
         ),
-        _ if matches!(lead.kind, EvidenceKind::Template | EvidenceKind::Record) => {
-            (words::counted(lead.count, "record"), lead.expected)
-        }
+        _ if matches!(lead.kind, EvidenceKind::Template | EvidenceKind::Record) => (
+            lead.service.as_ref(),
+            words::counted(lead.count, "record"),
+            lead.expected,
+        ),
         _ => return None,
     };
     let time = domain::format_duration(facts.window.duration_ns());
     let usual = expected
         .map(|expected| format!(" (usually {})", words::usual(expected)))
         .unwrap_or_default();
-    Some(format!("{amount} in {time}{usual}"))
+    let service = service.map(|name| words::plain(name, 48));
+    Some((service, format!("{amount} in {time}{usual}")))
 }
 
 /// The evidence that a summary begins with: the first that is no change.
@@ -120,7 +133,8 @@ pub(crate) fn lead(facts: &SummaryFacts) -> Option<&Evidence> {
         .find(|item| !matches!(item.kind, EvidenceKind::Change | EvidenceKind::Fact))
 }
 
-fn who(facts: &SummaryFacts, lead: &Evidence) -> String {
+/// The service that a headline begins with, and the others with errors.
+fn who(facts: &SummaryFacts, lead: &Evidence) -> (String, Vec<String>) {
     let mut names: Vec<String> = facts
         .services
         .iter()
@@ -139,10 +153,10 @@ fn who(facts: &SummaryFacts, lead: &Evidence) -> String {
         );
     }
     if names.is_empty() {
-        "system".to_owned()
-    } else {
-        words::list(&names, 2)
+        return ("system".to_owned(), names);
     }
+    let first = names.remove(0);
+    (first, names)
 }
 
 fn short(text: &str) -> String {
@@ -177,12 +191,21 @@ fn service_impact(facts: &SummaryFacts, service: &ServiceImpact) -> Sentence {
             .expected_errors
             .map(|expected| format!("; {} would be usual", words::usual(expected)))
             .unwrap_or_default();
+        let were = if service.errors == 1 {
+            "was an error"
+        } else {
+            "were errors"
+        };
         format!(
-            "{name}: {} of {} ({}) were errors{usual}.",
+            "{name}: {} of {} ({}) {were}{usual}.",
             words::count(service.errors),
             words::counted(service.records, "record"),
             words::percent(service.errors, service.records.max(service.errors)),
         )
+    } else if service.records == 0 {
+        format!("{name}: no records in that time.")
+    } else if service.records == 1 {
+        format!("{name}: 1 record, which is no error.")
     } else {
         format!(
             "{name}: {}, none of them an error.",
@@ -252,7 +275,7 @@ fn next_steps(facts: &SummaryFacts) -> Vec<String> {
         let service = change.service.as_deref().or(service);
         steps.extend(runbook().steps("deploy", service).into_iter().take(2));
     }
-    let found = classify(&facts.evidence);
+    let found = classify_suspected(&facts.evidence, &facts.suspects);
     match &found {
         Some(found) => steps.extend(runbook().steps(&found.cause.id, service)),
         None if change.is_none() => steps.extend(runbook().steps("unknown", service)),

@@ -120,6 +120,7 @@ pub(crate) fn checkout_incident() -> SummaryFacts {
             score: 0.9,
             reason: "it came 3 min before the first symptom in the same service".to_owned(),
             evidence: vec![4, 1],
+            check: String::new(),
         }],
         timeline: Vec::new(),
         similar: Vec::new(),

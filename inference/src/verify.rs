@@ -11,7 +11,7 @@ mod tokens;
 use std::collections::BTreeSet;
 use std::fmt;
 
-use domain::{Confidence, Evidence, Sentence};
+use domain::{Confidence, Evidence, EvidenceKind, Sentence};
 
 use crate::story::Story;
 
@@ -38,6 +38,8 @@ pub(crate) enum Rejection {
     Unprintable,
     Overclaim(String),
     Cause(String),
+    Sequence(String),
+    Stranger(String),
     Advice(String),
     Repeated,
     Echo,
@@ -74,6 +76,10 @@ impl fmt::Display for Rejection {
                     "says '{word}' although no suspect is at least medium sure"
                 )
             }
+            Self::Sequence(word) => write!(f, "says '{word}' and cites no change"),
+            Self::Stranger(name) => {
+                write!(f, "names {name}, which nothing that it cites is about")
+            }
             Self::Advice(word) => write!(f, "gives advice or plays down ('{word}')"),
             Self::Repeated => f.write_str("says the same twice"),
             Self::Echo => f.write_str("repeats its instructions"),
@@ -84,11 +90,51 @@ impl fmt::Display for Rejection {
     }
 }
 
+impl Rejection {
+    /// What to do otherwise, for the one that wrote the text; never a word of the text itself.
+    pub(crate) fn hint(&self) -> &'static str {
+        match self {
+            Self::Unreadable(_) => {
+                "Answer with the JSON object and nothing else; each sentence ends with its marks."
+            }
+            Self::TooLong { .. } | Self::TooMany { .. } => "Be shorter.",
+            Self::UnknownCitation(_) => "Cite only marks that stand in the evidence.",
+            Self::Number(_) => "Write no numbers, neither digits nor words.",
+            Self::Identifier(_) => "Use plain words and names of the cited evidence only.",
+            Self::Link | Self::Unprintable => "Write plain prose without links and symbols.",
+            Self::Overclaim(_)
+            | Self::Cause(_)
+            | Self::Sequence(_)
+            | Self::Stranger(_)
+            | Self::Ungrounded(_) => "Say only what the cited evidence itself says.",
+            Self::Advice(_) => "Give no advice and play nothing down.",
+            Self::TooShort { .. } | Self::Repeated | Self::Echo => {
+                "Say in words of your own what the evidence shows, once."
+            }
+        }
+    }
+
+    /// The plain word that was refused, to be avoided by decoders that can.
+    pub(crate) fn word(&self) -> Option<String> {
+        let (Self::Number(word)
+        | Self::Identifier(word)
+        | Self::Overclaim(word)
+        | Self::Cause(word)
+        | Self::Sequence(word)
+        | Self::Advice(word)) = self
+        else {
+            return None;
+        };
+        let is_plain = (3..=24).contains(&word.len()) && word.chars().all(char::is_alphabetic);
+        is_plain.then(|| word.to_lowercase())
+    }
+}
+
 /// What a text is held against.
 pub(crate) struct Grounds<'a> {
     /// Everything that can be cited.
     pub(crate) evidence: &'a [Evidence],
-    /// Names of services that may stand anywhere.
+    /// Names of services besides those of the evidence.
     pub(crate) services: &'a [String],
     /// The surest suspect, if any.
     pub(crate) confidence: Option<Confidence>,
@@ -195,11 +241,40 @@ fn text(text: &str, cited: &[&Evidence], grounds: &Grounds<'_>) -> Result<(), Re
     if let Some(word) = lexicon::overclaim(&lower, &cited_text) {
         return Err(Rejection::Overclaim(word.to_owned()));
     }
+    let has_change = cited.iter().any(|item| item.kind == EvidenceKind::Change);
+    if let (false, Some(word)) = (has_change, lexicon::sequence(&lower, &cited_text)) {
+        return Err(Rejection::Sequence(word.to_owned()));
+    }
+    if let Some(name) = stranger(&lower, &cited_text, grounds) {
+        return Err(Rejection::Stranger(name));
+    }
     tokens::check(text, cited, &cited_text, grounds)?;
     if is_echo(&lower, grounds.instructions) {
         return Err(Rejection::Echo);
     }
     Ok(())
+}
+
+/// A service that the text names and that none of what it cites was written by or speaks of.
+fn stranger(lower: &str, cited_text: &str, grounds: &Grounds<'_>) -> Option<String> {
+    let names_of = |text: &str| -> BTreeSet<String> {
+        let is_part = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.');
+        let words = text.split(|c: char| !is_part(c));
+        let bare = words.map(|word| word.trim_matches(['.', '-']).to_owned());
+        bare.filter(|word| !word.is_empty()).collect()
+    };
+    let (said, cited) = (names_of(lower), names_of(cited_text));
+    let known = grounds
+        .evidence
+        .iter()
+        .filter_map(|item| item.service.as_ref());
+    known
+        .chain(grounds.services)
+        .find(|name| {
+            let name = name.to_lowercase();
+            said.contains(&name) && !cited.contains(&name)
+        })
+        .cloned()
 }
 
 fn cited_text(cited: &[&Evidence]) -> String {

@@ -20,6 +20,47 @@ pub(crate) fn when(at_ns: i64, now_ns: i64) -> String {
     }
 }
 
+/// The first clauses of a sentence of code's (`a; b; but c`) that fit into `limit` characters, whole ones only; of a first one
+/// that is longer, its beginning. Slots and instants are told as in all sentences.
+pub(crate) fn clauses(
+    text: &str,
+    limit: usize,
+    now_ns: i64,
+    is_wanted: impl Fn(&str) -> bool,
+) -> String {
+    let text = without_slots(&plain(&clocked(text, now_ns), 1_000));
+    let mut told = String::new();
+    for clause in text.split("; ").filter(|clause| is_wanted(clause)) {
+        let clause = clause.trim_end_matches(['.', '…']);
+        if told.is_empty() {
+            told = plain(clause, limit);
+        } else if told.chars().count() + 2 + clause.chars().count() <= limit {
+            told.push_str("; ");
+            told.push_str(clause);
+        } else {
+            break;
+        }
+    }
+    told
+}
+
+/// A sentence of code's with its instants (`2026-11-23 14:05:09Z`) told as [`when`] tells them.
+pub(crate) fn clocked(text: &str, now_ns: i64) -> String {
+    let words: Vec<&str> = text.split(' ').collect();
+    let mut told: Vec<String> = Vec::with_capacity(words.len());
+    let mut at = 0;
+    while let Some(&word) = words.get(at) {
+        let instant = words.get(at + 1).and_then(|next| {
+            let end = next.find('Z').filter(|_| word.len() == 10)?;
+            let at_ns = domain::parse_timestamp(&format!("{word}T{}Z", &next[..end]))?;
+            Some(format!("{}{}", when(at_ns, now_ns), &next[end + 1..]))
+        });
+        at += if instant.is_some() { 2 } else { 1 };
+        told.push(instant.unwrap_or_else(|| word.to_owned()));
+    }
+    told.join(" ")
+}
+
 /// A count with thousands separators: `1,234,567`.
 pub(crate) fn count(value: u64) -> String {
     let digits = value.to_string();
@@ -112,9 +153,60 @@ pub(crate) fn quoted(text: &str) -> String {
     format!("“{}”", plain.replace(['“', '”'], "'"))
 }
 
+/// A pattern in quotes as people read it: what varies in it is an ellipsis. Cut to one short line.
+pub(crate) fn told(text: &str) -> String {
+    let plain = without_slots(&plain(text, QUOTE_LIMIT));
+    format!("“{}”", plain.replace(['“', '”'], "'"))
+}
+
+/// A text whose slots (`<num>`, `<ip>:<num>`, `<*>`) are each an ellipsis; neighbours become one.
+pub(crate) fn without_slots(text: &str) -> String {
+    let mut readable = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, length)) = next_slot(rest) {
+        readable.push_str(&rest[..before]);
+        // What only joins two slots, as in `<ip>:<num>`, goes with them.
+        let joint = readable.trim_end_matches([':', '/', '.', '-', ',', '@', '=', '|']);
+        if joint.ends_with('…') {
+            readable.truncate(joint.len());
+        } else {
+            readable.push('…');
+        }
+        rest = &rest[before + length..];
+    }
+    readable.push_str(rest);
+    readable
+}
+
+/// Where the next slot begins, and how long it is: `<` and `>` around a star or a short lowercase word.
+fn next_slot(text: &str) -> Option<(usize, usize)> {
+    text.match_indices('<').find_map(|(at, _)| {
+        let inner = &text[at + 1..];
+        let end = inner.find('>').filter(|end| (1..=12).contains(end))?;
+        let is_slot = inner[..end] == *"*"
+            || inner[..end]
+                .bytes()
+                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_');
+        is_slot.then_some((at, end + 2))
+    })
+}
+
+/// Two instants beside `now_ns`: `at 14:00 UTC`, `between 14:00 and 14:05 UTC`, with the date where one is of another
+/// day.
+pub(crate) fn between(from_ns: i64, to_ns: i64, now_ns: i64) -> String {
+    let (from, to) = (when(from_ns, now_ns), when(to_ns, now_ns));
+    if from == to {
+        return format!("at {from}");
+    }
+    match from.strip_suffix(" UTC") {
+        Some(short) => format!("between {short} and {to}"),
+        None => format!("between {from} and {to}"),
+    }
+}
+
 /// Log text without what could act on a reader, a page or a model: control and invisible characters are
-/// dropped, whitespace becomes single spaces, addresses of pages become `<url>`, and it is cut to
-/// `limit` characters.
+/// dropped, whitespace becomes single spaces, addresses of pages become `<url>`, links of Markdown are taken apart, and it
+/// is cut to `limit` characters.
 pub(crate) fn plain(text: &str, limit: usize) -> String {
     let mut kept = String::with_capacity(text.len().min(limit * 4));
     let mut length = 0;
@@ -134,7 +226,8 @@ pub(crate) fn plain(text: &str, limit: usize) -> String {
         kept.push(c);
         length += 1;
     }
-    let mut safe = without_urls(kept.trim_end());
+    // A link of Markdown is none any more when its halves stand apart.
+    let mut safe = without_urls(kept.trim_end()).replace("](", "] (");
     if safe.chars().count() > limit {
         safe = safe.chars().take(limit.saturating_sub(1)).collect();
         is_cut = true;

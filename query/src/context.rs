@@ -24,6 +24,29 @@ pub struct OpenIncident {
     pub services: Vec<String>,
 }
 
+/// Something that the records themselves tell and that questions name: "before it crashed", "since the restart".
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Happening {
+    /// The word for it, as [`happening_word`] gives it.
+    pub word: &'static str,
+    /// Who it happened to.
+    pub service: String,
+    /// The latest time that it did, unix nanoseconds UTC.
+    pub at_ns: i64,
+}
+
+/// The one word for happenings that people name in many ways: `crash`, `restart`; `None` for other words.
+#[must_use]
+pub fn happening_word(word: &str) -> Option<&'static str> {
+    Some(match word {
+        "crash" | "crashed" | "crashes" | "died" | "die" | "panicked" | "down" | "oom"
+        | "killed" => "crash",
+        "restart" | "restarted" | "restarts" | "reboot" | "rebooted" | "started" | "startup"
+        | "boot" => "restart",
+        _ => return None,
+    })
+}
+
 /// What a question is read against. Nothing here is guessed: the same question with the same
 /// context always gets the same interpretation.
 #[derive(Debug, Clone)]
@@ -38,6 +61,8 @@ pub struct QuestionContext {
     pub attributes: Vec<String>,
     /// Recent deploys, in any order.
     pub last_deploys: Vec<Deploy>,
+    /// What the records tell of crashes and restarts, when the question names one.
+    pub happenings: Vec<Happening>,
     /// The incident that is open, the latest when there are several.
     pub open_incident: Option<OpenIncident>,
     /// The range of a filter, and of a question that needs one, when none is said; `None` means
@@ -55,6 +80,7 @@ impl QuestionContext {
             services: Vec::new(),
             attributes: Vec::new(),
             last_deploys: Vec::new(),
+            happenings: Vec::new(),
             open_incident: None,
             default_range: None,
         }

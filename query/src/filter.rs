@@ -2,6 +2,7 @@
 
 mod fields;
 mod lexer;
+mod text;
 
 use domain::{LogFilter, Severity, TextTerm, TimeRange};
 
@@ -9,6 +10,7 @@ use crate::context::QuestionContext;
 use crate::error::Error;
 use crate::time::DAY_NS;
 use lexer::{Op, Term, TermKind};
+pub use text::filter_text;
 
 /// Longest filter, in bytes.
 const MAX_BYTES: usize = 4_096;

@@ -14,13 +14,14 @@ mod understand;
 mod words;
 
 pub use aggregate::{Operation, Plan, Question, Source};
-pub use context::{Deploy, OpenIncident, QuestionContext};
+pub use context::{Deploy, Happening, OpenIncident, QuestionContext, happening_word};
 pub use error::Error;
-pub use filter::parse_filter;
+pub use filter::{filter_text, parse_filter};
 pub use plan::{TemplateDictionary, plan};
 pub use read::{Limits, count, histogram, search};
 pub use understand::{
-    Chip, ChipKind, Field, GroupBy, Intent, Interpretation, StatusCode, TimeUnit, understand,
+    Chip, ChipKind, Field, GroupBy, Intent, Interpretation, Measure, NumberCondition, NumberOp,
+    Quantity, StatusCode, TimeUnit, follow_up, understand,
 };
 
 #[cfg(test)]

@@ -1,3 +1,4 @@
+mod asks;
 mod dates;
 mod fields;
 mod filter;

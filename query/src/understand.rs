@@ -6,14 +6,19 @@
 mod chip;
 pub(crate) mod deploy;
 mod entity;
+mod explain;
 mod field;
+mod follow;
 mod group;
 mod intent;
+mod measure;
 mod negation;
+mod number;
 mod range;
 pub(crate) mod service;
 mod severity;
 mod vocabulary;
+mod zone;
 
 use domain::{AttributeFilter, LogFilter, Severity, TextTerm, TimeRange};
 use serde::{Deserialize, Serialize};
@@ -21,8 +26,11 @@ use serde::{Deserialize, Serialize};
 pub use chip::{Chip, ChipKind};
 pub use entity::StatusCode;
 pub use field::Field;
+pub use follow::follow_up;
 pub use group::{GroupBy, TimeUnit};
 pub use intent::Intent;
+pub use measure::Measure;
+pub use number::{NumberCondition, NumberOp, Quantity};
 
 use crate::context::QuestionContext;
 use crate::time;
@@ -54,8 +62,14 @@ pub struct Interpretation {
     /// Status codes that were asked about. They are not part of [`Interpretation::filter`], because
     /// services keep them in different attributes or only in the text.
     pub status_codes: Vec<StatusCode>,
+    /// Numbers that records must have. They are not part of [`Interpretation::filter`].
+    #[serde(default)]
+    pub numbers: Vec<NumberCondition>,
     /// Exactly this trace.
     pub trace_id: Option<String>,
+    /// What is computed besides a count.
+    #[serde(default)]
+    pub measure: Option<Measure>,
     /// How to group a count, a top list or a comparison.
     pub group_by: Option<GroupBy>,
     /// How many were asked for ("top 5"), 1 to 1,000.
@@ -70,6 +84,18 @@ pub struct Interpretation {
     pub chips: Vec<Chip>,
     /// Words that looked like a time, a service or a number but could not be resolved.
     pub not_understood: Vec<String>,
+    /// Names of services that were asked about and that nobody has.
+    #[serde(default)]
+    pub unknown_services: Vec<String>,
+    /// It asks about a time that has not come.
+    #[serde(default)]
+    pub is_future: bool,
+    /// Seconds east of UTC of the asker's zone, at the time of the question.
+    #[serde(default)]
+    pub offset_seconds: i32,
+    /// The line or pattern that is to be explained, as it was given.
+    #[serde(default)]
+    pub explained: Option<String>,
 }
 
 impl Interpretation {
@@ -96,6 +122,7 @@ impl Interpretation {
             && self.attributes.is_empty()
             && self.trace_id.is_none()
             && self.status_codes.is_empty()
+            && self.numbers.is_empty()
     }
 
     /// The same question about another range, because nothing was in the default one.
@@ -176,6 +203,7 @@ enum Claim {
     Entity,
     Negation,
     Limit,
+    Number,
     NotUnderstood,
 }
 
@@ -234,15 +262,22 @@ impl Reading<'_> {
 /// Understands a question. Never fails: at worst everything is the topic and the range a default.
 #[must_use]
 pub fn understand(question: &str, context: &QuestionContext) -> Interpretation {
-    let words = words(question);
+    if let Some(text) = explain::text(question) {
+        return explain::interpretation(&text, context);
+    }
+    let mut words = words(question);
+    let zoned = zone::taken(&mut words, context);
+    let context = zoned.as_ref().unwrap_or(context);
     let claims = vec![None; words.len()];
     let mut reading = Reading {
         words,
         claims,
         context,
     };
-
-    let entities = entity::read(&mut reading);
+    let mut numbers = number::read(&mut reading);
+    let other_codes = negation::statuses(&mut reading);
+    let mut entities = entity::read(&mut reading);
+    entities.status_codes.append(&mut numbers.status_codes);
     let about = deploy::of_named(&reading.words, context);
     let times = time::find(&reading.words, about.as_ref().unwrap_or(context))
         .into_iter()
@@ -255,19 +290,38 @@ pub fn understand(question: &str, context: &QuestionContext) -> Interpretation {
     for found in &times {
         reading.claim(found.from..found.until, Claim::Time);
     }
+    let future = zone::future(&mut reading);
+    let shift = range::shifted(&mut reading);
     let negated = negation::read(&mut reading);
-    let group_by = group::read(&mut reading);
-    let (services, mut not_understood) = service::read(&mut reading);
+    entities.status_codes.extend(other_codes);
+    let mut group_by = group::read(&mut reading);
+    let (services, unknown_services) = service::read(&mut reading);
     let limit = intent::read_limit(&mut reading);
-    let (intent, group_by) = intent::read(&mut reading, group_by);
-    let severities = severity::read(&mut reading, &negated.severities);
+    let measure = measure::read(&mut reading, &mut group_by);
+    let (intent, group_by, measure) = intent::read(&mut reading, group_by, measure);
+    let is_worst = ["worst", "unhealthiest"]
+        .iter()
+        .any(|word| reading.words.iter().any(|it| it.lower == *word));
+    let mut severities = severity::read(&mut reading, &negated.severities);
+    if is_worst && severities.is_empty() && group_by == Some(GroupBy::Service) {
+        // The worst service is the one with the most errors.
+        severities = vec![Severity::Error, Severity::Fatal];
+    }
     let mut ranges = range::choose(intent, &times, context);
     let mut group_by = group_by.map(|group| group.resolved(ranges.main));
-    if intent == Intent::Compare && services.len() > 1 && times.len() < 2 && group_by.is_none() {
+    if let (Intent::Compare, Some(shift)) = (intent, shift) {
+        ranges.reference = Some(shift.of(ranges.main));
+    } else if intent == Intent::Compare
+        && services.len() > 1
+        && times.len() < 2
+        && group_by.is_none()
+    {
         // "compare checkout and payments": two services over one range.
         group_by = Some(GroupBy::Service);
         ranges.reference = times.first().and_then(|found| found.before);
     }
+    let mut not_understood = unknown_services.clone();
+    not_understood.extend(future.iter().flatten().cloned());
     not_understood.extend(range::leftovers(&mut reading));
 
     let mut interpretation = Interpretation {
@@ -282,16 +336,37 @@ pub fn understand(question: &str, context: &QuestionContext) -> Interpretation {
         terms: entities.terms.into_iter().chain(negated.terms).collect(),
         attributes: entities.attributes,
         status_codes: entities.status_codes,
+        numbers: numbers.conditions,
         trace_id: entities.trace_id,
+        measure,
         group_by,
         limit,
         retrieval_text: topic(&reading),
         named: named(&reading),
         chips: Vec::new(),
         not_understood,
+        unknown_services,
+        is_future: future.is_some(),
+        offset_seconds: context.now().offset().seconds(),
+        explained: None,
     };
     interpretation.chips = chip::all(&interpretation, &reading);
     interpretation
+}
+
+impl Interpretation {
+    /// The same with chips made anew out of what it says, after it was changed by hand or taken over from another one.
+    #[must_use]
+    pub fn described(mut self, zone: &jiff::tz::TimeZone) -> Self {
+        let context = QuestionContext::at(self.range.end_ns, zone.clone());
+        let reading = Reading {
+            words: Vec::new(),
+            claims: Vec::new(),
+            context: &context,
+        };
+        self.chips = chip::all(&self, &reading);
+        self
+    }
 }
 
 /// The words that are looked for by meaning.
@@ -299,7 +374,14 @@ fn topic(reading: &Reading<'_>) -> String {
     let mut kept: Vec<&str> = Vec::new();
     for (at, (word, claim)) in reading.words.iter().zip(&reading.claims).enumerate() {
         // What must occur literally is a condition already.
-        if claim.is_some() {
+        let leads = reading.claims.get(at + 1) == Some(&Some(Claim::Entity)) && !word.quoted;
+        if claim.is_some()
+            || leads
+                && matches!(
+                    word.lower.as_str(),
+                    "ip" | "address" | "host" | "path" | "url"
+                )
+        {
             continue;
         }
         if is_login(reading, at) {
@@ -317,7 +399,9 @@ fn is_login(reading: &Reading<'_>, at: usize) -> bool {
     let joins = |word: &str| matches!(word, "in" | "into" | "on" | "onto");
     matches!(reading.free(at), "log" | "logged" | "logging" | "logs")
         // In "to log in today" the time takes its preposition.
-        && (joins(reading.free(at + 1)) || before == "to" && joins(reading.lower(at + 1)))
+        && (joins(reading.free(at + 1))
+            || matches!(before, "to" | "who" | "users" | "user" | "they" | "people" | "last" | "first")
+                && joins(reading.lower(at + 1)))
         && !matches!(before, "the" | "a" | "this" | "my" | "our" | "in")
 }
 
@@ -331,10 +415,21 @@ fn named(reading: &Reading<'_>) -> Vec<String> {
         .filter(|at| {
             let announced = matches!(
                 reading.lower(at - 1),
-                "for" | "from" | "by" | "user" | "host" | "account" | "called" | "named" | "as"
+                "for"
+                    | "from"
+                    | "by"
+                    | "user"
+                    | "host"
+                    | "account"
+                    | "called"
+                    | "named"
+                    | "name"
+                    | "as"
             );
             let follows = !reading.words[*at].ends_phrase && is_topic(at + 1);
+            let leads = reading.claims.get(*at + 1) == Some(&Some(Claim::Entity));
             announced
+                && !leads
                 && is_topic(*at)
                 && !follows
                 && !vocabulary::is_plural_of_people(reading.free(*at))

@@ -26,6 +26,7 @@ pub(crate) fn words(question: &str) -> Vec<Word> {
             '"' => Some('"'),
             '\u{201c}' => Some('\u{201d}'),
             '`' => Some('`'),
+            '\'' if is_quotation(rest) => Some('\''),
             _ => None,
         };
         if let Some((inside, after)) =
@@ -49,6 +50,28 @@ pub(crate) fn words(question: &str) -> Vec<Word> {
     words
 }
 
+/// Whether a text in single quotes begins here: its end is the end of a word.
+fn is_quotation(rest: &str) -> bool {
+    rest[1..].find('\'').is_some_and(|end| {
+        let after = rest[end + 2..].chars().next();
+        end > 0 && after.is_none_or(|c| c.is_whitespace() || ",.;?!)".contains(c))
+    })
+}
+
+/// Splits `status>=500` and `>2s` into what is compared, how, and with what; not `<num>` of a pattern, and no arrow.
+fn split_comparison(text: &str) -> Option<(&str, &str, &str)> {
+    let at = text.find(['<', '>'])?;
+    let operator = if text[at + 1..].starts_with('=') {
+        &text[at..at + 2]
+    } else {
+        &text[at..=at]
+    };
+    let (field, value) = (&text[..at], &text[at + operator.len()..]);
+    let is_value = value.is_empty() || value.starts_with(|c: char| c.is_ascii_digit());
+    (is_value && !field.ends_with(['-', '=']) && !text.ends_with('>') || text == ">")
+        .then_some((field, operator, value))
+}
+
 fn push_word(words: &mut Vec<Word>, raw: &str) {
     let text = raw
         .trim_start_matches(|c: char| "([{'\"`,;!?\u{201c}\u{201d}".contains(c))
@@ -66,6 +89,16 @@ fn push_word(words: &mut Vec<Word>, raw: &str) {
         return;
     }
     let ends_phrase = raw.ends_with([',', '.', ';', '?', '!', ':']);
+    if let Some((field, operator, value)) = split_comparison(text) {
+        if !field.is_empty() {
+            words.push(plain(field, false));
+        }
+        words.push(plain(operator, false));
+        if !value.is_empty() {
+            words.push(plain(value, ends_phrase));
+        }
+        return;
+    }
     match split_dash(text) {
         Some((from, to)) => {
             words.push(plain(from, false));

@@ -4,9 +4,13 @@ mod address;
 mod assignment;
 mod encoded;
 mod header;
+mod host;
+mod identity;
 mod key_name;
 mod number;
+pub(crate) mod person;
 mod phone;
+mod place;
 mod shape;
 mod token;
 mod url;
@@ -15,13 +19,18 @@ use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 
 use crate::Kind;
 
-/// A stretch of the text that must not leave.
+/// A stretch of a text that must not leave, in bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Finding {
+pub struct Found {
+    /// Where it begins.
     pub start: usize,
+    /// The place after it.
     pub end: usize,
+    /// What it is.
     pub kind: Kind,
 }
+
+pub(crate) use Found as Finding;
 
 /// What a keyword hit leads to.
 #[derive(Debug, Clone, Copy)]
@@ -34,6 +43,16 @@ enum Trigger {
     Authorization,
     Cookie,
     PrivateKey,
+    /// A word that says what the number behind it is.
+    Announced(identity::Announced),
+    ShortDegrees,
+    /// `www.`
+    Host,
+    /// The folder of all homes.
+    Home,
+    PostBox,
+    /// `:AA` of a Telegram token.
+    Bot,
 }
 
 /// Keywords in one automaton, so that text without any costs one pass.
@@ -41,6 +60,7 @@ enum Trigger {
 pub(crate) struct Detector {
     keywords: AhoCorasick,
     triggers: Vec<Trigger>,
+    lexicon: person::Lexicon,
 }
 
 impl Detector {
@@ -55,7 +75,21 @@ impl Detector {
             words.push(stem);
             triggers.push(Trigger::Name);
         }
+        for (word, announced) in identity::WORDS {
+            words.push(word);
+            triggers.push(Trigger::Announced(announced));
+        }
+        for word in identity::SHORT_DEGREES {
+            words.push(word);
+            triggers.push(Trigger::ShortDegrees);
+        }
         for (word, trigger) in [
+            ("www.", Trigger::Host),
+            ("/home/", Trigger::Home),
+            ("/users/", Trigger::Home),
+            ("\\users\\", Trigger::Home),
+            ("box ", Trigger::PostBox),
+            (":aa", Trigger::Bot),
             ("authorization", Trigger::Authorization),
             ("bearer ", Trigger::Authorization),
             ("basic ", Trigger::Authorization),
@@ -71,7 +105,16 @@ impl Detector {
             .kind(Some(AhoCorasickKind::DFA))
             .build(&words)
             .expect("a few hundred short words fit the automaton");
-        Self { keywords, triggers }
+        Self {
+            keywords,
+            triggers,
+            lexicon: person::Lexicon::new(),
+        }
+    }
+
+    /// What is known about words.
+    pub fn lexicon(&self) -> &person::Lexicon {
+        &self.lexicon
     }
 
     /// Everything found in `text`, in no order, perhaps overlapping.
@@ -98,7 +141,8 @@ impl Detector {
                     token::find(text, hit.start(), &token::FORMS[form], &mut found)
                 }
                 Trigger::Name if hit.start() >= name_end => {
-                    name_end = assignment::find(text, hit.start(), hit.end(), &mut found);
+                    name_end =
+                        assignment::find(&self.lexicon, text, hit.start(), hit.end(), &mut found);
                 }
                 Trigger::Name => {}
                 Trigger::Authorization => {
@@ -106,6 +150,18 @@ impl Detector {
                 }
                 Trigger::Cookie => header::cookie(text, hit.end(), &mut found),
                 Trigger::PrivateKey => token::private_key(text, hit.start(), &mut found),
+                Trigger::Announced(what) => {
+                    identity::after_word(text, hit.start(), hit.end(), what, &mut found);
+                }
+                Trigger::ShortDegrees => {
+                    identity::short_degrees(text, hit.start(), hit.end(), &mut found);
+                }
+                Trigger::Host => host::bare(text, hit.start(), &mut found),
+                Trigger::Home => host::account(text, hit.start(), hit.end(), &mut found),
+                Trigger::PostBox => {
+                    place::post_box(&self.lexicon, text, hit.start(), hit.end(), &mut found);
+                }
+                Trigger::Bot => token::telegram(text, hit.start(), &mut found),
             }
             let ends = found[known..].iter().map(|finding| finding.end);
             covered = covered.max(ends.max().unwrap_or(0));
@@ -114,7 +170,8 @@ impl Detector {
         header::command_line(text, &mut found);
         address::emails(text, &mut found);
         address::network(text, &mut found);
-        number::find(text, &mut found);
+        number::find(&self.lexicon, text, &mut found);
+        person::find(&self.lexicon, text, &mut found);
         phone::find(text, &mut found);
         forged(text, &mut found);
         found

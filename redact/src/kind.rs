@@ -29,6 +29,28 @@ pub enum Kind {
     Session,
     /// A private key block.
     PrivateKey,
+    /// The host of a web address that belongs to somebody; not hosts of the house, nor those of public tools.
+    Domain,
+    /// The name of a person.
+    Name,
+    /// A postal address, or the part of one that leads to a door.
+    Address,
+    /// The number of an identity document, of a tax payer or of an insured person.
+    NationalId,
+    /// A date of birth.
+    BirthDate,
+    /// Degrees of latitude and longitude.
+    Location,
+    /// The number of a device (IMEI).
+    Device,
+    /// A bank, by its code (BIC).
+    Bank,
+    /// The account of a person in a path of a home folder.
+    User,
+    /// Strict mode: a word or number that is not known to be part of a template.
+    Value,
+    /// What a rule of the project's own takes out, by its place in the list of rules.
+    Custom(u16),
     /// Text that looks like a pseudonym of ours but came from outside.
     Forged,
 }
@@ -52,21 +74,59 @@ impl Kind {
             Self::Session => "SESSION",
             Self::PrivateKey => "PRIVATE_KEY",
             Self::Forged => "TEXT",
+            Self::Domain => "DOMAIN",
+            Self::Name => "NAME",
+            Self::Address => "ADDRESS",
+            Self::NationalId => "NATIONAL_ID",
+            Self::BirthDate => "BIRTH_DATE",
+            Self::Location => "LOCATION",
+            Self::Device => "DEVICE",
+            Self::Bank => "BANK",
+            Self::User => "USER",
+            Self::Value => "VALUE",
+            Self::Custom(_) => "CUSTOM",
         }
     }
 
     /// Which kind names a stretch that several rules claim; the higher one does.
     pub(crate) fn weight(self) -> u8 {
         match self {
+            Self::Custom(_) => 10,
             Self::PrivateKey => 9,
             Self::Jwt => 8,
             Self::ApiKey => 7,
             Self::Password => 6,
             Self::Session => 5,
             Self::Secret => 4,
-            Self::Card | Self::Iban | Self::Ssn => 3,
-            Self::Email | Self::Ip | Self::Mac => 2,
-            Self::Phone | Self::Forged => 1,
+            Self::Card | Self::Iban | Self::Ssn | Self::NationalId | Self::Device => 3,
+            Self::Email | Self::Ip | Self::Mac | Self::Bank => 2,
+            Self::Phone
+            | Self::Forged
+            | Self::Domain
+            | Self::Address
+            | Self::BirthDate
+            | Self::Location
+            | Self::User => 1,
+            Self::Name | Self::Value => 0,
         }
+    }
+
+    /// Whether it opens a door or moves money, so that no message may show it, whoever reads it.
+    #[must_use]
+    pub fn is_credential(self) -> bool {
+        matches!(
+            self,
+            Self::Password
+                | Self::ApiKey
+                | Self::Secret
+                | Self::Session
+                | Self::PrivateKey
+                | Self::Jwt
+                | Self::Card
+                | Self::Iban
+                | Self::Ssn
+                | Self::NationalId
+                | Self::Custom(_)
+        )
     }
 }

@@ -54,19 +54,27 @@ impl Pseudonyms {
     }
 
     /// The pseudonym of a value; an equal value of the same kind has the same one.
-    pub(crate) fn token_for(&mut self, kind: Kind, value: &str) -> String {
+    pub(crate) fn token_for(&mut self, kind: Kind, value: &str) -> &str {
         let key = (kind, Original(Zeroizing::new(value.to_owned())));
-        if let Some(index) = self.tokens.get(&key) {
-            return self.entries[*index].0.clone();
-        }
-        let count = self.counts.entry(kind).or_default();
-        *count += 1;
-        let token = format!("<{}_{count}:{}>", kind.as_str(), self.nonce);
-        let index = self.entries.len();
-        self.entries.push((token.clone(), key.1.clone()));
-        self.by_token.insert(token.clone(), index);
-        self.tokens.insert(key, index);
-        token
+        let index = match self.tokens.get(&key) {
+            Some(index) => *index,
+            None => {
+                let count = self.counts.entry(kind).or_default();
+                *count += 1;
+                let token = format!("<{}_{count}:{}>", kind.as_str(), self.nonce);
+                let index = self.entries.len();
+                self.entries.push((token.clone(), key.1.clone()));
+                self.by_token.insert(token, index);
+                self.tokens.insert(key, index);
+                index
+            }
+        };
+        &self.entries[index].0
+    }
+
+    /// Counts what a rule of the project's own replaced for good.
+    pub(crate) fn count(&mut self, kind: Kind) {
+        *self.counts.entry(kind).or_default() += 1;
     }
 
     pub(crate) fn original(&self, token: &str) -> Option<&str> {

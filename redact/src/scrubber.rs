@@ -1,13 +1,23 @@
 //! The door of the crate.
 
-use crate::detect::Detector;
+use std::fmt;
+use std::sync::Arc;
+
+use crate::detect::{Detector, Finding, merged};
+use crate::rule::{Rule, RuleError, check};
 use crate::view::View;
-use crate::{Pseudonyms, Scrubbed};
+use crate::{Found, Kind, Pseudonyms, Scrubbed, strict};
+
+/// Texts up to this size are decoded as a whole; of longer ones only the lines that need it are.
+const WHOLE_VIEW_BYTES: usize = 4 * 1024;
 
 /// Finds secrets and personal data in text and puts pseudonyms in their place. Built once, shared by all threads.
-#[derive(Debug)]
+/// Cheap to clone.
+#[derive(Debug, Clone)]
 pub struct Scrubber {
-    detector: Detector,
+    detector: Arc<Detector>,
+    rules: Arc<[Rule]>,
+    is_strict: bool,
 }
 
 impl Default for Scrubber {
@@ -21,8 +31,84 @@ impl Scrubber {
     #[must_use]
     pub fn new() -> Self {
         Self {
-            detector: Detector::new(),
+            detector: Arc::new(Detector::new()),
+            rules: Arc::default(),
+            is_strict: false,
         }
+    }
+
+    /// The same with rules of a project's own; they win over the built-in ones where they meet.
+    ///
+    /// # Errors
+    /// Refuses more than [`crate::MAX_RULES`] rules and replacements that are too long.
+    pub fn with_rules(mut self, rules: Vec<Rule>) -> Result<Self, RuleError> {
+        check(&rules)?;
+        self.rules = rules.into();
+        Ok(self)
+    }
+
+    /// Strict mode: besides what the rules find, every word that is not plainly part of a template becomes a slot:
+    /// whatever holds digits or marks, stands in quotes or behind a `=`, and words with capitals that logs do not use.
+    #[must_use]
+    pub fn strict(mut self, is_strict: bool) -> Self {
+        self.is_strict = is_strict;
+        self
+    }
+
+    /// What would be taken out of a text, in order and without overlaps.
+    #[must_use]
+    pub fn find(&self, text: &str) -> Vec<Found> {
+        let mut found = self.detector.find(text);
+        // Encoded values are looked for in a decoded copy whose places are mapped back.
+        if text.len() <= WHOLE_VIEW_BYTES {
+            self.find_encoded(text, 0, &mut found);
+        } else {
+            let mut at = 0;
+            for line in text.split_inclusive('\n') {
+                self.find_encoded(line, at, &mut found);
+                at += line.len();
+            }
+        }
+        for (index, rule) in self.rules.iter().enumerate() {
+            let kind = Kind::Custom(u16::try_from(index).unwrap_or(u16::MAX));
+            found.extend(rule.find(text).into_iter().map(|place| Finding {
+                start: place.start,
+                end: place.end,
+                kind,
+            }));
+        }
+        let found = merged(found);
+        if self.is_strict {
+            return strict::filled(self.detector.lexicon(), text, found);
+        }
+        found
+    }
+
+    fn find_encoded(&self, text: &str, offset: usize, found: &mut Vec<Finding>) {
+        let mut view = View::decoded(text);
+        // What was encoded twice is decoded twice.
+        for _ in 0..2 {
+            let Some(decoded) = view else {
+                return;
+            };
+            for finding in self.detector.find(decoded.text()) {
+                let finding = decoded.to_original(finding);
+                found.push(Finding {
+                    start: finding.start + offset,
+                    end: finding.end + offset,
+                    kind: finding.kind,
+                });
+            }
+            view = decoded.again();
+        }
+    }
+
+    /// The text that a rule of the project's own puts in place of what it finds.
+    pub(crate) fn replacement(&self, kind: Kind) -> Option<&str> {
+        let Kind::Custom(index) = kind else {
+            return None;
+        };
+        self.rules.get(usize::from(index)).map(Rule::replacement)
     }
 
     /// Scrubs one text as a request of its own.
@@ -46,17 +132,24 @@ impl Scrubber {
     #[must_use]
     pub fn request(&self, nonce: u64) -> Request<'_> {
         Request {
-            detector: &self.detector,
+            scrubber: self,
             pseudonyms: Pseudonyms::new(nonce),
         }
     }
 }
 
 /// Texts that share their pseudonyms, one at a time.
-#[derive(Debug)]
 pub struct Request<'s> {
-    detector: &'s Detector,
+    scrubber: &'s Scrubber,
     pseudonyms: Pseudonyms,
+}
+
+impl fmt::Debug for Request<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Request")
+            .field("pseudonyms", &self.pseudonyms)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Request<'_> {
@@ -72,23 +165,22 @@ impl Request<'_> {
         self.pseudonyms
     }
 
-    fn replace(&mut self, text: &str) -> String {
-        let mut found = self.detector.find(text);
-        // Encoded values are looked for in a decoded copy whose places are mapped back.
-        if let Some(view) = View::decoded(text) {
-            for finding in self.detector.find(view.text()) {
-                found.push(view.to_original(finding));
-            }
-        }
+    /// The text with pseudonyms in it; what they stand for is in the request.
+    pub fn replace(&mut self, text: &str) -> String {
         let mut output = String::with_capacity(text.len());
         let mut at = 0;
-        for finding in crate::detect::merged(found) {
+        for finding in self.scrubber.find(text) {
             output.push_str(&text[at..finding.start]);
-            output.push_str(
-                &self
-                    .pseudonyms
-                    .token_for(finding.kind, &text[finding.start..finding.end]),
-            );
+            match self.scrubber.replacement(finding.kind) {
+                Some(replacement) => {
+                    self.pseudonyms.count(finding.kind);
+                    output.push_str(replacement);
+                }
+                None => {
+                    let value = &text[finding.start..finding.end];
+                    output.push_str(self.pseudonyms.token_for(finding.kind, value));
+                }
+            }
             at = finding.end;
         }
         output.push_str(&text[at..]);

@@ -17,7 +17,7 @@ impl View {
     pub fn decoded(text: &str) -> Option<Self> {
         let may_change = !text.is_ascii()
             || memchr::memchr2(b'%', b'\\', text.as_bytes()).is_some()
-            || text.contains("&#");
+            || memchr::memchr2(b'&', b'+', text.as_bytes()).is_some();
         if !may_change {
             return None;
         }
@@ -28,9 +28,24 @@ impl View {
         let mut is_changed = false;
         let mut at = 0;
         while let Some(character) = text[at..].chars().next() {
-            let (decoded, length) =
-                escape(&text[at..]).unwrap_or((character, character.len_utf8()));
-            is_changed |= length != character.len_utf8();
+            // Nothing in a run of plain letters is an escape or can be folded.
+            let plain = text.as_bytes()[at..]
+                .iter()
+                .position(|byte| !byte.is_ascii() || matches!(byte, b'%' | b'\\' | b'&' | b'+'))
+                .unwrap_or(text.len() - at);
+            if plain > 0 {
+                view.text.push_str(&text[at..at + plain]);
+                view.origin
+                    .extend((at..at + plain).map(|place| (place, place + 1)));
+                at += plain;
+                continue;
+            }
+            let (decoded, length) = if is_space_of_form(text.as_bytes(), at) {
+                (' ', 1)
+            } else {
+                escape(&text[at..]).unwrap_or((character, character.len_utf8()))
+            };
+            is_changed |= length != character.len_utf8() || decoded != character;
             let end = at + length;
             if is_invisible(decoded) {
                 is_changed = true;
@@ -54,6 +69,15 @@ impl View {
         }
     }
 
+    /// The same once more: what was encoded twice. `None` when that changes nothing.
+    pub fn again(&self) -> Option<Self> {
+        let mut inner = Self::decoded(&self.text)?;
+        for origin in &mut inner.origin {
+            *origin = (self.origin[origin.0].0, self.origin[origin.1 - 1].1);
+        }
+        Some(inner)
+    }
+
     pub fn text(&self) -> &str {
         &self.text
     }
@@ -68,32 +92,93 @@ impl View {
     }
 }
 
-/// The ASCII character of an escape at the beginning of `text` and the bytes it takes: `%40`, `\u0040`, `&#64;`.
+/// The character of an escape at the beginning of `text` and the bytes it takes: `%40`, `%C3%BC`, `\u0040`, `\x40`,
+/// `&#64;`, `&#x40;`, `&amp;`.
 fn escape(text: &str) -> Option<(char, usize)> {
     let bytes = text.as_bytes();
-    let hex = |range: std::ops::Range<usize>| {
-        let digits = text.get(range)?;
-        digits
-            .bytes()
-            .all(|byte| byte.is_ascii_hexdigit())
-            .then(|| u32::from_str_radix(digits, 16).ok())?
-    };
-    let (code, length) = match bytes.first()? {
-        b'%' => (hex(1..3)?, 3),
-        b'\\' if bytes.get(1) == Some(&b'u') => (hex(2..6)?, 6),
-        b'&' if bytes.get(1) == Some(&b'#') => {
-            let digits = text[2..]
-                .bytes()
-                .take(4)
-                .take_while(u8::is_ascii_digit)
-                .count();
-            let code = text.get(2..2 + digits)?.parse().ok()?;
-            (text[2 + digits..].starts_with(';')).then_some((code, digits + 3))?
-        }
+    let (character, length) = match bytes.first()? {
+        b'%' => percent(bytes)?,
+        b'\\' if bytes.get(1) == Some(&b'u') => (char::from_u32(hex(text, 2, 4)?)?, 6),
+        b'\\' if bytes.get(1) == Some(&b'x') => (char::from_u32(hex(text, 2, 2)?)?, 4),
+        b'&' => entity(text)?,
         _ => return None,
     };
-    let character = char::from_u32(code)?;
-    (character.is_ascii() && !character.is_ascii_control()).then_some((character, length))
+    let is_text =
+        character.is_alphanumeric() || (character.is_ascii() && !character.is_ascii_control());
+    (is_text || is_invisible(character)).then_some((character, length))
+}
+
+/// The plus between words of a form: `12+Oak+Street,+London`.
+fn is_space_of_form(bytes: &[u8], at: usize) -> bool {
+    bytes[at] == b'+'
+        && bytes.get(at + 1).is_some_and(u8::is_ascii_alphabetic)
+        && at
+            .checked_sub(1)
+            .is_some_and(|at| bytes[at].is_ascii_alphanumeric() || bytes[at] == b',')
+}
+
+fn hex(text: &str, from: usize, length: usize) -> Option<u32> {
+    let digits = text.get(from..from + length)?;
+    digits
+        .bytes()
+        .all(|byte| byte.is_ascii_hexdigit())
+        .then(|| u32::from_str_radix(digits, 16).ok())?
+}
+
+/// One character of UTF-8 in percent escapes.
+fn percent(bytes: &[u8]) -> Option<(char, usize)> {
+    let byte_at = |place: usize| {
+        let part = bytes.get(place * 3..place * 3 + 3)?;
+        let digit = |byte: u8| char::from(byte).to_digit(16);
+        let value = digit(part[1])? * 16 + digit(part[2])?;
+        (part[0] == b'%').then(|| u8::try_from(value).ok())?
+    };
+    let first = byte_at(0)?;
+    let length = match first {
+        0..=0x7f => 1,
+        0xc2..=0xdf => 2,
+        0xe0..=0xef => 3,
+        0xf0..=0xf4 => 4,
+        _ => return None,
+    };
+    let mut buffer = [first, 0, 0, 0];
+    for (place, slot) in buffer.iter_mut().enumerate().take(length).skip(1) {
+        *slot = byte_at(place)?;
+    }
+    let character = std::str::from_utf8(&buffer[..length])
+        .ok()?
+        .chars()
+        .next()?;
+    Some((character, length * 3))
+}
+
+fn entity(text: &str) -> Option<(char, usize)> {
+    for (name, character) in [
+        ("&amp;", '&'),
+        ("&quot;", '"'),
+        ("&lt;", '<'),
+        ("&gt;", '>'),
+        ("&apos;", '\''),
+    ] {
+        if text.starts_with(name) {
+            return Some((character, name.len()));
+        }
+    }
+    let number = text.strip_prefix("&#")?;
+    let (radix, digits) = match number.strip_prefix(['x', 'X']) {
+        Some(digits) => (16, digits),
+        None => (10, number),
+    };
+    let count = digits
+        .bytes()
+        .take(6)
+        .take_while(u8::is_ascii_hexdigit)
+        .count();
+    let code = u32::from_str_radix(&digits[..count], radix).ok()?;
+    let length = text.len() - digits.len() + count;
+    text[length..]
+        .starts_with(';')
+        .then_some((char::from_u32(code)?, length + 1))
 }
 
 /// Characters that take no room and can split a value without being seen.

@@ -1,10 +1,12 @@
-//! Labelled sets, when they are on this machine: what is found, what is left, and what is touched without need.
+//! The bars over labelled sets, when they are on this machine: what is found, what is left, what is touched without need.
 
-use std::collections::BTreeMap;
+#[path = "../../bench/src/scrub/measure.rs"]
+mod measure;
+
 use std::path::PathBuf;
 
+use measure::{Half, Report, Tally};
 use redact::Scrubber;
-use serde_json::Value;
 
 fn shared_data() -> Option<PathBuf> {
     let folder = std::env::var_os("VIGIL_SHARED_DATA").map_or_else(
@@ -14,146 +16,62 @@ fn shared_data() -> Option<PathBuf> {
     folder.is_dir().then_some(folder)
 }
 
-/// A span is found when nothing of its value is left in the text.
-fn is_gone(scrubbed: &str, value: &str) -> bool {
-    !scrubbed.contains(value)
-}
-
-#[derive(Default)]
-struct Tally {
-    found: usize,
-    total: usize,
-    missed: Vec<String>,
-}
-
-fn report(name: &str, tallies: &BTreeMap<String, Tally>) -> String {
-    let mut text = format!("{name}\n");
-    for (kind, tally) in tallies {
-        text.push_str(&format!(
-            "  {kind:<18} {}/{} {:?}\n",
-            tally.found,
-            tally.total,
-            &tally.missed[..tally.missed.len().min(12)]
-        ));
-    }
-    text
-}
-
-#[test]
-fn secrets_and_addresses_in_log_lines_are_found_and_harmless_lines_left_alone() {
-    let Some(folder) = shared_data() else {
-        return;
-    };
-    let scrubber = Scrubber::new();
-    let cases = std::fs::read_to_string(folder.join("log-scrub/cases.jsonl")).unwrap();
-    let mut tallies: BTreeMap<String, Tally> = BTreeMap::new();
-    let (mut negatives, mut touched) = (0, Vec::new());
-    for line in cases.lines() {
-        let case: Value = serde_json::from_str(line).unwrap();
-        let text = case["text"].as_str().unwrap();
-        let scrubbed = scrubber.scrub(text);
-        if !text.contains("://") {
-            assert_eq!(
-                scrubbed.restore(scrubbed.get()),
-                text,
-                "a round trip outside links changes nothing"
-            );
-        }
-        let spans = case["spans"].as_array().unwrap();
-        if spans.is_empty() {
-            negatives += 1;
-            if scrubbed.get() != text {
-                touched.push(scrubbed.get().clone());
-            }
-        }
-        let chars: Vec<char> = text.chars().collect();
-        for span in spans {
-            let at = |key: &str| usize::try_from(span[key].as_u64().unwrap()).unwrap();
-            let value: String = chars[at("start")..at("end")].iter().collect();
-            let tally = tallies
-                .entry(span["type"].as_str().unwrap().to_owned())
-                .or_default();
-            tally.total += 1;
-            if is_gone(scrubbed.get(), &value) {
-                tally.found += 1;
-            } else {
-                tally.missed.push(scrubbed.get().clone());
-            }
-        }
-    }
-    println!("{}", report("log-scrub", &tallies));
-    println!(
-        "negatives touched {}/{negatives} {touched:#?}",
-        touched.len()
-    );
-    let (found, total) = tallies
-        .iter()
-        .filter(|(kind, _)| *kind != "NAME")
-        .fold((0, 0), |sum, (_, tally)| {
-            (sum.0 + tally.found, sum.1 + tally.total)
-        });
+fn at_least((found, all): (usize, usize), percent: usize, what: &str) {
     assert!(
-        found * 100 >= total * 99,
-        "{found} of {total} spans of the supported kinds"
-    );
-    assert!(
-        touched.len() * 100 <= negatives,
-        "{} of {negatives} harmless lines touched",
-        touched.len()
+        found * 100 >= all * percent,
+        "{what}: {found} of {all}, the bar is {percent} %"
     );
 }
 
 #[test]
-fn machine_formats_in_sentences_are_found() {
+fn what_is_sensitive_in_log_lines_is_found_and_harmless_lines_are_left_alone() {
     let Some(folder) = shared_data() else {
         return;
     };
-    let scrubber = Scrubber::new();
-    let text = std::fs::read_to_string(folder.join("presidio-synth/cases.json")).unwrap();
-    let cases: Vec<Value> = serde_json::from_str(&text).unwrap();
-    let supported = [
-        "EMAIL_ADDRESS",
-        "IP_ADDRESS",
-        "IBAN_CODE",
-        "CREDIT_CARD",
-        "US_SSN",
-        "PHONE_NUMBER",
-    ];
-    let mut tallies: BTreeMap<String, Tally> = BTreeMap::new();
-    let mut given = 0;
-    for case in &cases {
-        let scrubbed = scrubber.scrub(case["full_text"].as_str().unwrap());
-        given += scrubbed
-            .pseudonyms()
-            .counts()
-            .iter()
-            .map(|(_, count)| count)
-            .sum::<usize>();
-        for span in case["spans"].as_array().unwrap() {
-            let kind = span["entity_type"].as_str().unwrap();
-            if !supported.contains(&kind) {
-                continue;
-            }
-            let tally = tallies.entry(kind.to_owned()).or_default();
-            tally.total += 1;
-            if is_gone(scrubbed.get(), span["entity_value"].as_str().unwrap()) {
-                tally.found += 1;
-            } else {
-                tally
-                    .missed
-                    .push(span["entity_value"].as_str().unwrap().to_owned());
-            }
-        }
-    }
-    println!("{}", report("presidio-synth", &tallies));
-    println!("{given} pseudonyms given");
-    for (kind, tally) in &tallies {
-        let bar = if kind == "PHONE_NUMBER" { 90 } else { 99 };
+    let content = std::fs::read_to_string(folder.join("log-scrub/cases.jsonl")).unwrap();
+    for half in [Half::First, Half::Second, Half::Both] {
+        let cases = measure::log_lines(&content, half);
+        let report = measure::measure(&Scrubber::new(), &cases);
+        println!("{}", report.text(&format!("log lines, {half:?}"), 8));
+        at_least(report.machine_formats(), 99, "spans of machine formats");
+        at_least(report.people(), 85, "names and addresses");
         assert!(
-            tally.found * 100 >= tally.total * bar,
-            "{kind}: {} of {}",
-            tally.found,
-            tally.total
+            report.lines_with_a_leak * 50 <= report.lines,
+            "{} lines leak",
+            report.lines_with_a_leak
         );
+        let touched = report.harmless_touched;
+        assert!(touched.len() * 100 <= report.harmless, "{touched:?}");
     }
+}
+
+#[test]
+fn machine_formats_in_sentences_are_found_and_nothing_else_is_taken_for_them() {
+    let Some(folder) = shared_data() else {
+        return;
+    };
+    let content = std::fs::read_to_string(folder.join("presidio-synth/cases.json")).unwrap();
+    let report = measure::measure(&Scrubber::new(), &measure::sentences(&content, Half::Both));
+    println!("{}", report.text("sentences", 4));
+    let counted = |tally: &Tally| (tally.found, tally.total);
+    for (label, kind, bar) in [
+        ("EMAIL_ADDRESS", "EMAIL", 99),
+        ("IP_ADDRESS", "IP", 99),
+        ("IBAN_CODE", "IBAN", 99),
+        ("US_SSN", "SSN", 99),
+        ("CREDIT_CARD", "CARD", 99),
+        ("DOMAIN_NAME", "DOMAIN", 99),
+        ("PHONE_NUMBER", "PHONE", 90),
+    ] {
+        at_least(counted(&report.recall[label]), bar, label);
+        at_least(counted(of_kind(&report, kind)), bar, kind);
+    }
+}
+
+fn of_kind<'r>(report: &'r Report, kind: &str) -> &'r Tally {
+    let found = report
+        .precision
+        .iter()
+        .find(|(known, _)| known.as_str() == kind);
+    found.expect("something of every kind was found").1
 }

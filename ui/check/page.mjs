@@ -109,18 +109,40 @@ await expect("turning Live off leads back to the search", async () => {
   await page.locator(".records button.record").first().waitFor();
   await page.locator(".chart canvas").first().waitFor();
 });
+await expect("a line explains itself in plain words", async () => {
+  await page.locator(".records button.record").first().click();
+  await page.getByRole("button", { name: "explain" }).first().click();
+  await page.locator(".explained p").first().waitFor();
+});
+await expect("patterns show their trend, and two windows what changed", async () => {
+  await page.getByRole("link", { name: "Patterns" }).click();
+  await page.locator(".patterns .spark").first().waitFor();
+  await shot("patterns.png");
+  await page.getByLabel("What to look at").selectOption("diff:24h");
+  await page.locator(".patterns .tag").first().waitFor();
+});
+await shot("changes.png");
+await expect("services are listed, with who calls whom where traces tell it", async () => {
+  await page.getByRole("link", { name: "Services" }).click();
+  await page.getByLabel("Time range").selectOption("24h");
+  await page.locator("table.services tbody tr").first().waitFor();
+});
+await shot("services.png");
+await page.getByRole("link", { name: "Logs" }).click();
 await expect("a question is answered with evidence", async () => {
   await page.fill(".question", "Why is checkout failing?");
   await page.keyboard.press("Enter");
   await page.locator(".answer .text").waitFor();
   await page.locator(".answer .evidence li").first().waitFor();
-  await page.getByText(/\d+ ms/).first().waitFor({ timeout: 120_000 });
+  await page.getByText(/\d+ ms · understood/).first().waitFor({ timeout: 120_000 });
 });
 await shot("ask.png");
 await expect("an incident shows its summary and can be taken", async () => {
   await page.getByLabel("Close the answer").click();
   await page.locator("button.incident").first().click();
   await page.getByRole("heading", { name: "What happened" }).waitFor();
+  await page.getByText("To check:").first().waitFor();
+  await page.getByRole("link", { name: "Post-mortem draft" }).waitFor();
   const take = page.getByRole("button", { name: "Acknowledge" });
   if (await take.count()) {
     await take.click();

@@ -51,6 +51,8 @@ export interface Suspect {
   confidence: "low" | "medium" | "high";
   reason: string;
   evidence: number[];
+  /** What confirms it and what refutes it; empty in summaries of older versions. */
+  check?: string;
 }
 
 export interface Author {
@@ -112,9 +114,97 @@ export interface Incident {
   resolved_at: string | null;
 }
 
+export interface GraphNode {
+  service: string;
+  affected?: boolean;
+  suspect?: number | null;
+  records: number;
+  errors: number;
+}
+
+export interface GraphEdge {
+  caller: string;
+  callee: string;
+  kind: "request" | "message" | "mentioned";
+  count: number;
+  errors: number;
+}
+
 export interface IncidentDetail extends Incident {
   timeline: TimelineEntry[];
   summary: Summary | null;
+  graph: { nodes: GraphNode[]; edges: GraphEdge[] };
+}
+
+export type Change = "new" | "vanished" | "surged" | "dropped" | "share_up" | "share_down" | "steady";
+
+export interface Pattern {
+  id: string;
+  text: string;
+  count: number;
+  errors: number;
+  services: string[];
+  severity: Severity;
+  trend?: number[];
+  before?: number;
+  change?: Change;
+  share?: number;
+  share_before?: number;
+}
+
+export interface PatternShift {
+  id: string;
+  text: string;
+  services: string[];
+  severity: Severity;
+  change: Change;
+  count_a: number;
+  count_b: number;
+  factor: number;
+  share_a: number;
+  share_b: number;
+}
+
+export interface PatternDiff {
+  a: { from: string; to: string; records: number };
+  b: { from: string; to: string; records: number };
+  changed: PatternShift[];
+  left_out: number;
+  steady: number;
+  is_cut: boolean;
+}
+
+export interface Topology {
+  nodes: { service: string; count: number; errors: number; error_rate: number; p50_ms: number | null; p95_ms: number | null }[];
+  edges: {
+    caller: string;
+    callee: string;
+    kind: "request" | "message";
+    count: number;
+    errors: number;
+    p95_ms: number | null;
+  }[];
+}
+
+export interface Explanation {
+  sentences: string[];
+  parts: { key: string; kind: string; value: string | null }[];
+  next_steps: string[];
+}
+
+export interface Comparison {
+  similarity: number;
+  text: string;
+  patterns: { both: { id: string; text: string }[] };
+}
+
+/** What each stage of an answer took. */
+export interface Stages {
+  interpretation_ms: number;
+  retrieval_ms: number;
+  facts_ms: number;
+  first_token_ms?: number;
+  narrative_ms?: number;
 }
 
 export interface Span {
@@ -187,9 +277,17 @@ export const api = {
       `/api/v1/logs/${encodeURIComponent(id)}/context?before=8&after=8`,
     ),
   services: (query: URLSearchParams) => request<ServiceCount[]>(`/api/v1/services?${query}`),
+  patterns: (query: URLSearchParams) => request<Pattern[]>(`/api/v1/patterns?${query}`),
+  patternDiff: (query: URLSearchParams) => request<PatternDiff>(`/api/v1/patterns/diff?${query}`),
+  topology: (query: URLSearchParams) => request<Topology>(`/api/v1/services/graph?${query}`),
+  explain: (subject: { record?: string; pattern?: string }) => request<Explanation>("/api/v1/explain", json(subject)),
+  compare: (a: string, b: string) =>
+    request<Comparison>(`/api/v1/incidents/compare?a=${encodeURIComponent(a)}&b=${encodeURIComponent(b)}`),
   trace: (id: string) => request<Trace>(`/api/v1/traces/${encodeURIComponent(id)}`),
   incidents: () => request<Incident[]>("/api/v1/incidents?limit=50"),
-  incident: (id: string) => request<IncidentDetail>(`/api/v1/incidents/${encodeURIComponent(id)}`),
+  incident: (id: string) => request<IncidentDetail>(
+      `/api/v1/incidents/${encodeURIComponent(id)}?time_zone=${encodeURIComponent(Intl.DateTimeFormat().resolvedOptions().timeZone)}`,
+    ),
   act: (id: string, action: "ack" | "resolve") =>
     request<Incident>(`/api/v1/incidents/${encodeURIComponent(id)}/${action}`, { method: "POST" }),
   status: () => request<{ version: string; store: string; index: string; checks: Check[] }>("/api/v1/status"),
@@ -201,7 +299,7 @@ export interface AskHandlers {
   /** The next words of the model's text. */
   delta(text: string): void;
   answer(answer: Answer): void;
-  done(elapsed_ms: number): void;
+  done(elapsed_ms: number, stages: Stages): void;
 }
 
 /** Asks a question and hands each event of the stream to its handler, in the order they come. */
@@ -215,9 +313,9 @@ export async function ask(question: string, handlers: AskHandlers, signal: Abort
   await read(response, (name, value: any) => {
     if (name === "interpretation") handlers.interpretation(value);
     else if (name === "evidence") handlers.evidence(value.evidence, value.samples);
-    else if (name === "delta") handlers.delta(typeof value === "string" ? value : value.text);
-    else if (name === "answer") handlers.answer(value);
-    else if (name === "done") handlers.done(value.elapsed_ms);
+    else if (name === "tokens") handlers.delta(value);
+    else if (name === "facts" || name === "answer") handlers.answer(value);
+    else if (name === "done") handlers.done(value.elapsed_ms, value.stages);
     else if (name === "error") throw new Error(value.detail);
   });
 }

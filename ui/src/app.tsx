@@ -5,7 +5,9 @@ import { IncidentPanel } from "./incident";
 import { Incidents } from "./incidents";
 import { Login } from "./login";
 import { Logs } from "./logs";
-import { openIncident, openTrace, route } from "./route";
+import { Patterns } from "./patterns";
+import { openIncident, openTrace, openView, route, type View } from "./route";
+import { Services } from "./services";
 import { TracePanel } from "./trace";
 
 /** The page: ask, incidents, logs. */
@@ -62,11 +64,43 @@ export function App() {
               onError={onError}
             />
           ) : (
-            <Logs onError={onError} />
+            <div>
+              <Views />
+              {route.value.view === "patterns" ? (
+                <Patterns onError={onError} />
+              ) : route.value.view === "services" ? (
+                <Services onError={onError} />
+              ) : (
+                <Logs onError={onError} />
+              )}
+            </div>
           )}
         </div>
       </main>
     </>
+  );
+}
+
+const VIEWS: [View, string][] = [
+  ["logs", "Logs"],
+  ["patterns", "Patterns"],
+  ["services", "Services"],
+];
+
+function Views() {
+  return (
+    <nav class="views" aria-label="Views">
+      {VIEWS.map(([view, label]) => (
+        <a
+          key={view}
+          href={view === "logs" ? "/" : `/${view}`}
+          aria-current={route.value.view === view ? "page" : undefined}
+          onClick={(event) => (event.preventDefault(), openView(view))}
+        >
+          {label}
+        </a>
+      ))}
+    </nav>
   );
 }
 

@@ -73,6 +73,7 @@ export function Suspects({ suspects }: { suspects: Suspect[] }) {
             <div>
               {suspect.reason} <Citations numbers={suspect.evidence} />
             </div>
+            {suspect.check && <div class="quiet">To check: {suspect.check}</div>}
           </li>
         ))}
       </ol>

@@ -1,7 +1,8 @@
 import { useEffect, useState } from "preact/hooks";
-import { api, type IncidentDetail } from "./api";
+import { api, type Comparison, type IncidentDetail } from "./api";
 import { AuthorNote, Cited, EvidenceList, Level, Sentences, Steps, Suspects } from "./cited";
 import { duration, time } from "./format";
+import { Graph } from "./graph";
 import { openIncident } from "./route";
 
 const PERIOD_MS = 5_000;
@@ -48,6 +49,9 @@ export function IncidentPanel(props: { id: string; onClose: () => void; onError:
             Resolve
           </button>
         )}
+        <a href={`/api/v1/incidents/${incident.id}/postmortem`} download>
+          Post-mortem draft
+        </a>
         {incident.services.map((service) => (
           <span key={service} class="tag">
             {service}
@@ -72,6 +76,7 @@ export function IncidentPanel(props: { id: string; onClose: () => void; onError:
           <AuthorNote author={summary.author} />
           <Suspects suspects={summary.suspects} />
           <Steps steps={summary.next_steps} />
+          <Around graph={incident.graph} />
           <EvidenceList evidence={summary.evidence} />
           {summary.similar.length > 0 && (
             <section>
@@ -82,7 +87,7 @@ export function IncidentPanel(props: { id: string; onClose: () => void; onError:
                     <button type="button" class="link" onClick={() => openIncident(other.id)}>
                       #{other.number} {other.title}
                     </button>{" "}
-                    <span class="quiet">{time(other.opened_at)}</span>
+                    <span class="quiet">{time(other.opened_at)}</span> <Compare a={incident.id} b={other.id} onError={props.onError} />
                   </li>
                 ))}
               </ul>
@@ -103,6 +108,33 @@ export function IncidentPanel(props: { id: string; onClose: () => void; onError:
         ))}
       </ol>
     </section>
+  );
+}
+
+/** The services around it; one alone needs no picture. */
+function Around({ graph }: { graph: IncidentDetail["graph"] }) {
+  if (graph.edges.length === 0) return null;
+  return (
+    <section>
+      <h3>Services around it</h3>
+      <Graph nodes={graph.nodes} edges={graph.edges} />
+    </section>
+  );
+}
+
+function Compare(props: { a: string; b: string; onError: (error: unknown) => void }) {
+  const [found, setFound] = useState<Comparison | null>(null);
+  if (found) {
+    return (
+      <div class="quiet">
+        {found.text} {Math.round(100 * found.similarity)} % alike.
+      </div>
+    );
+  }
+  return (
+    <button type="button" class="link" onClick={() => api.compare(props.a, props.b).then(setFound, props.onError)}>
+      compare
+    </button>
   );
 }
 

@@ -1,10 +1,14 @@
 import { signal } from "@preact/signals";
 
+export type View = "logs" | "patterns" | "services";
+
 export interface Route {
   /** The incident that is open, from `/incidents/{id}`. */
   incident: string | null;
   /** The trace that is open, from `/traces/{trace_id}`. */
   trace: string | null;
+  /** What stands beside the incidents when none is open: the log list, or what `/patterns` and `/services` name. */
+  view: View;
   /** The filter of the log list, from the query string. */
   query: URLSearchParams;
 }
@@ -12,7 +16,9 @@ export interface Route {
 function read(): Route {
   const incident = /^\/incidents\/([0-9a-f-]{36})$/i.exec(location.pathname);
   const trace = /^\/traces\/([0-9a-f]{32})$/i.exec(location.pathname);
+  const view = /^\/(patterns|services)$/.exec(location.pathname)?.[1] as View | undefined;
   return {
+    view: view ?? "logs",
     incident: incident?.[1] ?? null,
     trace: trace?.[1] ?? null,
     query: new URLSearchParams(location.search),
@@ -32,6 +38,11 @@ function go(address: string): void {
 export function openIncident(id: string | null): void {
   const query = route.value.query.toString();
   go((id ? `/incidents/${id}` : "/") + (query ? `?${query}` : ""));
+}
+
+export function openView(view: View): void {
+  const query = route.value.query.toString();
+  go((view === "logs" ? "/" : `/${view}`) + (query ? `?${query}` : ""));
 }
 
 export function openTrace(id: string | null): void {

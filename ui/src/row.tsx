@@ -1,5 +1,6 @@
 import { useState } from "preact/hooks";
 import { api, type LogRecord } from "./api";
+import { Explain } from "./explain";
 import { Level, RecordLine } from "./cited";
 import { time } from "./format";
 import { filterLogs, openTrace } from "./route";
@@ -58,6 +59,7 @@ export function Row({ record, onError }: { record: LogRecord; onError: (error: u
               </>
             ))}
           </dl>
+          <Explain subject={{ record: record.id }} onError={onError} />
           {context ? (
             <ul class="records">
               {context.before.map((other) => (

@@ -19,8 +19,10 @@ use crate::policy::{AnomalyCondition, Condition, Policy, PolicyId, Step, Verb};
 const MAX_ACTIVE: usize = 2_000;
 const MAX_REASON: usize = 300;
 const MAX_TITLE: usize = 200;
-const MAX_ANOMALIES_PER_INCIDENT: usize = 500;
-const MAX_TEMPLATES_PER_INCIDENT: usize = 200;
+pub(crate) const MAX_ANOMALIES_PER_INCIDENT: usize = 500;
+/// Services in which errors at once make an incident critical.
+const WIDE_SERVICES: usize = 4;
+pub(crate) const MAX_TEMPLATES_PER_INCIDENT: usize = 200;
 pub(crate) const MAX_SERVICES_PER_INCIDENT: usize = 64;
 
 impl AnomalyGate {
@@ -35,7 +37,9 @@ impl AnomalyGate {
         let enough = if kind == AnomalyKind::Metric {
             score >= self.min_metric_score
         } else {
-            (severity >= self.min_severity || is_silence) && score >= self.min_score
+            let is_bad = severity >= self.min_severity || is_silence;
+            is_bad && score >= self.min_score
+                || severity >= Severity::Warn && score >= self.min_warning_score
         };
         self.enabled && enough
     }
@@ -47,8 +51,10 @@ fn is_silence(kind: AnomalyKind, template_id: Option<TemplateId>) -> bool {
     kind == AnomalyKind::Drop && template_id.is_none()
 }
 
-/// How urgent an incident is that only an anomaly speaks for.
-fn severity_of(anomaly: &ActiveAnomaly) -> IncidentSeverity {
+/// How urgent an incident is that only an anomaly speaks for. The rule: fatal records are critical; error records, or a
+/// service that fell silent, are an error; everything else is a warning. Of several anomalies the worst counts, and errors
+/// or silence in [`WIDE_SERVICES`] services at once are critical. A policy's severity is the operator's word.
+pub(crate) fn severity_of(anomaly: &ActiveAnomaly) -> IncidentSeverity {
     match anomaly.severity {
         Severity::Fatal => IncidentSeverity::Critical,
         Severity::Error => IncidentSeverity::Error,
@@ -108,7 +114,12 @@ impl Turn<'_> {
             .find_map(|id| self.state.anomalies.get(id)?.incident_id)
     }
 
-    pub fn anomaly_opened(&mut self, anomaly: &Anomaly, join: Option<IncidentId>) {
+    pub fn anomaly_opened(
+        &mut self,
+        anomaly: &Anomaly,
+        join: Option<IncidentId>,
+        why: Option<&str>,
+    ) {
         let id = anomaly.id;
         let known = self.state.anomalies.get(&id);
         if known
@@ -122,7 +133,7 @@ impl Turn<'_> {
         let join = join.filter(|join| self.can_join(*join));
         if let Some(incident_id) = join {
             self.reopen_if_resolved(incident_id, &anomaly.reason);
-            self.join_anomaly(incident_id, id);
+            self.join_anomaly_because(incident_id, id, why);
         }
         self.feed_policies(id, join);
         let Some(active) = self.state.anomalies.get(&id).cloned() else {
@@ -235,7 +246,7 @@ impl Turn<'_> {
 
     /// Starts a workflow in an incident that has none under way: that of the policy that opened it (it was
     /// resolved and is open again), else the built-in one.
-    fn ensure_run(&mut self, id: IncidentId) {
+    pub fn ensure_run(&mut self, id: IncidentId) {
         let Some(tracked) = self.state.incidents.get(&id) else {
             return;
         };
@@ -266,6 +277,11 @@ impl Turn<'_> {
 
     /// Makes an anomaly part of an incident that is open.
     pub fn join_anomaly(&mut self, incident_id: IncidentId, id: AnomalyId) {
+        self.join_anomaly_because(incident_id, id, None);
+    }
+
+    /// The same, and the timeline says why.
+    fn join_anomaly_because(&mut self, incident_id: IncidentId, id: AnomalyId, why: Option<&str>) {
         let Some(active) = self.state.anomalies.get(&id).cloned() else {
             return;
         };
@@ -302,9 +318,37 @@ impl Turn<'_> {
         if let Some(anomaly) = self.state.anomalies.get_mut(&id) {
             anomaly.incident_id = Some(incident_id);
         }
-        self.timeline(incident_id, TimelineKind::Anomaly, active.reason, None);
+        let text = match why {
+            Some(why) => format!("{} (joined: {why})", active.reason),
+            None => active.reason,
+        };
+        self.timeline(incident_id, TimelineKind::Anomaly, text, None);
+        self.widen(incident_id);
         self.reopen_if_outgrown(incident_id, None);
         self.want_summary(incident_id);
+    }
+
+    /// Trouble all over the place is critical, however it is called in each.
+    fn widen(&mut self, incident_id: IncidentId) {
+        let own = |anomaly: &&ActiveAnomaly| anomaly.incident_id == Some(incident_id);
+        let ill = self.state.anomalies.values().filter(own);
+        let ill = ill.filter(|anomaly| severity_of(anomaly) >= IncidentSeverity::Error);
+        let services: std::collections::BTreeSet<&String> =
+            ill.filter_map(|anomaly| anomaly.service.as_ref()).collect();
+        let count = services.len();
+        let Some(tracked) = self.touch(incident_id) else {
+            return;
+        };
+        let incident = &mut tracked.incident;
+        if incident.policy.is_some()
+            || count < WIDE_SERVICES
+            || incident.severity == IncidentSeverity::Critical
+        {
+            return;
+        }
+        incident.severity = IncidentSeverity::Critical;
+        let text = format!("critical now: {count} services fail at the same time");
+        self.timeline(incident_id, TimelineKind::Comment, text, None);
     }
 
     pub fn anomaly_ended(&mut self, id: AnomalyId) {

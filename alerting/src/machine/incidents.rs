@@ -116,6 +116,11 @@ impl Turn<'_> {
         self.open(&opening)
     }
 
+    /// A new incident, whatever else is open.
+    pub fn open_apart(&mut self, opening: Opening<'_>) -> IncidentId {
+        self.open(&opening)
+    }
+
     fn open(&mut self, opening: &Opening<'_>) -> IncidentId {
         let number = self.state.next_number;
         self.state.next_number += 1;
@@ -156,6 +161,7 @@ impl Turn<'_> {
             summarise_due_ns: None,
             acknowledged_severity: IncidentSeverity::Info,
             symptom_at_ns: self.now,
+            apart: BTreeSet::new(),
         };
         self.state.incidents.insert(id, tracked);
         self.opened.insert(id);
@@ -327,7 +333,7 @@ impl Turn<'_> {
 }
 
 /// No further step of any workflow.
-fn stand_still(tracked: &mut Tracked) {
+pub(crate) fn stand_still(tracked: &mut Tracked) {
     for run in &mut tracked.runs {
         run.due_at_ns = None;
     }

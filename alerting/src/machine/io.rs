@@ -22,6 +22,41 @@ pub enum Input {
         /// The incident it belongs to, when correlation found one.
         join: Option<IncidentId>,
     },
+    /// A detector found something that belongs to an open incident.
+    AnomalyJoins {
+        /// The anomaly, with its id.
+        anomaly: Box<Anomaly>,
+        /// The incident.
+        incident_id: IncidentId,
+        /// Why it belongs there, in a few words; a line of the timeline tells it.
+        reason: String,
+    },
+    /// Two open incidents are one: `from` ends, and all of it becomes part of `into`.
+    Merge {
+        /// The one that ends.
+        from: IncidentId,
+        /// The one that goes on.
+        into: IncidentId,
+        /// Why, in a few words.
+        reason: String,
+        /// Who wants it; `None` when correlation does.
+        by: Option<String>,
+    },
+    /// Some anomalies of an open incident, not all, are an incident of their own.
+    Split {
+        /// The incident.
+        incident_id: IncidentId,
+        /// What leaves it.
+        moved: Vec<Anomaly>,
+        /// Services of what stays.
+        kept_services: Vec<String>,
+        /// Patterns of what stays.
+        kept_templates: Vec<TemplateId>,
+        /// Why, in a few words.
+        reason: String,
+        /// Who wants it.
+        by: Option<String>,
+    },
     /// A detector says that it is over.
     AnomalyEnded {
         /// The anomaly.

@@ -119,6 +119,9 @@ pub(crate) struct Tracked {
     /// When the latest alert or anomaly joined; 0 in states of versions that did not note it.
     #[serde(default)]
     pub symptom_at_ns: i64,
+    /// Incidents that somebody parted from this one.
+    #[serde(default)]
+    pub apart: BTreeSet<IncidentId>,
 }
 
 impl Tracked {

@@ -1,6 +1,7 @@
 mod anomalies;
 pub(super) mod bench;
 mod deliveries;
+mod regroup;
 
 use bench::*;
 

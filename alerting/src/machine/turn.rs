@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use domain::{IncidentId, IncidentState, TimelineEntry, TimelineKind};
 
+use super::regroup::Split;
 use super::state::{Phase, SentStatus, State, Tracked};
 use super::{Effect, Input, Machine};
 
@@ -46,7 +47,33 @@ impl<'a> Turn<'a> {
     pub fn take(mut self, input: Input) -> Vec<Effect> {
         match input {
             Input::Evaluation(evaluation) => self.evaluation(evaluation),
-            Input::AnomalyOpened { anomaly, join } => self.anomaly_opened(&anomaly, join),
+            Input::AnomalyOpened { anomaly, join } => self.anomaly_opened(&anomaly, join, None),
+            Input::AnomalyJoins {
+                anomaly,
+                incident_id,
+                reason,
+            } => self.anomaly_opened(&anomaly, Some(incident_id), Some(&reason)),
+            Input::Merge {
+                from,
+                into,
+                reason,
+                by,
+            } => self.merge_incidents(from, into, &reason, by.as_deref()),
+            Input::Split {
+                incident_id,
+                moved,
+                kept_services,
+                kept_templates,
+                reason,
+                by,
+            } => self.split_incident(Split {
+                incident_id,
+                moved,
+                kept_services,
+                kept_templates,
+                reason,
+                by,
+            }),
             Input::AnomalyEnded { anomaly_id } => self.anomaly_ended(anomaly_id),
             Input::Acknowledge { incident_id, by } => self.acknowledge(incident_id, &by),
             Input::Resolve { incident_id, by } => self.resolve(incident_id, Some(&by)),

@@ -225,10 +225,28 @@ fn anomaly(source: Source<'_>, node: &Node) -> Result<Condition, PolicyError> {
         "type",
         "kinds",
         "min_score",
+        "sensitivity",
         "services",
         "severity",
     ])?;
-    let min_score = fields.number("min_score")?.unwrap_or(DEFAULT_MIN_SCORE);
+    let sensitivity = fields.number("sensitivity")?;
+    if let Some(sensitivity) = sensitivity.filter(|given| !(0.0..=1.0).contains(given)) {
+        return Err(source.error(
+            node.line,
+            format!("'sensitivity' is {sensitivity}, it must be 0 to 1"),
+        ));
+    }
+    if sensitivity.is_some() && fields.get("min_score").is_some() {
+        return Err(source.error(
+            node.line,
+            "'sensitivity' and 'min_score' say the same, give one of them".to_owned(),
+        ));
+    }
+    // One number: 0 hears of nothing but what is certain, 1 of everything.
+    let min_score = match sensitivity {
+        Some(sensitivity) => ((1.0 - sensitivity) * 1e3).round() / 1e3,
+        None => fields.number("min_score")?.unwrap_or(DEFAULT_MIN_SCORE),
+    };
     if !(0.0..=1.0).contains(&min_score) {
         return Err(source.error(
             node.line,

@@ -308,3 +308,23 @@ proptest! {
         prop_assert_eq!(&again.conditions, &policy.conditions, "{}", yaml);
     }
 }
+
+#[test]
+fn sensitivity_is_one_number_for_how_much_is_heard() {
+    let least = |lines: &str| match &one(&with_condition(lines)).conditions[0] {
+        Condition::Anomaly(condition) => condition.min_score,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(least("{type: anomaly, sensitivity: 0.3}"), 0.7);
+    assert_eq!(least("{type: anomaly, sensitivity: 1}"), 0.0);
+    assert_eq!(least("{type: anomaly}"), 0.5);
+    let refused = error(&with_condition("{type: anomaly, sensitivity: 2}"));
+    assert!(
+        refused.contains("'sensitivity' is 2, it must be 0 to 1"),
+        "{refused}"
+    );
+    let refused = error(&with_condition(
+        "{type: anomaly, sensitivity: 0.3, min_score: 0.3}",
+    ));
+    assert!(refused.contains("say the same"), "{refused}");
+}

@@ -140,3 +140,23 @@ fn extreme_instants_do_not_overflow() {
     open.last_symptom_at_ns = i64::MAX;
     assert_eq!(check(&[open], &far), "open");
 }
+
+#[test]
+fn an_anomaly_between_two_incidents_that_began_together_makes_them_one() {
+    let topology = shop();
+    let context = CorrelateContext::new(&topology);
+    let open = [incident(1, "web", 2, 6), incident(2, "payments", 0, 6)];
+    let between = anomaly(Some("checkout"), 3, 0.8);
+    let found = bridge(&open, &between, open[0].id, &context).unwrap();
+    assert_eq!((found.from, found.into), (open[0].id, open[1].id));
+    assert_eq!(
+        found.reason,
+        "checkout ties both: checkout and payments call each other"
+    );
+    // A stranger to the other one, one incident alone, and one that began long before stay apart.
+    let own = anomaly(Some("mail"), 3, 0.8);
+    assert_eq!(bridge(&open, &own, open[0].id, &context), None);
+    assert_eq!(bridge(&open[..1], &between, open[0].id, &context), None);
+    let older = [incident(1, "web", 2, 6), incident(2, "payments", -60, 6)];
+    assert_eq!(bridge(&older, &between, older[0].id, &context), None);
+}

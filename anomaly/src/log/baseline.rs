@@ -304,4 +304,11 @@ impl Reading {
         let variance = self.variance * scale.min(1.0) * UNDER_TEST as f64 * 2.0;
         count_surprise_low(self.five, expected * UNDER_TEST as f64, variance)
     }
+
+    /// Surprise of so many minutes without any record when `expected` records a minute are usual.
+    pub(super) fn surprise_silent(&self, expected: f64, minutes: f64) -> f64 {
+        let scale = expected / self.mean.max(1e-9);
+        let variance = self.variance * scale.min(1.0) * minutes * 2.0;
+        count_surprise_low(0.0, expected * minutes, variance)
+    }
 }

@@ -7,6 +7,7 @@ use domain::{AnomalyKind, NANOS_PER_MINUTE, RollupCell};
 use super::baseline::Reading;
 use super::config::{Bar, bar};
 use super::info::TemplateInfo;
+use super::meaning::severity_of;
 use super::report::{Finding, Findings, PER_MINUTE, Slot, name_of};
 use super::series::{Need, Open, Series, Surge};
 use super::service::{Minute, Service};
@@ -88,14 +89,18 @@ impl LogDetector {
             } else {
                 self.gaps.watched(began, minute) as usize
             };
-            self.series.insert(key, Series::new(minute, quiet));
+            let text = info.text(key.template_id);
+            let severity = severity_of(key.severity, text.as_deref().unwrap_or_default());
+            let mut series = Series::new(minute, quiet);
+            series.severity = severity;
+            self.series.insert(key, series);
         }
         self.note_news(minute, key, count, is_new);
         let Some(series) = self.series.get_mut(&key) else {
             return;
         };
         series.push(minute, count, &self.gaps);
-        let bar = bar(key.severity);
+        let bar = bar(series.severity);
         let plain = series.baseline.read(1.0);
         if plain.one < bar.floor_1 / 3.0 && plain.five < bar.floor_5 / 4.0 {
             return;
@@ -154,13 +159,15 @@ impl LogDetector {
         if key.severity.is_error() {
             service.explain(minute, surge.observed);
         }
+        let severity = self.series.get(&key).map_or(key.severity, |s| s.severity);
+        let severity = severity.max(key.severity);
         let high = reading.high();
         let open = opening(&surge, reading, minute);
         findings.add(Finding {
             slot: Slot::Series(key),
             kind: AnomalyKind::Surge,
             service: Some(service.name.clone()),
-            severity: key.severity,
+            severity,
             template_id: Some(key.template_id),
             started_minute: surge.started_minute,
             observed: surge.observed,
@@ -202,11 +209,12 @@ impl LogDetector {
         if self.series.len() >= self.config.max_series.max(1) {
             // Everything is part of an open anomaly: give up the oldest of those.
             if let Some(key) = self.open.pop_first() {
-                let open = self.series.remove(&key).and_then(|series| series.open);
-                if let Some(open) = open {
+                let series = self.series.get_mut(&key);
+                if let Some(open) = series.and_then(|series| series.open.take()) {
                     let name = self.services[key.service as usize].name.clone();
                     findings.end(self, &open, Some(&name), Some(&key), EndReason::Lost);
                 }
+                self.series.remove(&key);
             }
         }
         self.choose_watched(minute);

@@ -220,16 +220,14 @@ fn news_reason(
     )
 }
 
-/// 0.6 to 1 for an error pattern that repeats, 0.3 to 0.4 for one that was seen once or twice; less where
+/// 0.6 to 1 for an error pattern that repeats, 0.3 (fatal: 0.55) for one that was seen once or twice; less where
 /// new error patterns are common and on the first day.
 fn error_score(severity: Severity, count: f64, worth: f64) -> f64 {
-    let base = if severity == Severity::Fatal {
-        0.1
-    } else {
-        0.0
-    };
+    let is_fatal = severity == Severity::Fatal;
+    let base = if is_fatal { 0.1 } else { 0.0 };
     let score = if count < TAKEN_SERIOUSLY {
-        0.3 + base
+        // Nobody writes that something died without a reason.
+        if is_fatal { 0.55 } else { 0.3 }
     } else {
         0.6 + base + 0.3 * (1.0 - (-(count - TAKEN_SERIOUSLY) / 30.0).exp())
     };

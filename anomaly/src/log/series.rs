@@ -35,6 +35,8 @@ pub(super) struct Rhythm {
 #[derive(Debug, Clone)]
 pub(super) struct Series {
     pub baseline: Baseline,
+    /// The severity that it is watched with: at least that of its records.
+    pub severity: Severity,
     pub first_minute: i64,
     pub last_seen: i64,
     pub rhythm: Rhythm,
@@ -59,6 +61,7 @@ impl Series {
     pub(super) fn new(minute: i64, quiet_minutes: usize) -> Self {
         Self {
             baseline: Baseline::new(minute, quiet_minutes),
+            severity: Severity::Unspecified,
             first_minute: minute,
             last_seen: minute,
             rhythm: Rhythm::default(),

@@ -60,6 +60,33 @@ pub(super) fn collapse(series: &Series, min_rate: f64) -> Option<Drop> {
     })
 }
 
+/// Minutes without any record that are enough where a minute without one is unheard of.
+const SILENT_MINUTES: i64 = 3;
+
+/// Tests whether a stream that never pauses stopped altogether, which is certain before five minutes are over.
+pub(super) fn stopped(series: &Series, min_rate: f64) -> Option<Drop> {
+    let baseline = &series.baseline;
+    let minutes = baseline.minutes_at_most(0.0);
+    if minutes < SILENT_MINUTES || !baseline.is_never_silent() {
+        return None;
+    }
+    let steady = baseline.steady_floor()?;
+    if steady.expected < min_rate || steady.low_5 < steady.expected {
+        return None;
+    }
+    let reading = baseline.read(1.0);
+    let surprise = reading.surprise_silent(steady.expected, minutes as f64);
+    (surprise >= DROP_SURPRISE).then(|| Drop {
+        expected: steady.expected,
+        low: steady.low_5 / 5.0,
+        high: reading.high().max(steady.expected),
+        observed: 0.0,
+        surprise,
+        days: steady.days,
+        minutes,
+    })
+}
+
 impl LogDetector {
     /// Whether nothing at all arrived although something always does. Such a minute is not an
     /// observation of any service.

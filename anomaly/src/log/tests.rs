@@ -174,7 +174,7 @@ fn a_silent_service_is_one_anomaly_of_the_service() {
     );
     insta::assert_snapshot!(
         found[0].reason,
-        @"checkout has been silent for 4 min, usually 90-149 records/min; other services still write"
+        @"checkout has been silent for 3 min, usually 90-149 records/min; other services still write"
     );
     assert_eq!(
         bench.detector.open().len(),

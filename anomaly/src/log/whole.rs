@@ -7,7 +7,7 @@ use super::config::Bar;
 use super::counts::opening;
 use super::report::{Finding, Findings, PER_MINUTE, Slot};
 use super::series::{Need, Open, silence_score};
-use super::silence::{collapse, drop_opening};
+use super::silence::{collapse, drop_opening, stopped};
 use super::words::{number, percent, range};
 
 /// What the volume of a service needs: traffic comes and goes, so this is context rather than alarm.
@@ -38,7 +38,8 @@ impl LogDetector {
     fn observe_collapse(&mut self, minute: i64, id: u32, findings: &mut Findings) {
         let min_rate = self.config.drop_min_rate;
         let service = &mut self.services[id as usize];
-        let Some(drop) = collapse(&service.total, min_rate) else {
+        let found = collapse(&service.total, min_rate);
+        let Some(drop) = found.or_else(|| stopped(&service.total, min_rate)) else {
             return;
         };
         let usual = range(drop.low, drop.high);

@@ -24,8 +24,16 @@ fn point(kind: MetricKind, at_ns: i64, value: f64) -> MetricPoint {
     }
 }
 
+/// As asked of one series among a hundred.
+fn strict() -> MetricConfig {
+    MetricConfig {
+        false_alarms: 0.1,
+        ..MetricConfig::default()
+    }
+}
+
 fn detector() -> MetricDetector {
-    MetricDetector::new(ProjectId::from_parts(1, [7; 10]), MetricConfig::default())
+    MetricDetector::new(ProjectId::from_parts(1, [7; 10]), strict())
 }
 
 /// Small repeatable noise, about -1 to 1.
@@ -139,7 +147,7 @@ fn a_counter_is_judged_by_its_rate_and_a_restart_is_not_an_anomaly() {
 #[test]
 fn a_value_inside_the_usual_range_says_what_is_unusual_about_it() {
     let config = MetricConfig {
-        min_score: 0.1,
+        false_alarms: 2.0,
         ..MetricConfig::default()
     };
     let mut detector = MetricDetector::new(ProjectId::from_parts(1, [7; 10]), config);
@@ -302,4 +310,17 @@ proptest! {
         let large = detector.judge(&point(MetricKind::Gauge, at, 200.0 + jump + more));
         prop_assert!(large.score >= small.score);
     }
+}
+
+#[test]
+fn the_more_series_there_are_the_more_each_must_stand_out() {
+    let config = MetricConfig::default();
+    let least = [1, 100, 10_000].map(|series| (config.least_score(series) * 100.0).round());
+    assert_eq!(least, [20.0, 50.0, 76.0]);
+    let keen = MetricConfig {
+        false_alarms: 10.0,
+        ..config.clone()
+    };
+    assert!(keen.least_score(100) < config.least_score(100));
+    assert!(keen.least_score(0) >= 0.05 && config.least_score(usize::MAX) <= 0.95);
 }

@@ -17,6 +17,9 @@ const CHANGE_SLACK_MINUTES: f64 = 3.0;
 
 /// How far measured calls alone are believed: they put the right service first on PetShop in 9 cases of 10 and more.
 const MEASURED: f64 = 0.9;
+/// Measured trouble of this size is half as much as a large one: one more request in a hundred fails, or each takes 2 %
+/// longer.
+const SMALL_EFFECT: f64 = 0.02;
 /// Share of the felt trouble that must come by a service before it counts as suffering.
 const LEAST_THROUGH: f64 = 0.05;
 
@@ -86,6 +89,16 @@ impl Signs {
         self.strength > 0.0 || self.origin.is_some()
     }
 
+    /// How much the measured trouble matters by itself, 0 to 1: certain or not, six failures in a thousand in place of two are
+    /// no reason for an incident.
+    fn size(&self) -> f64 {
+        let measured = self.origin.iter().flat_map(|origin| &origin.measured);
+        let largest = measured
+            .map(|m| m.effect() * m.certainty)
+            .fold(0.0, f64::max);
+        largest / (largest + SMALL_EFFECT)
+    }
+
     /// 0 to 1. The shape is a product of "is it sick" and "is it not somebody else's fault", so that one
     /// loud victim does not outrank a quiet culprit. The factors were set by hand on built cases
     /// (tests) and checked on PetShop (`examples/petshop.rs`), not fitted.
@@ -116,7 +129,8 @@ impl Signs {
             0.8 * doubt
         };
         // What it writes and what is measured of it tell of one trouble: they are not counted twice.
-        let sick = ((0.7 * sick.min(1.0)) * (1.0 - innocent)).max(MEASURED * own.min(1.0));
+        let sick =
+            ((0.7 * sick.min(1.0)) * (1.0 - innocent)).max(MEASURED * self.size() * own.min(1.0));
         let aside = if self.is_aside { 0.5 } else { 1.0 };
         (aside * (1.0 - (1.0 - sick) * (1.0 - support))).clamp(0.0, 1.0)
     }

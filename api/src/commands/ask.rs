@@ -82,6 +82,7 @@ struct View {
     is_done: bool,
     evidence: Option<Value>,
     elapsed_ms: u64,
+    stages: Value,
     /// Why no model has added anything.
     model_note: Option<String>,
 }
@@ -107,10 +108,11 @@ impl View {
                 self.show_interpretation();
                 self.evidence = Some(data);
             }
-            "answer" => self.answer = Some(data),
+            "facts" | "answer" => self.answer = Some(data),
             "done" => {
                 self.is_done = true;
                 self.elapsed_ms = data["elapsed_ms"].as_u64().unwrap_or(0);
+                self.stages = data["stages"].clone();
             }
             "error" => {
                 let detail = data["detail"].as_str().unwrap_or("unknown");
@@ -154,8 +156,31 @@ impl View {
         if let Some(note) = note.or_else(|| self.model_note.take()) {
             println!("{}", dim(&note, std::io::stdout().is_terminal()));
         }
-        println!("({} ms)", self.elapsed_ms);
+        println!("({})", spent(self.elapsed_ms, &self.stages));
         Ok(())
+    }
+}
+
+/// `45 ms: understood 1.2 ms, found 8.4 ms, counted 14 ms`: the whole time and where it went.
+fn spent(elapsed_ms: u64, stages: &Value) -> String {
+    let parts: Vec<String> = [
+        ("understood", "interpretation_ms"),
+        ("found", "retrieval_ms"),
+        ("counted", "facts_ms"),
+        ("first words after", "first_token_ms"),
+        ("phrased", "narrative_ms"),
+    ]
+    .into_iter()
+    .filter_map(|(label, name)| {
+        let time_ms = stages[name].as_f64()?;
+        let digits = usize::from(time_ms < 10.0);
+        Some(format!("{label} {time_ms:.digits$} ms"))
+    })
+    .collect();
+    if parts.is_empty() {
+        format!("{elapsed_ms} ms")
+    } else {
+        format!("{elapsed_ms} ms: {}", parts.join(", "))
     }
 }
 
@@ -234,6 +259,10 @@ pub fn render_answer(answer: &Value) -> String {
             suspect["confidence"].as_str().unwrap_or_default(),
             suspect["reason"].as_str().unwrap_or_default(),
         );
+        let check = suspect["check"].as_str().unwrap_or_default();
+        if !check.is_empty() {
+            let _ = writeln!(text, "     to check: {check}");
+        }
     }
     for (index, step) in answer["next_steps"]
         .as_array()
@@ -347,6 +376,18 @@ mod tests {
         assert_eq!(model_note(&Value::Null), None);
         assert_eq!(dim("so", true), "\x1b[2mso\x1b[0m");
         assert_eq!(dim("so", false), "so");
+    }
+
+    #[test]
+    fn the_time_says_where_it_went() {
+        let stages = serde_json::json!({
+            "interpretation_ms": 1.25, "retrieval_ms": 8.0, "facts_ms": 14.4, "narrative_ms": 2101.7,
+        });
+        assert_eq!(
+            spent(2130, &stages),
+            "2130 ms: understood 1.2 ms, found 8.0 ms, counted 14 ms, phrased 2102 ms"
+        );
+        assert_eq!(spent(3, &Value::Null), "3 ms");
     }
 
     #[test]

@@ -29,7 +29,8 @@ fn the_commented_settings_file_is_one_that_can_be_read() {
         .collect();
     let file: File = toml::from_str(&open).unwrap();
     assert_eq!(file.receivers.len(), 4);
-    assert!(file.external_model.is_some());
+    assert_eq!(file.external_model.0.len(), 1);
+    file.language_models.check(&file.external_model.0).unwrap();
     assert_eq!(file.scrapes.len(), 1);
     toml::from_str::<File>(text).unwrap();
 }

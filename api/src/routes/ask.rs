@@ -2,12 +2,13 @@
 
 use std::convert::Infallible;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::extract::State;
 use axum::http::{HeaderMap, header};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
-use engine::{AskEvent, AskRequest};
+use engine::{AskEvent, AskPlan, AskRequest, AskStages, ConversationKey};
 use futures_util::StreamExt;
 use serde::{Deserialize, Serialize};
 use tokio_stream::wrappers::ReceiverStream;
@@ -21,13 +22,27 @@ use crate::state::AppState;
 
 /// Longest question in characters.
 const QUESTION_CHARS: usize = 2_000;
+/// Longest name of a conversation in characters.
+const CONVERSATION_CHARS: usize = 100;
+
+/// How often something is written to who waits for a model: whoever has left is noticed by that, and the work ends.
+const HEARTBEAT: Duration = Duration::from_secs(1);
 
 /// A question.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AskBody {
-    /// In plain words.
+    /// In plain words; may be left out when there is a plan.
+    #[serde(default)]
     question: String,
+    /// What to do instead of what the words say: the `plan` of an interpretation, changed or not.
+    #[serde(default)]
+    #[schema(value_type = Option<Object>)]
+    plan: Option<AskPlan>,
+    /// A name of your own, up to 100 characters: questions with the same one may lean on each other ("and
+    /// yesterday?", "only for root") for an hour. Nobody else's questions count.
+    #[serde(default)]
+    conversation_id: Option<String>,
     /// IANA name of the asker's time zone, for "last night"; UTC otherwise.
     time_zone: Option<String>,
     /// False leaves the language model out; the answer is then complete in well under a second.
@@ -47,11 +62,54 @@ pub struct AskAnswer {
     samples: Vec<RecordItem>,
     answer: Option<AnswerItem>,
     elapsed_ms: u64,
+    /// What each stage took.
+    stages: StagesItem,
+}
+
+/// What each stage of an answer took, in milliseconds.
+#[derive(Debug, Default, Serialize, utoipa::ToSchema)]
+pub struct StagesItem {
+    /// Understanding the question.
+    interpretation_ms: f64,
+    /// Finding the patterns that it is about.
+    retrieval_ms: f64,
+    /// Counting, sampling, comparing, and writing the computed sentences.
+    facts_ms: f64,
+    /// From the question until the model's first words; left out when it wrote none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    first_token_ms: Option<f64>,
+    /// The model's work and the check of what it wrote; left out when no model was asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    narrative_ms: Option<f64>,
+}
+
+impl From<AskStages> for StagesItem {
+    fn from(stages: AskStages) -> Self {
+        Self {
+            interpretation_ms: milliseconds(stages.interpretation),
+            retrieval_ms: milliseconds(stages.retrieval),
+            facts_ms: milliseconds(stages.facts),
+            first_token_ms: stages.first_token.map(milliseconds),
+            narrative_ms: stages.narrative.map(milliseconds),
+        }
+    }
+}
+
+/// With three digits behind the point at most.
+fn milliseconds(duration: Duration) -> f64 {
+    (duration.as_secs_f64() * 1e6).round() / 1e3
+}
+
+/// The last event of a stream.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct DoneItem {
+    elapsed_ms: u64,
+    stages: StagesItem,
 }
 
 /// Answers a question.
 #[utoipa::path(post, path = "/api/v1/ask", tag = "ask", request_body = AskBody,
-    responses((status = 200, description = "with 'Accept: text/event-stream' the same, event by event", body = AskAnswer)))]
+    responses((status = 200, description = "with 'Accept: text/event-stream' the same as events: interpretation, evidence, facts, tokens, answer, done", body = AskAnswer)))]
 pub async fn ask(
     State(state): State<Arc<AppState>>,
     member: Member,
@@ -59,14 +117,24 @@ pub async fn ask(
     Json(body): Json<AskBody>,
 ) -> Result<Response, Problem> {
     let length = body.question.chars().count();
-    if body.question.trim().is_empty() || length > QUESTION_CHARS {
+    if body.question.trim().is_empty() && body.plan.is_none() || length > QUESTION_CHARS {
         return Err(Problem::bad_request(format!(
             "question has {length} characters, it must have 1 to {QUESTION_CHARS}"
         )));
     }
+    let conversation = body.conversation_id.filter(|id| !id.is_empty());
+    let named = conversation.as_ref().map_or(0, |id| id.chars().count());
+    if named > CONVERSATION_CHARS {
+        return Err(Problem::bad_request(format!(
+            "conversation_id has {named} characters, limit is {CONVERSATION_CHARS}"
+        )));
+    }
+    let caller = member.user_id.to_string();
     let events = state.engine.ask(
         member.project_id,
         AskRequest {
+            plan: body.plan,
+            conversation: conversation.map(|id| ConversationKey { caller, id }),
             question: body.question,
             time_zone: body.time_zone,
             is_narrated: body.narrate,
@@ -78,9 +146,11 @@ pub async fn ask(
         .is_some_and(|accept| accept.contains("text/event-stream"));
     if is_stream {
         // The engine stops working on the question when this stream is dropped.
-        let stream = ReceiverStream::new(events).map(|event| Ok::<_, Infallible>(sse(event)));
+        let mut is_told = false;
+        let stream = ReceiverStream::new(events)
+            .map(move |event| Ok::<_, Infallible>(sse(event, &mut is_told)));
         return Ok(Sse::new(stream)
-            .keep_alive(KeepAlive::default())
+            .keep_alive(KeepAlive::default().interval(HEARTBEAT))
             .into_response());
     }
     collect(events).await.map(IntoResponse::into_response)
@@ -99,8 +169,9 @@ async fn collect(
             }
             AskEvent::Answer(answer) => whole.answer = Some((*answer).into()),
             AskEvent::Delta(_) => {}
-            AskEvent::Done { elapsed } => {
+            AskEvent::Done { elapsed, stages } => {
                 whole.elapsed_ms = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);
+                whole.stages = stages.into();
             }
             AskEvent::Failed(error) => return Err(error.into()),
         }
@@ -123,11 +194,16 @@ fn failure(error: engine::Error) -> Option<ProblemBody> {
     response.extensions_mut().remove::<ProblemBody>()
 }
 
-/// The events of a stream: `interpretation` (again when it was answered otherwise: for the stretch that has the
-/// records while the default range has none, or by words only while the semantic index does not answer), `evidence`, `answer` with the computed facts; then, where a model phrases, `delta` with a JSON string each: a
-/// piece of its text as it is written, which nobody has verified and which the last `answer` takes the place
-/// of; and at the end `done` or `error` (a problem as in any other answer).
-fn sse(event: AskEvent) -> Event {
+/// The events of a stream:
+///
+/// - `interpretation`, again when it was answered otherwise: for the stretch that has the records while the default
+///   range has none, or by words only while the semantic index does not answer;
+/// - `evidence`, with sample records;
+/// - `facts`, the computed answer;
+/// - where a model phrases, `tokens` with a JSON string each, a piece of its text as it is written, which nobody has
+///   verified; and then `answer`, which takes the place of both;
+/// - at the end `done` with the time of each stage, or `error` with a problem as in any other answer.
+fn sse(event: AskEvent, is_told: &mut bool) -> Event {
     let (name, data) = match event {
         AskEvent::Interpretation(item) => (
             "interpretation",
@@ -140,11 +216,21 @@ fn sse(event: AskEvent) -> Event {
                 samples: samples.into_iter().map(RecordItem::from).collect(),
             }),
         ),
-        AskEvent::Answer(answer) => ("answer", serde_json::to_string(&AnswerItem::from(*answer))),
-        AskEvent::Delta(text) => ("delta", serde_json::to_string(&text)),
-        AskEvent::Done { elapsed } => (
+        AskEvent::Answer(answer) => {
+            let name = if std::mem::replace(is_told, true) {
+                "answer"
+            } else {
+                "facts"
+            };
+            (name, serde_json::to_string(&AnswerItem::from(*answer)))
+        }
+        AskEvent::Delta(text) => ("tokens", serde_json::to_string(&text)),
+        AskEvent::Done { elapsed, stages } => (
             "done",
-            Ok(format!("{{\"elapsed_ms\":{}}}", elapsed.as_millis())),
+            serde_json::to_string(&DoneItem {
+                elapsed_ms: u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX),
+                stages: stages.into(),
+            }),
         ),
         AskEvent::Failed(error) => ("error", serde_json::to_string(&failure(error))),
     };

@@ -17,16 +17,21 @@ use crate::grpc;
 use crate::problem::Problem;
 use crate::routes::repetition::Repetition;
 use crate::routes::{
-    Access, Endpoint, better_stack, datadog, elasticsearch, gelf, get, ingest as rest, journald,
-    loki, otlp, post, prometheus, put, splunk,
+    Access, Endpoint, better_stack, datadog, delete, elasticsearch, gelf, get, ingest as rest,
+    journald, loki, mcp, otlp, post, prometheus, put, slack, splunk,
 };
 use crate::state::AppState;
 
 /// Every such address. The first segment decides who is spoken to.
 #[must_use]
 pub fn front_doors() -> Vec<Endpoint> {
-    use Access::{Public, Write};
+    use Access::{Public, Read, Write};
     let mut doors = vec![
+        post(Read, "/mcp", mcp::message),
+        get(Read, "/mcp", mcp::message),
+        delete(Read, "/mcp", mcp::message),
+        post(Public, "/slack/commands", slack::command),
+        post(Public, "/slack/interactions", slack::interaction),
         get(Public, "/", elasticsearch::root),
         post(Write, "/", better_stack::logs),
         post(Write, "/services/collector", splunk::events),

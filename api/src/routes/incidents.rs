@@ -1,11 +1,15 @@
 //! Incidents and anomalies.
 
+pub mod judge;
+pub mod texts;
+
 use std::sync::Arc;
 
 use axum::extract::State;
 use axum::http::HeaderName;
 use axum::response::{IntoResponse, Response};
 use domain::{IncidentId, IncidentState, PageRequest};
+use engine::IncidentGraph;
 use serde::{Deserialize, Serialize};
 
 use crate::auth::Member;
@@ -82,20 +86,99 @@ pub struct IncidentDetail {
     timeline: Vec<TimelineItem>,
     anomalies: Vec<AnomalyItem>,
     summary: Option<SummaryItem>,
+    /// The services around it and who depends on whom.
+    graph: IncidentGraphItem,
 }
 
-/// One incident.
-#[utoipa::path(get, path = "/api/v1/incidents/{id}", tag = "incidents", params(("id" = String, Path)), responses((status = 200, body = IncidentDetail)))]
+/// A service around an incident.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct GraphNodeItem {
+    service: String,
+    /// Whether the incident names it.
+    affected: bool,
+    /// Its place among the suspects, from 1.
+    suspect: Option<usize>,
+    /// Its records during the incident.
+    records: u64,
+    /// Those of severity error or fatal.
+    errors: u64,
+}
+
+/// A service that depends on another one.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct GraphEdgeItem {
+    caller: String,
+    callee: String,
+    /// `request` or `message` as traces show it, `mentioned` when errors of the one keep naming the other.
+    kind: &'static str,
+    /// Calls during the incident and a quarter of an hour before.
+    count: u64,
+    errors: u64,
+}
+
+/// The services around an incident.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct IncidentGraphItem {
+    /// Suspects first, then the affected, then their neighbours; at most 24.
+    nodes: Vec<GraphNodeItem>,
+    edges: Vec<GraphEdgeItem>,
+}
+
+impl From<IncidentGraph> for IncidentGraphItem {
+    fn from(graph: IncidentGraph) -> Self {
+        Self {
+            nodes: graph
+                .nodes
+                .into_iter()
+                .map(|node| GraphNodeItem {
+                    service: node.service,
+                    affected: node.is_affected,
+                    suspect: node.suspect,
+                    records: node.records,
+                    errors: node.errors,
+                })
+                .collect(),
+            edges: graph
+                .edges
+                .into_iter()
+                .map(|edge| GraphEdgeItem {
+                    caller: edge.caller,
+                    callee: edge.callee,
+                    kind: edge.kind.as_str(),
+                    count: edge.count,
+                    errors: edge.errors,
+                })
+                .collect(),
+        }
+    }
+}
+
+/// Who reads.
+#[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub struct ZoneQuery {
+    /// IANA name of the zone in which times stand in the summary's sentences; that of the settings otherwise.
+    time_zone: Option<String>,
+}
+
+/// One incident, by id or number: its timeline, suspects with how to confirm or refute each, evidence, and the services around it.
+#[utoipa::path(get, path = "/api/v1/incidents/{id}", tag = "incidents", params(("id" = String, Path), ZoneQuery), responses((status = 200, body = IncidentDetail)))]
 pub async fn get(
     State(state): State<Arc<AppState>>,
     member: Member,
     Path(id): Path<String>,
+    Query(query): Query<ZoneQuery>,
 ) -> Result<Json<IncidentDetail>, Problem> {
-    let detail = state
-        .engine
-        .incident(member.project_id, incident_id(&id)?)
-        .await?;
-    let summary = detail.incident.summary.clone().map(SummaryItem::from);
+    let id = incident_id(&state, &member, &id).await?;
+    let detail = state.engine.incident(member.project_id, id).await?;
+    let graph = state.engine.incident_graph(member.project_id, id).await?;
+    let zone = query.time_zone.as_deref();
+    let stored = detail.incident.summary.clone();
+    let summary = stored
+        .map(|summary| state.engine.for_reader(summary, zone))
+        .transpose()?;
+    let summary = summary.map(SummaryItem::from);
     Ok(Json(IncidentDetail {
         incident: IncidentItem::from(detail.incident),
         timeline: detail
@@ -109,20 +192,23 @@ pub async fn get(
             .map(AnomalyItem::from)
             .collect(),
         summary,
+        graph: graph.into(),
     }))
 }
 
 /// The summary, written now if there is none yet.
-#[utoipa::path(get, path = "/api/v1/incidents/{id}/summary", tag = "incidents", params(("id" = String, Path)), responses((status = 200, body = SummaryItem)))]
+#[utoipa::path(get, path = "/api/v1/incidents/{id}/summary", tag = "incidents", params(("id" = String, Path), ZoneQuery), responses((status = 200, body = SummaryItem)))]
 pub async fn summary(
     State(state): State<Arc<AppState>>,
     member: Member,
     Path(id): Path<String>,
+    Query(query): Query<ZoneQuery>,
 ) -> Result<Json<SummaryItem>, Problem> {
+    let id = incident_id(&state, &member, &id).await?;
+    let summary = state.engine.summary(member.project_id, id).await?;
     let summary = state
         .engine
-        .summary(member.project_id, incident_id(&id)?)
-        .await?;
+        .for_reader(summary, query.time_zone.as_deref())?;
     Ok(Json(SummaryItem::from(summary)))
 }
 
@@ -133,9 +219,10 @@ pub async fn acknowledge(
     member: Member,
     Path(id): Path<String>,
 ) -> Result<Json<IncidentItem>, Problem> {
+    let id = incident_id(&state, &member, &id).await?;
     let incident = state
         .engine
-        .acknowledge(member.project_id, incident_id(&id)?, member.name)
+        .acknowledge(member.project_id, id, member.name)
         .await?;
     Ok(Json(IncidentItem::from(incident)))
 }
@@ -147,9 +234,10 @@ pub async fn resolve(
     member: Member,
     Path(id): Path<String>,
 ) -> Result<Json<IncidentItem>, Problem> {
+    let id = incident_id(&state, &member, &id).await?;
     let incident = state
         .engine
-        .resolve(member.project_id, incident_id(&id)?, member.name)
+        .resolve(member.project_id, id, member.name)
         .await?;
     Ok(Json(IncidentItem::from(incident)))
 }
@@ -229,9 +317,13 @@ pub async fn detect(
     }))
 }
 
-fn incident_id(text: &str) -> Result<IncidentId, Problem> {
-    text.parse()
-        .map_err(|error: domain::ParseIdError| Problem::bad_request(error.to_string()))
+/// The incident of a path: its id, or its number.
+async fn incident_id(
+    state: &Arc<AppState>,
+    member: &Member,
+    text: &str,
+) -> Result<IncidentId, Problem> {
+    Ok(state.engine.named_incident(member.project_id, text).await?)
 }
 
 fn limit(limit: Option<usize>) -> Result<usize, Problem> {

@@ -1,13 +1,14 @@
-//! `GET /api/v1/logs`, its histogram, a record's context, patterns, services, clusters.
+//! `GET /api/v1/logs`, its histogram, a record's context, services.
 
 mod filter;
+pub mod patterns;
 pub mod tail;
 
 use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
-use domain::{LogRecord, Order, PageRequest, TemplateId};
+use domain::{LogRecord, Order, PageRequest};
 use serde::{Deserialize, Serialize};
 
 use crate::auth::Member;
@@ -266,78 +267,6 @@ pub async fn context(
         record: RecordItem::from(context.record),
         after: context.after.into_iter().map(RecordItem::from).collect(),
     }))
-}
-
-/// A pattern on the wire.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
-pub struct PatternItem {
-    id: String,
-    text: String,
-    example: String,
-    /// Records in the range asked for.
-    count: u64,
-    /// Records of severity error or fatal in the range asked for.
-    errors: u64,
-    /// Records ever.
-    total_count: u64,
-    first_seen: String,
-    last_seen: String,
-    services: Vec<String>,
-    severity: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    merged_into: Option<String>,
-}
-
-impl PatternItem {
-    fn new(template: domain::Template, count: u64, errors: u64) -> Self {
-        Self {
-            id: template.id.to_string(),
-            text: template.text,
-            example: template.example,
-            count,
-            errors,
-            total_count: template.count,
-            first_seen: domain::format_timestamp(template.first_seen_ns),
-            last_seen: domain::format_timestamp(template.last_seen_ns),
-            services: template.services,
-            severity: template.severity.as_str(),
-            merged_into: template.merged_into.map(|id| id.to_string()),
-        }
-    }
-}
-
-/// The most frequent patterns of a range.
-#[utoipa::path(get, path = "/api/v1/patterns", tag = "search", params(FilterQuery), responses((status = 200, body = Vec<PatternItem>)))]
-pub async fn patterns(
-    State(state): State<Arc<AppState>>,
-    member: Member,
-    Query(query): Query<FilterQuery>,
-) -> Result<Json<Vec<PatternItem>>, Problem> {
-    let filter = filter(&state, &member, &query).await?;
-    let limit = query.limit.unwrap_or(DEFAULT_LIMIT);
-    let rows = state
-        .engine
-        .patterns(member.project_id, filter, limit)
-        .await?;
-    Ok(Json(
-        rows.into_iter()
-            .map(|row| PatternItem::new(row.template, row.count, row.errors))
-            .collect(),
-    ))
-}
-
-/// One pattern.
-#[utoipa::path(get, path = "/api/v1/patterns/{id}", tag = "search", params(("id" = String, Path)), responses((status = 200, body = PatternItem)))]
-pub async fn pattern(
-    State(state): State<Arc<AppState>>,
-    member: Member,
-    Path(id): Path<String>,
-) -> Result<Json<PatternItem>, Problem> {
-    let id: TemplateId = id
-        .parse()
-        .map_err(|error: domain::ParseIdError| Problem::bad_request(error.to_string()))?;
-    let template = state.engine.pattern(member.project_id, id).await?;
-    Ok(Json(PatternItem::new(template, 0, 0)))
 }
 
 /// A service on the wire.

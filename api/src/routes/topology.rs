@@ -129,6 +129,16 @@ pub async fn topology(
     }))
 }
 
+/// The services and who calls whom: the same as `/api/v1/topology`.
+#[utoipa::path(get, path = "/api/v1/services/graph", tag = "traces", params(TopologyQuery), responses((status = 200, body = TopologyAnswer)))]
+pub async fn graph(
+    state: State<Arc<AppState>>,
+    member: Member,
+    query: Query<TopologyQuery>,
+) -> Result<Json<TopologyAnswer>, Problem> {
+    topology(state, member, query).await
+}
+
 fn rate(errors: u64, count: u64) -> f64 {
     if count == 0 {
         return 0.0;

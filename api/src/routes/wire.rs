@@ -23,6 +23,9 @@ pub struct InterpretationItem {
     chips: Vec<(String, String)>,
     /// Words that changed nothing.
     ignored_words: Vec<String>,
+    /// All of it in a shape that can be changed and sent back as `plan`.
+    #[schema(value_type = Object)]
+    plan: engine::AskPlan,
 }
 
 impl From<engine::Interpretation> for InterpretationItem {
@@ -47,6 +50,7 @@ impl From<engine::Interpretation> for InterpretationItem {
             terms: item.terms,
             chips: item.chips,
             ignored_words: item.ignored_words,
+            plan: item.plan,
         }
     }
 }
@@ -149,6 +153,80 @@ pub struct AnswerItem {
     suspects: Vec<SuspectItem>,
     next_steps: Vec<String>,
     author: AuthorItem,
+    result: ResultItem,
+}
+
+/// The computed values of an answer, for programs; the same numbers stand in its sentences.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct ResultItem {
+    /// `find`, `count`, `rate`, `measure`, `trend`, `first`, `last`, `top`, `compare`, `why` or `explain`.
+    kind: String,
+    /// Records that match.
+    count: Option<u64>,
+    /// Different values of what is grouped by.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    distinct: Option<u64>,
+    /// The rate, share, average, extreme or percentile that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    value: Option<f64>,
+    /// `ms`, `bytes`, `%`, `per minute`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unit: Option<String>,
+    /// The first or last time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    at: Option<String>,
+    /// Records that match in the other time of a comparison.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    other_count: Option<u64>,
+    /// `rising`, `falling` or `steady`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    direction: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    grouped_by: Option<String>,
+    groups: Vec<GroupItem>,
+    /// Not everything was counted in time: numbers are at least as high.
+    is_lower_bound: bool,
+    /// The search that shows the counted records, for `GET /api/v1/logs?q=` and the search box. Conditions on status
+    /// codes and numbers, which the search box cannot say, are left out of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    query: Option<String>,
+}
+
+/// A group of an answer.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct GroupItem {
+    key: String,
+    count: u64,
+    /// In the other time of a comparison.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    other_count: Option<u64>,
+}
+
+impl From<engine::AnswerResult> for ResultItem {
+    fn from(result: engine::AnswerResult) -> Self {
+        Self {
+            kind: result.kind,
+            count: result.count,
+            distinct: result.distinct,
+            value: result.value,
+            unit: result.unit,
+            at: result.at_ns.map(domain::format_timestamp),
+            other_count: result.other_count,
+            direction: result.direction,
+            grouped_by: result.grouped_by,
+            groups: result
+                .groups
+                .into_iter()
+                .map(|group| GroupItem {
+                    key: group.key,
+                    count: group.count,
+                    other_count: group.other,
+                })
+                .collect(),
+            is_lower_bound: result.is_lower_bound,
+            query: result.query,
+        }
+    }
 }
 
 impl From<engine::Answer> for AnswerItem {
@@ -165,6 +243,7 @@ impl From<engine::Answer> for AnswerItem {
             suspects: answer.suspects.into_iter().map(SuspectItem::from).collect(),
             next_steps: answer.next_steps,
             author: answer.author.into(),
+            result: answer.result.into(),
         }
     }
 }
@@ -200,6 +279,8 @@ pub struct SuspectItem {
     score: f64,
     reason: String,
     evidence: Vec<u32>,
+    /// What confirms it and what refutes it; empty in summaries of older versions.
+    check: String,
 }
 
 impl From<Suspect> for SuspectItem {
@@ -211,6 +292,7 @@ impl From<Suspect> for SuspectItem {
             score: suspect.score,
             reason: suspect.reason,
             evidence: suspect.evidence,
+            check: suspect.check,
         }
     }
 }

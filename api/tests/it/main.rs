@@ -6,6 +6,7 @@
 )]
 
 mod access;
+mod analysis;
 mod connections;
 mod crash;
 mod doors;
@@ -14,13 +15,17 @@ mod grpc;
 mod harness;
 mod ingest;
 mod journald;
+mod judge;
 mod loki;
 mod loki_read;
+mod mcp;
 mod otlp;
 mod path;
 mod problems;
 mod prometheus;
 mod repeated;
+mod scrub;
+mod slack;
 mod sockets;
 mod sql;
 mod start;

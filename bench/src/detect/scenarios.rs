@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use std::io::{self, Error};
 
 use anomaly::Explained;
+use domain::{Anomaly, AnomalyKind, Evidence, Severity, Suspect};
 
 use super::scenario::{Scenario, scenarios};
 use player::Player;
@@ -16,11 +17,32 @@ use player::Player;
 /// The bar: an incident opens so many minutes after the onset at the latest.
 const SOON: usize = 2;
 
-/// Plays every scenario with `seeds` seeds from `first` on and prints the scores.
+/// A score from which an anomaly opens an incident.
+const OPENS: f64 = 0.5;
+/// The same for an anomaly of warnings.
+const WARNING_OPENS: f64 = 0.8;
+/// The same for an anomaly of a metric.
+const METRIC_OPENS: f64 = 0.9;
+
+/// Whether an incident opens for it, as the server ships (`alerting::AnomalyGate` with the engine's least score).
+pub fn opens(anomaly: &Anomaly) -> bool {
+    if anomaly.kind == AnomalyKind::Metric {
+        return anomaly.score >= METRIC_OPENS;
+    }
+    let is_silence = anomaly.kind == AnomalyKind::Drop && anomaly.template_id.is_none();
+    let is_bad = (anomaly.severity >= Severity::Error || is_silence) && anomaly.score >= OPENS;
+    is_bad || anomaly.severity >= Severity::Warn && anomaly.score >= WARNING_OPENS
+}
+
+/// Says the class of the cause, as the runbook calls it.
+pub type Classify<'a> = &'a dyn Fn(&[Evidence], &[Suspect]) -> &'static str;
+
+/// Plays every scenario with `seeds` seeds from `first` on and prints the scores; with `classify`, also how often the class of
+/// the fault is told right.
 ///
 /// # Errors
 /// Fails when no seed is asked for.
-pub fn run(seeds: u64, first: u64) -> io::Result<()> {
+pub fn run(seeds: u64, first: u64, classify: Option<Classify>) -> io::Result<()> {
     if seeds == 0 {
         return Err(Error::other("no seed, nothing to play"));
     }
@@ -28,13 +50,29 @@ pub fn run(seeds: u64, first: u64) -> io::Result<()> {
     for scenario in scenarios() {
         let mut tally = Tally::default();
         for seed in first..first + seeds {
-            tally.play(scenario, seed);
+            tally.play(scenario, seed, classify);
         }
         println!("{:<20} {}", scenario.name, tally.line(scenario));
         total.add(&tally);
     }
-    total.print();
+    total.print(classify.is_some());
     Ok(())
+}
+
+/// How the runbook calls a scenario's class.
+fn class_of(class: &str) -> &str {
+    match class {
+        "change" => "deploy",
+        "timeouts" => "timeout",
+        "rate_limited" => "rate_limit",
+        "failed_logins" => "authentication",
+        "backlog" => "queue_backlog",
+        "damaged_data" => "data_corruption",
+        "connections" => "unreachable",
+        "crashes" => "crash",
+        "permission_denied" => "permission",
+        same => same,
+    }
 }
 
 #[derive(Default)]
@@ -46,6 +84,8 @@ struct Tally {
     early: usize,
     first: usize,
     third: usize,
+    /// The class of the fault was told right.
+    class: usize,
     brier: f64,
     by_confidence: BTreeMap<&'static str, (usize, usize)>,
     controls: usize,
@@ -55,7 +95,7 @@ struct Tally {
 }
 
 impl Tally {
-    fn play(&mut self, scenario: &Scenario, seed: u64) {
+    fn play(&mut self, scenario: &Scenario, seed: u64, classify: Option<Classify>) {
         let story = scenario.play(seed);
         let outcome = Player::new(&story).play();
         let Some(root) = &story.root else {
@@ -85,6 +125,19 @@ impl Tally {
         let place = outcome.suspects.iter().position(is_root);
         self.first += usize::from(place == Some(0));
         self.third += usize::from(place.is_some());
+        if let Some(classify) = classify {
+            let suspects: Vec<Suspect> = outcome
+                .suspects
+                .iter()
+                .map(|found| found.suspect.clone())
+                .collect();
+            let class = classify(&outcome.evidence, &suspects);
+            let is_right = class == class_of(scenario.class);
+            self.class += usize::from(is_right);
+            if !is_right {
+                self.wrong.push(format!("seed {seed}: taken for {class}"));
+            }
+        }
         if let Some(leading) = outcome.suspects.first() {
             let suspect = &leading.suspect;
             let truth = f64::from(u8::from(place == Some(0)));
@@ -113,6 +166,7 @@ impl Tally {
         self.early += other.early;
         self.first += other.first;
         self.third += other.third;
+        self.class += other.class;
         self.brier += other.brier;
         self.controls += other.controls;
         self.false_incidents += other.false_incidents;
@@ -142,7 +196,7 @@ impl Tally {
         line
     }
 
-    fn print(&self) {
+    fn print(&self, is_classified: bool) {
         let share = |count: usize| count as f64 / self.incidents.max(1) as f64;
         println!(
             "{} incidents: opened {:.3}, within {SOON} min of the onset {:.3}, before it {}; root first {:.3}, among three {:.3}",
@@ -153,6 +207,9 @@ impl Tally {
             share(self.first),
             share(self.third)
         );
+        if is_classified {
+            println!("  class of the fault right {:.3}", share(self.class));
+        }
         println!(
             "  Brier score of the first suspect {:.3}",
             self.brier / self.incidents.max(1) as f64

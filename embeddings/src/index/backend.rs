@@ -22,9 +22,10 @@ pub(super) const SERVICE: &str = "service";
 /// Payload: the severity's number, so that "at least" is a range.
 pub(super) const SEVERITY: &str = "severity";
 
-/// Version of all of the above, of the tokeniser and of the point ids. Raising it gives every
+/// Version of all of the above, of the tokeniser, of the vocabulary (a group with another meaning needs another
+/// name, or a new version) and of the point ids. Raising it gives every
 /// installation a new, empty index that is filled again from the store.
-pub(super) const FORMAT: u32 = 1;
+pub(super) const FORMAT: u32 = 2;
 
 /// A checked point, ready to be written.
 #[derive(Debug, Clone)]

@@ -1,13 +1,13 @@
-//! Everything that is the same for both stores: checks, chunks, and the two searches that become one.
+//! Everything that is the same for both stores: checks, chunks, and the three searches that become one.
 
 use domain::{ProjectId, TemplateId};
 
-use super::backend::{Backend, Probe, Scope, Scored, StoredPoint, point_id};
-use super::fusion::{Weights, fuse};
+use super::backend::{Backend, Probe, Scope, StoredPoint, point_id};
+use super::fusion::{Lists, Weights, fuse};
 use super::{IndexHit, IndexPoint, IndexQuery, MAX_HITS, MAX_SERVICES, MAX_VECTORS, VectorIndex};
 use crate::error::{Error, Result};
 use crate::text::{MAX_INDEX_TEXT_BYTES, prefix};
-use crate::{lexical, metrics};
+use crate::{lexical, metrics, vocabulary};
 
 /// Points in one write. At 384 dimensions about 0.6 MB on the wire and 40 ms in the embedded
 /// index, so a search never waits longer than that for a big upsert.
@@ -44,14 +44,18 @@ impl<B: Backend> VectorIndex for B {
             return Ok(Vec::new());
         }
         let text = prefix(&query.text, MAX_INDEX_TEXT_BYTES);
-        let mut probes = Vec::with_capacity(2);
+        let mut probes = Vec::with_capacity(3);
         if let Some(vector) = &query.vector {
             check(self, vector, TemplateId::default())?;
-            probes.push(Probe::Dense(vector.clone()));
+            probes.push((List::Dense, Probe::Dense(vector.clone())));
         }
-        let words = lexical::query(text);
-        if !words.is_empty() {
-            probes.push(Probe::Lexical(words));
+        for (list, sparse) in [
+            (List::Lexical, lexical::query(text)),
+            (List::Topic, lexical::topic(text)),
+        ] {
+            if !sparse.is_empty() {
+                probes.push((list, Probe::Lexical(sparse)));
+            }
         }
         let scope = Scope {
             services: query.services.iter().take(MAX_SERVICES).cloned().collect(),
@@ -61,9 +65,9 @@ impl<B: Backend> VectorIndex for B {
         let weights = if lexical::names_something(text) {
             Weights::EXACT
         } else {
-            Weights::MEANING
+            Weights::for_unknown(vocabulary::unknown_share(text))
         };
-        let hits = both(self, &scope, probes, weights, limit)?;
+        let hits = all(self, &scope, probes, weights, limit)?;
         metrics::searched(B::NAME, started.elapsed());
         Ok(hits)
     }
@@ -80,7 +84,17 @@ impl<B: Backend> VectorIndex for B {
         let limit = limit.min(MAX_HITS);
         let scope = Scope::project(project_id);
         // One more, because the template finds itself first.
-        let mut hits = both(self, &scope, vec![probe], Weights::MEANING, limit + 1)?;
+        let list = match probe {
+            Probe::Dense(_) => List::Dense,
+            Probe::Lexical(_) => List::Lexical,
+        };
+        let mut hits = all(
+            self,
+            &scope,
+            vec![(list, probe)],
+            Weights::MEANING,
+            limit + 1,
+        )?;
         hits.retain(|hit| hit.template_id != template_id);
         hits.truncate(limit);
         Ok(hits)
@@ -152,11 +166,19 @@ impl<B: Backend> VectorIndex for B {
     }
 }
 
+/// Which list a probe makes.
+#[derive(Debug, Clone, Copy)]
+enum List {
+    Dense,
+    Lexical,
+    Topic,
+}
+
 /// Asks for all probes at once and fuses what comes back.
-fn both<B: Backend>(
+fn all<B: Backend>(
     backend: &B,
     scope: &Scope,
-    probes: Vec<Probe>,
+    probes: Vec<(List, Probe)>,
     weights: Weights,
     limit: usize,
 ) -> Result<Vec<IndexHit>> {
@@ -164,20 +186,19 @@ fn both<B: Backend>(
         return Ok(Vec::new());
     }
     let candidates = (limit * CANDIDATES_PER_HIT).max(MIN_CANDIDATES);
-    let kinds: Vec<bool> = probes
-        .iter()
-        .map(|probe| matches!(probe, Probe::Dense(_)))
-        .collect();
-    let lists = backend.nearest(scope, probes, candidates)?;
-    let (mut dense, mut words): (Vec<Scored>, Vec<Scored>) = (Vec::new(), Vec::new());
-    for (is_dense, list) in kinds.into_iter().zip(lists) {
-        if is_dense {
-            dense = list;
-        } else {
-            words = list;
+    let (kinds, probes): (Vec<List>, Vec<Probe>) = probes.into_iter().unzip();
+    let mut lists = Lists::default();
+    for (kind, list) in kinds
+        .into_iter()
+        .zip(backend.nearest(scope, probes, candidates)?)
+    {
+        match kind {
+            List::Dense => lists.dense = list,
+            List::Lexical => lists.lexical = list,
+            List::Topic => lists.topic = list,
         }
     }
-    Ok(fuse(dense, words, weights, limit))
+    Ok(fuse(lists, weights, limit))
 }
 
 fn stored(point: &IndexPoint) -> StoredPoint {

@@ -33,6 +33,24 @@ fn a_long_template_leaves_room_for_the_example() {
     assert!(text.len() <= MAX_INDEX_TEXT_BYTES);
 }
 
+#[test]
+fn what_people_say_for_it_is_embedded_instead_of_the_example() {
+    let text = meaning_text(
+        "authentication failure for user root",
+        &services(&["door"]),
+        "authentication failure for user root from 10.0.0.7",
+    );
+    assert!(
+        text.starts_with("door: authentication failure for user root. "),
+        "{text}"
+    );
+    assert!(text.contains("break in"), "{text}");
+    assert!(!text.contains("10.0.0.7"), "{text}");
+    // A template that says next to nothing has its example too.
+    let text = meaning_text("quagga", &[], "quagga 7 of zebra");
+    assert_eq!(text, "quagga. quagga 7 of zebra");
+}
+
 proptest! {
     #[test]
     fn the_text_never_exceeds_its_limit(
@@ -41,5 +59,6 @@ proptest! {
         example in "\\PC{0,4000}",
     ) {
         prop_assert!(index_text(&template, &names, &example).len() <= MAX_INDEX_TEXT_BYTES);
+        prop_assert!(meaning_text(&template, &names, &example).len() <= MAX_INDEX_TEXT_BYTES);
     }
 }

@@ -17,7 +17,7 @@ use crate::dictionaries::Dictionary;
 use crate::{Error, Inner};
 
 /// Patterns that are cited.
-const CITED: usize = 8;
+const CITED: usize = 10;
 /// Patterns that are cited when they are what was asked for: more are never given to a model.
 const MOST_CITED: usize = 24;
 /// Records that are cited.
@@ -34,6 +34,8 @@ pub(super) struct Found {
     pub(super) is_words_only: bool,
     /// The question as it was answered: about a wider range, or without words that select nothing.
     pub(super) understood: Interpretation,
+    /// How long it took to find the patterns that it is about.
+    pub(super) retrieval: std::time::Duration,
 }
 
 /// The chip of an outage of the semantic index: its label and its value.
@@ -47,10 +49,18 @@ impl Inner {
         understood: &Interpretation,
         question: &str,
     ) -> Result<Found, Error> {
+        if let Some(found) = self.unanswerable(understood, question) {
+            return Ok(found);
+        }
+        if let Some(text) = &understood.explained {
+            return self.explained(project_id, understood, text, question);
+        }
         if understood.intent == Intent::Why {
             return self.why(project_id, understood, question);
         }
+        let started = std::time::Instant::now();
         let scope = self.scope(project_id, understood)?;
+        let retrieval = started.elapsed();
         let understood = if scope.is_topic_unused {
             // Where something literal decides, the topic changes nothing, and that is said.
             &understood.without_topic()
@@ -67,15 +77,98 @@ impl Inner {
             samples: Vec::new(),
             is_words_only: scope.is_words_only,
             understood: understood.clone(),
+            retrieval,
         };
         if scope.is_empty() {
             found.facts.matching = Some(0);
             return Ok(found);
         }
+        found.facts.more.query = Some(query_of(&scope, understood));
         let wanted = samples_wanted(understood);
-        let matched = self.matched(project_id, understood, &scope, understood.range, wanted)?;
+        let mut matched = self.matched(project_id, understood, &scope, understood.range, wanted)?;
+        let mut scope = scope;
+        if self.keep_answers_of_requests(project_id, &mut scope, &matched)? {
+            found.facts.more.query = Some(query_of(&scope, understood));
+            matched = self.matched(project_id, understood, &scope, understood.range, wanted)?;
+        }
+        self.measure(project_id, understood, &scope, &matched, &mut found.facts)?;
+        if understood.intent == Intent::Trend && matched.total > 0 {
+            found.facts.more.trend = Some(self.trend(project_id, understood, &scope)?);
+        }
         self.fill(project_id, understood, &scope, matched, &mut found)?;
         Ok(found)
+    }
+
+    /// What cannot be answered whatever the records say: there is no such service, or the time has not come.
+    fn unanswerable(&self, understood: &Interpretation, question: &str) -> Option<Found> {
+        let mut missing = Vec::new();
+        if understood.is_future {
+            missing.push("it asks about a time that has not come".to_owned());
+        } else if understood.services.is_empty() {
+            let unknown = understood.unknown_services.iter();
+            missing.extend(unknown.map(|name| format!("no service is called “{name}”")));
+        }
+        if missing.is_empty() {
+            return None;
+        }
+        let mut facts = self.blank(understood, question);
+        facts.matching = Some(0);
+        facts.more.missing = missing;
+        Some(Found {
+            facts,
+            samples: Vec::new(),
+            is_words_only: false,
+            understood: understood.clone(),
+            retrieval: std::time::Duration::ZERO,
+        })
+    }
+
+    /// Any number of a text may look like a status code. Where patterns that tell of requests match, only these
+    /// count; true when that leaves others out. Blocks.
+    fn keep_answers_of_requests(
+        &self,
+        project_id: ProjectId,
+        scope: &mut Scope,
+        matched: &Matches,
+    ) -> Result<bool, Error> {
+        if scope.statuses.is_empty() || !scope.filter.template_ids.is_empty() {
+            return Ok(false);
+        }
+        let dictionary = self.dictionaries.get(&self.store, project_id)?;
+        let mut ids: Vec<TemplateId> = matched
+            .counts
+            .iter()
+            .map(|row| row.count.template_id)
+            .collect();
+        ids.sort_unstable();
+        ids.dedup();
+        let all = ids.len();
+        let mut keeping = HashSet::new();
+        for row in matched.counts.iter().take(MOST_CITED) {
+            let Some(id) = row.records.first() else {
+                continue;
+            };
+            // Who keeps a status in an attribute means it.
+            let record = self.store.record(project_id, *id)?;
+            let is_kept = record.is_some_and(|record| {
+                let attributes = record.attributes.to_lowercase();
+                attributes.contains("status") || attributes.contains("\"code\"")
+            });
+            if is_kept {
+                keeping.insert(row.count.template_id);
+            }
+        }
+        ids.retain(|id| {
+            keeping.contains(id)
+                || dictionary
+                    .get(*id)
+                    .is_some_and(|template| tells_of_requests(&template.text))
+        });
+        let is_other = !ids.is_empty() && ids.len() < all;
+        if is_other {
+            scope.filter.template_ids = ids;
+        }
+        Ok(is_other)
     }
 
     /// Fills in the facts of what matched.
@@ -120,6 +213,10 @@ impl Inner {
             cite_records(&found.samples, &mut book);
         }
         facts.evidence = book.into_items();
+        if understood.intent == Intent::Find {
+            facts.more.related =
+                self.related(project_id, understood, scope, &rows, facts.evidence.len())?;
+        }
         let services = if understood.intent == Intent::ListServices {
             Some(self.store.services(project_id, understood.range)?)
         } else {
@@ -140,6 +237,38 @@ impl Inner {
             },
         );
         Ok(())
+    }
+
+    /// What is near to the question and was not counted, behind `cited` pieces of evidence.
+    fn related(
+        &self,
+        project_id: ProjectId,
+        understood: &Interpretation,
+        scope: &Scope,
+        rows: &[Row],
+        cited: usize,
+    ) -> Result<Vec<Evidence>, Error> {
+        let counted: HashSet<TemplateId> = rows.iter().map(|row| row.template_id).collect();
+        let mut near = scope.near.clone();
+        near.retain(|id| !counted.contains(id));
+        near.truncate(CITED.saturating_sub(cited));
+        if near.is_empty() {
+            return Ok(Vec::new());
+        }
+        let dictionary = self.dictionaries.get(&self.store, project_id)?;
+        let mut beside = Scope::literal(understood);
+        beside.mean(near.clone(), &dictionary);
+        let matched = self.matched(project_id, understood, &beside, understood.range, 0)?;
+        let mut rows = scope::by_pattern(&scope::rows(&dictionary, matched.counts));
+        rows.sort_by_key(|row| near.iter().position(|id| *id == row.template_id));
+        let mut book = EvidenceBook::new();
+        self.cite(project_id, &beside, &dictionary, &rows, &mut book)?;
+        let mut related = book.into_items();
+        for (item, number) in related.iter_mut().zip(cited + 1..) {
+            item.kind = EvidenceKind::Related;
+            item.number = u32::try_from(number).unwrap_or(u32::MAX);
+        }
+        Ok(related)
     }
 
     /// The values that are asked for, when some are.
@@ -163,6 +292,10 @@ impl Inner {
             intent: match understood.intent {
                 Intent::Find | Intent::Summary => AnswerIntent::Find,
                 Intent::Count => AnswerIntent::Count,
+                Intent::Rate => AnswerIntent::Rate,
+                Intent::Measure => AnswerIntent::Measure,
+                Intent::Trend => AnswerIntent::Trend,
+                Intent::Explain => AnswerIntent::Explain,
                 Intent::First => AnswerIntent::First,
                 Intent::Last => AnswerIntent::Last,
                 Intent::Top | Intent::ListServices => AnswerIntent::Top,
@@ -187,6 +320,10 @@ impl Inner {
             evidence: Vec::new(),
             suspects: Vec::new(),
             is_cut: false,
+            more: inference::AnswerMore {
+                offset_seconds: understood.offset_seconds,
+                ..inference::AnswerMore::default()
+            },
         }
     }
 
@@ -251,6 +388,40 @@ impl Inner {
     }
 }
 
+/// Whether a pattern tells of a request or its answer.
+fn tells_of_requests(text: &str) -> bool {
+    const WORDS: [&str; 16] = [
+        "get",
+        "post",
+        "put",
+        "delete",
+        "head",
+        "patch",
+        "options",
+        "http",
+        "https",
+        "status",
+        "request",
+        "response",
+        "answered",
+        "returned",
+        "responded",
+        "upstream",
+    ];
+    text.contains("<path>")
+        || text.contains("<url>")
+        || text
+            .split(|c: char| !c.is_alphanumeric())
+            .any(|word| WORDS.contains(&word.to_lowercase().as_str()))
+}
+
+/// The search that shows what was counted, as far as the search box can say it.
+pub(super) fn query_of(scope: &Scope, understood: &Interpretation) -> String {
+    let mut filter = scope.filter.clone();
+    filter.range = understood.range;
+    query::filter_text(&filter)
+}
+
 fn errors(rows: &[Row]) -> u64 {
     rows.iter()
         .filter(|row| row.severity.is_error())
@@ -297,7 +468,11 @@ fn ranked(understood: &Interpretation, scope: &Scope, rows: &[Row]) -> Vec<Row> 
     if understood.compare_with.is_some() {
         ranked.sort_by(|a, b| difference(b).total_cmp(&difference(a)));
     } else if scope.is_literal {
-        // All of them say what was asked for; the most frequent one says it best.
+        // All of them say what was asked for. What is near to the whole question says it best, and then the most frequent.
+        if understood.intent == Intent::Find {
+            let place = |row: &Row| scope.near.iter().position(|id| *id == row.template_id);
+            ranked.sort_by_key(|row| place(row).unwrap_or(usize::MAX));
+        }
     } else if let Some(meant) = &scope.meant {
         let rank: HashMap<TemplateId, usize> = meant
             .iter()

@@ -61,14 +61,26 @@ pub(super) fn fill(facts: &mut AnswerFacts, counted: &Counted<'_>) {
         }
         GroupBy::Template => ("pattern", patterns(counted), limit.unwrap_or(GROUPS)),
         GroupBy::Field(field) => {
-            fill_values(facts, counted, field.as_str(), limit.unwrap_or(VALUES));
+            // Few are told all: "who logged in?"
+            let all = counted.values.map_or(0, |values| values.counts.len());
+            let usual = if all <= GROUPS { GROUPS } else { VALUES };
+            fill_values(facts, counted, field.as_str(), limit.unwrap_or(usual));
             return;
         }
         GroupBy::Time(asked) => {
             let unit = time_unit(understood).unwrap_or(asked);
-            let groups = stretches(counted.buckets, unit);
-            facts.groups_left = groups.len().saturating_sub(STRETCHES);
-            facts.groups = groups.into_iter().skip(facts.groups_left).collect();
+            let mut groups = stretches(counted.buckets, unit, facts.more.offset_seconds);
+            if understood.intent == Intent::Top {
+                // "which hour had the most?": the fullest ones.
+                groups.sort_by_key(|group| std::cmp::Reverse(group.count));
+                let shown = limit.unwrap_or(VALUES);
+                facts.groups_left = groups.len().saturating_sub(shown);
+                groups.truncate(shown);
+                facts.groups = groups;
+            } else {
+                facts.groups_left = groups.len().saturating_sub(STRETCHES);
+                facts.groups = groups.into_iter().skip(facts.groups_left).collect();
+            }
             facts.grouped_by = Some(unit_name(unit).into());
             return;
         }
@@ -177,27 +189,45 @@ fn patterns(counted: &Counted<'_>) -> Vec<GroupCount> {
         .collect()
 }
 
-fn stretches(buckets: &[(i64, u64)], unit: TimeUnit) -> Vec<GroupCount> {
+fn stretches(buckets: &[(i64, u64)], unit: TimeUnit, offset_seconds: i32) -> Vec<GroupCount> {
     buckets
         .iter()
-        .map(|(start_ns, count)| plain(start_of(*start_ns, unit), *count))
+        .map(|(start_ns, count)| plain(start_of(*start_ns, unit, offset_seconds), *count))
         .collect()
 }
 
 /// `2026-11-18 13:00 UTC`, of a day only the date.
-fn start_of(start_ns: i64, unit: TimeUnit) -> String {
-    let text = domain::format_timestamp_short(start_ns);
+fn start_of(start_ns: i64, unit: TimeUnit, offset_seconds: i32) -> String {
+    let offset_ns = i64::from(offset_seconds) * domain::NANOS_PER_SECOND;
+    let is_day = matches!(unit, TimeUnit::Day);
+    let shown_ns = if is_day {
+        start_ns
+    } else {
+        start_ns.saturating_add(offset_ns)
+    };
+    let text = domain::format_timestamp_short(shown_ns);
+    let zone = zone(offset_seconds);
     match unit {
         TimeUnit::Day => text.get(..10).unwrap_or(&text).to_owned(),
         _ => text
             .get(..16)
-            .map_or_else(|| text.clone(), |minute| format!("{minute} UTC")),
+            .map_or_else(|| text.clone(), |minute| format!("{minute} {zone}")),
     }
+}
+
+/// `UTC`, `+01:00`.
+fn zone(offset_seconds: i32) -> String {
+    if offset_seconds == 0 {
+        return "UTC".to_owned();
+    }
+    let sign = if offset_seconds < 0 { '-' } else { '+' };
+    let minutes = offset_seconds.unsigned_abs() / 60;
+    format!("{sign}{:02}:{:02}", minutes / 60, minutes % 60)
 }
 
 fn unit_name(unit: TimeUnit) -> &'static str {
     match unit {
-        TimeUnit::Minute => "minute",
+        TimeUnit::Second | TimeUnit::Minute => "minute",
         TimeUnit::Fitting | TimeUnit::Hour => "hour",
         TimeUnit::Day => "day",
     }

@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 
 use anomaly::TemplateInfo as _;
 use domain::{ChangeKind, LogFilter, LogReader, PageRequest, ProjectId, TemplateId, TimeRange};
-use embeddings::IndexHit;
-use query::{Deploy, Interpretation, OpenIncident, QuestionContext};
+use embeddings::{IndexHit, Said};
+use query::{Deploy, OpenIncident, QuestionContext};
 use serde::de::IgnoredAny;
 use store::{EventStore, LogStore};
 
@@ -34,33 +34,32 @@ const ATTRIBUTES: usize = 500;
 const RELEVANT: usize = 12;
 /// Cosine from which a pattern found by meaning alone is taken to be meant (MiniLM: unrelated texts lie below).
 const MEANT_SIMILARITY: f32 = 0.38;
-/// A hit far below the best one is noise.
-const LEAST_SHARE_OF_BEST: f32 = 0.45;
+/// The same when the ideas of the question are in the pattern as well.
+const MEANT_SIMILARITY_WITH_TOPIC: f32 = 0.33;
+/// Cosine from which a pattern is meant beyond doubt.
+const SURE_SIMILARITY: f32 = 0.52;
+/// The same when the ideas of the question are in the pattern as well.
+const SURE_SIMILARITY_WITH_TOPIC: f32 = 0.42;
+/// Hits among which one that is beyond doubt is looked for.
+const SURE_AMONG: usize = 3;
+/// A hit far below the best one is noise. One that is 20th by meaning and by topic has 0.36 of the first in all.
+const LEAST_SHARE_OF_BEST: f32 = 0.3;
+/// The same where words alone are compared.
+const LEAST_SHARE_OF_WORDS: f64 = 0.45;
 
 /// The patterns that a text is about.
 pub(super) struct Relevant {
     /// Best first, none of them merged away.
     pub(super) ids: Vec<TemplateId>,
+    /// One of the first is about it beyond doubt, by its vector or by its ideas.
+    pub(super) is_sure: bool,
     /// The semantic index did not answer: words were compared.
     pub(super) is_words_only: bool,
 }
 
 impl Inner {
-    /// What a question means here and now. Blocks.
-    pub(super) fn understand(
-        &self,
-        project_id: ProjectId,
-        question: &str,
-        zone: jiff::tz::TimeZone,
-    ) -> Result<Interpretation, Error> {
-        let mut context = self.question_context(project_id)?;
-        context.time_zone = zone;
-        context.attributes = self.attribute_names(project_id, &context.services)?;
-        Ok(query::understand(question, &context))
-    }
-
     /// The attributes of the newest records, the most frequent first. Blocks.
-    fn attribute_names(
+    pub(super) fn attribute_names(
         &self,
         project_id: ProjectId,
         services: &[String],
@@ -171,8 +170,12 @@ impl Inner {
     ) -> Result<Relevant, Error> {
         let dictionary = self.dictionaries.get(&self.store, project_id)?;
         let mut is_words_only = false;
-        let ranked = match self.hits(project_id, text, services) {
-            Ok(ranked) => ranked,
+        let mut is_sure = false;
+        let ranked = match self.hits(project_id, &dictionary, text, services) {
+            Ok((ranked, sure)) => {
+                is_sure = sure;
+                ranked
+            }
             Err(error) => {
                 tracing::warn!(%error, "the semantic index did not answer; words are compared");
                 metrics::counter!("vigil_engine_ask_without_index_total").increment(1);
@@ -187,24 +190,61 @@ impl Inner {
             .filter(|id| present.contains_key(id) && chosen.insert(*id))
             .take(RELEVANT)
             .collect();
-        Ok(Relevant { ids, is_words_only })
+        Ok(Relevant {
+            ids,
+            is_sure,
+            is_words_only,
+        })
     }
 
-    /// What the index finds: in all services, and then in the named ones, whose patterns others may crowd out.
+    /// What the index finds and the question means: in all services, and then in the named ones, whose patterns
+    /// others may crowd out.
     fn hits(
         &self,
         project_id: ProjectId,
+        dictionary: &Dictionary,
         text: &str,
         services: &[String],
-    ) -> Result<Vec<TemplateId>, Error> {
-        let mut ids = meant(&self.semantic.search(project_id, text, &[], HITS)?);
+    ) -> Result<(Vec<TemplateId>, bool), Error> {
+        let everywhere = self.index_hits(project_id, dictionary, text, &[])?;
+        let mut ids = meant(&everywhere);
+        let mut is_sure = is_sure(&everywhere);
         if !services.is_empty() {
-            ids.extend(meant(
-                &self.semantic.search(project_id, text, services, HITS)?,
-            ));
+            let theirs = self.index_hits(project_id, dictionary, text, services)?;
+            ids.extend(meant(&theirs));
+            is_sure |= self::is_sure(&theirs);
         }
-        Ok(ids)
+        Ok((ids, is_sure))
     }
+
+    /// What the index finds in some services, best first.
+    pub(super) fn index_hits(
+        &self,
+        project_id: ProjectId,
+        dictionary: &Dictionary,
+        text: &str,
+        services: &[String],
+    ) -> Result<Vec<IndexHit>, Error> {
+        let said = |id: TemplateId| {
+            dictionary.get(id).map(|template| Said {
+                readable: patterns::readable(&template.text),
+                severity: template.severity,
+            })
+        };
+        self.semantic
+            .search(project_id, text, services, HITS, &said)
+    }
+}
+
+/// Whether one of the first hits is beyond doubt.
+fn is_sure(hits: &[IndexHit]) -> bool {
+    hits.iter().take(SURE_AMONG).any(|hit| {
+        hit.topic.is_some()
+            && hit
+                .similarity
+                .is_some_and(|it| it >= SURE_SIMILARITY_WITH_TOPIC)
+            || hit.similarity.is_some_and(|it| it >= SURE_SIMILARITY)
+    })
 }
 
 /// The hits of one search that are meant, best first.
@@ -212,9 +252,15 @@ fn meant(hits: &[IndexHit]) -> Vec<TemplateId> {
     let best = hits.first().map_or(0.0, |hit| hit.score);
     hits.iter()
         .filter(|hit| {
-            let is_meant = hit
-                .similarity
-                .is_some_and(|similarity| similarity >= MEANT_SIMILARITY);
+            let least = if hit.topic.is_some() {
+                MEANT_SIMILARITY_WITH_TOPIC
+            } else {
+                MEANT_SIMILARITY
+            };
+            let is_meant = match hit.similarity {
+                Some(similarity) => similarity >= least,
+                None => hit.topic.is_some(),
+            };
             (is_meant || hit.lexical.is_some()) && hit.score >= best * LEAST_SHARE_OF_BEST
         })
         .map(|hit| hit.template_id)
@@ -223,7 +269,7 @@ fn meant(hits: &[IndexHit]) -> Vec<TemplateId> {
 
 /// Patterns that hold words of a text, by how rare these words are; best first. What is left when the semantic
 /// index does not answer.
-fn by_words(dictionary: &Dictionary, text: &str) -> Vec<TemplateId> {
+pub(super) fn by_words(dictionary: &Dictionary, text: &str) -> Vec<TemplateId> {
     let wanted: HashSet<String> = words(text).collect();
     let mut holders: HashMap<&str, Vec<TemplateId>> = HashMap::new();
     let mut count = 0_usize;
@@ -251,7 +297,7 @@ fn by_words(dictionary: &Dictionary, text: &str) -> Vec<TemplateId> {
     ranked.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
     let least = ranked
         .first()
-        .map_or(0.0, |(_, best)| best * f64::from(LEAST_SHARE_OF_BEST));
+        .map_or(0.0, |(_, best)| best * LEAST_SHARE_OF_WORDS);
     ranked.retain(|(_, score)| *score >= least);
     ranked.into_iter().map(|(id, _)| id).collect()
 }

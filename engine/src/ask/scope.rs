@@ -7,9 +7,10 @@ use anomaly::TemplateInfo as _;
 use domain::{
     LogFilter, LogReader, Order, ProjectId, RecordId, Severity, TemplateId, TextTerm, TimeRange,
 };
-use query::{GroupBy, Intent, Interpretation, StatusCode, TimeUnit};
+use query::{GroupBy, Intent, Interpretation, NumberCondition, StatusCode, TimeUnit};
 use store::{MatchCount, MatchRequest, Matches, StatusFilter};
 
+use super::thin::is_told;
 use super::topic::{Literal, with_merged, without_contradictions};
 use crate::dictionaries::Dictionary;
 use crate::{Error, Inner};
@@ -31,10 +32,14 @@ pub(super) struct Scope {
     pub(super) statuses: Vec<StatusFilter>,
     /// The patterns that its topic says or means, most relevant first; `None` when it selects no patterns.
     pub(super) meant: Option<Vec<TemplateId>>,
+    /// The patterns that are near to its topic, best first, whether it means them or not.
+    pub(super) near: Vec<TemplateId>,
     /// Its words select the patterns, not its meaning.
     pub(super) is_literal: bool,
     /// Values that records must hold as words of their own; they are texts of the filter too.
     pub(super) values: Vec<String>,
+    /// Numbers that records must have.
+    pub(super) numbers: Vec<NumberCondition>,
     /// Words that were said like values and occur in none of the records.
     pub(super) left_out: Vec<String>,
     /// It has a topic that selects nothing.
@@ -69,7 +74,12 @@ impl Scope {
 
     /// Whether counts per minute answer it.
     pub(super) fn is_answered_by_rollups(&self) -> bool {
-        self.filter.is_answered_by_rollups() && self.statuses.is_empty()
+        self.filter.is_answered_by_rollups() && self.statuses.is_empty() && self.numbers.is_empty()
+    }
+
+    /// Whether records must be read one by one.
+    pub(super) fn needs_reading(&self) -> bool {
+        !self.values.is_empty() || !self.numbers.is_empty()
     }
 
     /// What a question says literally.
@@ -85,8 +95,10 @@ impl Scope {
             filter: understood.filter(),
             statuses: statuses(understood),
             meant: None,
+            near: Vec::new(),
             is_literal: false,
             values,
+            numbers: understood.numbers.clone(),
             left_out: Vec::new(),
             is_topic_unused: false,
             is_words_only: false,
@@ -123,7 +135,7 @@ impl Scope {
     }
 
     /// Only these patterns count.
-    fn mean(&mut self, ids: Vec<TemplateId>, dictionary: &Dictionary) {
+    pub(super) fn mean(&mut self, ids: Vec<TemplateId>, dictionary: &Dictionary) {
         self.filter.template_ids = with_merged(dictionary, &ids);
         self.meant = Some(ids);
     }
@@ -183,8 +195,14 @@ impl Inner {
             let relevant =
                 self.relevant_patterns(project_id, &text, &understood.services, &present)?;
             scope.is_words_only = relevant.is_words_only;
+            scope.near.clone_from(&relevant.ids);
             if literal.is_none() {
-                let ids = without_contradictions(&dictionary, understood, &present, relevant.ids);
+                let mut ids =
+                    without_contradictions(&dictionary, understood, &present, relevant.ids);
+                // What is only near is no evidence.
+                if !relevant.is_sure && !is_told(&dictionary, &understood.retrieval_text, &ids) {
+                    ids.clear();
+                }
                 scope.mean(ids, &dictionary);
             }
         } else {
@@ -236,10 +254,10 @@ impl Inner {
             records: samples,
             bucket_ns: time_unit(understood).map(TimeUnit::nanos),
         };
-        if scope.values.is_empty() {
-            Ok(self.store.matches(project_id, &request)?)
+        if scope.needs_reading() {
+            self.matches_one_by_one(project_id, &request, &scope.values, &scope.numbers)
         } else {
-            self.matches_with_values(project_id, &request, &scope.values)
+            Ok(self.store.matches(project_id, &request)?)
         }
     }
 }

@@ -1,3 +1,4 @@
+mod asks;
 mod door;
 
 use std::collections::BTreeMap;
@@ -46,6 +47,7 @@ impl VectorIndex for FakeIndex {
                 score: 1.0,
                 similarity: Some(0.9),
                 lexical: None,
+                topic: None,
             })
             .collect())
     }
@@ -234,8 +236,12 @@ impl Bed {
     }
 
     fn understood(&self, question: &str) -> query::Interpretation {
+        let asked = AskRequest {
+            question: question.to_owned(),
+            ..AskRequest::default()
+        };
         self.inner
-            .understand(self.project_id, question, jiff::tz::TimeZone::UTC)
+            .read(self.project_id, &asked, jiff::tz::TimeZone::UTC)
             .unwrap()
     }
 
@@ -537,6 +543,7 @@ impl Generator for Slow {
             generated_tokens: 0,
             first_token_ms: 0,
             total_ms: 0,
+            model: None,
         })
     }
 }
@@ -548,10 +555,11 @@ async fn the_narrative_comes_in_pieces_before_it_is_verified() {
     let facts = bed.facts("errors");
     let draft = inference::draft_answer(&facts);
     let (sender, mut events) = mpsc::channel(EVENTS);
-    let answer = phrase(&Slow, &facts, draft, &sender, CancellationToken::new())
+    let (answer, first) = phrase((bed.project_id, &Slow), &facts, draft, &sender, CancellationToken::new())
         .await
         .unwrap();
     drop(sender);
+    assert!(first.is_some(), "when the first words came is known");
     let mut written = Vec::new();
     while let Some(event) = events.recv().await {
         if let AskEvent::Delta(text) = event {

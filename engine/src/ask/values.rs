@@ -10,6 +10,7 @@ use query::Field;
 use serde_json::Value;
 use store::StatusFilter;
 
+use super::numbers;
 use super::scope::Scope;
 use super::words::holds_value;
 use crate::dictionaries::Dictionary;
@@ -55,6 +56,7 @@ impl Inner {
                 .values
                 .iter()
                 .all(|value| holds_value(&record.body, value))
+                && numbers::hold(&scope.numbers, &record)
                 && StatusFilter::any_matches(&scope.statuses, &record.body, &record.attributes);
             if !is_match {
                 return;

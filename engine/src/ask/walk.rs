@@ -7,8 +7,10 @@ use domain::{
     LogFilter, LogReader, LogRecord, Order, PageRequest, ProjectId, Severity, TemplateCount,
     TemplateId,
 };
+use query::NumberCondition;
 use store::{MatchCount, MatchRequest, Matches, StatusFilter};
 
+use super::numbers;
 use super::words::holds_value;
 use crate::{Error, Inner};
 
@@ -53,16 +55,18 @@ impl Inner {
         }
     }
 
-    /// What `store::matches` gives, of the records that hold each value as a word. Blocks.
-    pub(super) fn matches_with_values(
+    /// What `store::matches` gives, of the records that hold each value as a word and have these numbers. Blocks.
+    pub(super) fn matches_one_by_one(
         &self,
         project_id: ProjectId,
         request: &MatchRequest<'_>,
         values: &[String],
+        numbers: &[NumberCondition],
     ) -> Result<Matches, Error> {
         let mut tally = Tally::default();
         let is_cut = self.walk(project_id, request.filter, request.order, |record| {
             let is_match = values.iter().all(|value| holds_value(&record.body, value))
+                && numbers::hold(numbers, &record)
                 && StatusFilter::any_matches(request.statuses, &record.body, &record.attributes);
             if is_match {
                 tally.add(record, request);

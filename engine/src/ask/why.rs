@@ -2,13 +2,16 @@
 
 use std::collections::HashSet;
 
-use domain::{LogFilter, PageRequest, ProjectId, Severity, TemplateId};
+use anomaly::TemplateInfo as _;
+use domain::{Evidence, EvidenceKind, LogFilter, PageRequest, ProjectId, Severity, TemplateId};
 use query::Interpretation;
 use store::{AnomalyFilter, AnomalyStore};
 
 use super::facts::{Found, index_chip};
-use super::scope::{Scope, samples_wanted};
+use super::scope::{self, Row, Scope, samples_wanted};
+use super::thin::{is_general, is_told};
 use super::topic::with_merged;
+use crate::dictionaries::Dictionary;
 use crate::{Error, Inner};
 
 /// Anomalies that are looked at.
@@ -30,7 +33,24 @@ impl Inner {
             .store
             .anomalies(project_id, &filter, &PageRequest::first(ANOMALIES))?
             .items;
+        let started = std::time::Instant::now();
         let (own, is_words_only) = self.asked_about(project_id, understood)?;
+        let retrieval = started.elapsed();
+        if own.is_empty() && !is_general(&understood.retrieval_text) {
+            let topic = understood.retrieval_text.trim();
+            facts.matching = Some(0);
+            facts
+                .more
+                .missing
+                .push(format!("nothing in them is about “{topic}”"));
+            return Ok(Found {
+                retrieval,
+                facts,
+                samples: Vec::new(),
+                is_words_only,
+                understood: understood.clone(),
+            });
+        }
         // An incident that is under way says best when it began; else the first anomaly does.
         let onset_ns = self
             .alerts
@@ -57,7 +77,12 @@ impl Inner {
             window.start_ns = domain::minute_start(onset_ns).max(window.start_ns);
         }
         let found = self.investigate(project_id, window, &own, &[], &anomalies)?;
-        let scope = self.why_scope(project_id, understood)?;
+        let mut scope = self.why_scope(project_id, understood)?;
+        if !own.is_empty() && !is_general(&understood.retrieval_text) {
+            // What is asked about may be no error: "why do mails bounce?"
+            scope.filter.template_ids = own.iter().copied().collect();
+            scope.filter.severities.clone_from(&understood.severities);
+        }
         let wanted = samples_wanted(understood);
         let matched = self.matched(project_id, understood, &scope, window, wanted)?;
         facts.range = window;
@@ -71,12 +96,23 @@ impl Inner {
                 .sum(),
         );
         facts.is_cut = matched.is_cut;
+        facts.more.query = Some(super::facts::query_of(
+            &scope,
+            &Interpretation {
+                range: window,
+                ..understood.clone()
+            },
+        ));
         facts.evidence = found.evidence;
+        let dictionary = self.dictionaries.get(&self.store, project_id)?;
+        let rows = scope::rows(&dictionary, matched.counts);
+        put_first(&mut facts.evidence, understood, rows, &own, &dictionary);
         facts.suspects = found.suspects;
         if is_words_only {
             facts.interpretation.push(index_chip());
         }
         Ok(Found {
+            retrieval,
             facts,
             samples: matched.records,
             is_words_only,
@@ -115,8 +151,11 @@ impl Inner {
             };
             let dictionary = self.dictionaries.get(&self.store, project_id)?;
             let present = self.present(project_id, &dictionary, &filter)?;
-            let relevant =
+            let mut relevant =
                 self.relevant_patterns(project_id, topic, &understood.services, &present)?;
+            if !relevant.is_sure && !is_told(&dictionary, topic, &relevant.ids) {
+                relevant.ids.clear();
+            }
             own.extend(with_merged(&dictionary, &relevant.ids));
             is_words_only = relevant.is_words_only;
         }
@@ -127,4 +166,57 @@ impl Inner {
         }
         Ok((own, is_words_only))
     }
+}
+
+/// Matching patterns that are told whether they are unusual or not.
+const TOLD: usize = 2;
+
+/// Tells what was asked about first: the worst of what matched, then the rest of the services that were named.
+fn put_first(
+    evidence: &mut Vec<Evidence>,
+    understood: &Interpretation,
+    mut rows: Vec<Row>,
+    own: &HashSet<TemplateId>,
+    dictionary: &Dictionary,
+) {
+    if understood.services.is_empty() && own.is_empty() {
+        return;
+    }
+    rows.sort_by_key(|row| std::cmp::Reverse((row.severity, row.count)));
+    let mut next = evidence.iter().map(|item| item.number).max().unwrap_or(0);
+    for row in rows.iter().take(TOLD) {
+        let is_told = evidence
+            .iter()
+            .any(|item| item.template_id == Some(row.template_id));
+        let Some(template) = dictionary.get(row.template_id).filter(|_| !is_told) else {
+            continue;
+        };
+        next += 1;
+        evidence.push(Evidence {
+            number: next,
+            kind: EvidenceKind::Template,
+            text: template.text.clone(),
+            service: row.service.clone(),
+            severity: row.severity,
+            count: row.count,
+            expected: None,
+            template_id: Some(template.id),
+            record_ids: row.records.clone(),
+            first_at_ns: row.first_at_ns,
+            last_at_ns: row.last_at_ns,
+        });
+    }
+    let is_theirs = |item: &Evidence| {
+        item.service
+            .as_ref()
+            .is_some_and(|service| understood.services.contains(service))
+    };
+    let is_own = |item: &Evidence| {
+        item.template_id
+            .is_some_and(|id| own.contains(&id) || own.contains(&dictionary.resolve(id)))
+    };
+    evidence.sort_by_key(|item| {
+        let is_worst = is_theirs(item) && item.severity.is_error();
+        std::cmp::Reverse((is_own(item), is_worst, is_theirs(item)))
+    });
 }

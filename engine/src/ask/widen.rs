@@ -173,7 +173,7 @@ impl Inner {
             Intent::First => Order::OldestFirst,
             _ => Order::NewestFirst,
         };
-        if scope.values.is_empty() && scope.statuses.is_empty() {
+        if !scope.needs_reading() && scope.statuses.is_empty() {
             let page = PageRequest {
                 order,
                 ..PageRequest::first(1)
@@ -188,10 +188,10 @@ impl Inner {
             records: 1,
             bucket_ns: None,
         };
-        let matched = if scope.values.is_empty() {
-            self.store.matches(project_id, &request)?
+        let matched = if scope.needs_reading() {
+            self.matches_one_by_one(project_id, &request, &scope.values, &scope.numbers)?
         } else {
-            self.matches_with_values(project_id, &request, &scope.values)?
+            self.store.matches(project_id, &request)?
         };
         Ok(matched.records.first().map(|record| record.timestamp_ns))
     }

@@ -38,7 +38,8 @@ const OPPOSITES: [(&[&str], &[&str]); 12] = [
 ];
 
 /// Words that are said for each other: what no pattern says one way may be said another way.
-const ALIKE: [&[&str]; 7] = [
+const ALIKE: [&[&str]; 8] = [
+    &["declined", "refused", "rejected", "denied"],
     &[
         "login",
         "logon",
@@ -60,6 +61,21 @@ const ALIKE: [&[&str]; 7] = [
     ],
     &["restart", "reboot"],
     &["unreachable", "refused"],
+];
+
+/// Words that patterns say where people say the first one, and not the other way round.
+const MEANT: [(&str, &[&str]); 11] = [
+    ("crash", &["killed", "exited", "terminated"]),
+    ("serve", &["get", "answered"]),
+    ("handle", &["get", "answered", "processed"]),
+    ("request", &["get", "post", "put", "head", "patch"]),
+    ("call", &["get", "post"]),
+    ("oom", &["memory"]),
+    ("db", &["database", "postgres", "mysql", "sql"]),
+    ("database", &["db", "postgres", "mysql", "sql"]),
+    ("email", &["mail"]),
+    ("mail", &["email", "smtp"]),
+    ("certificate", &["cert", "tls", "ssl"]),
 ];
 
 /// Two sets of stems.
@@ -121,6 +137,12 @@ pub(super) fn alike(stem: &str) -> impl Iterator<Item = &'static str> + '_ {
         .iter()
         .filter(move |group| group.iter().any(|word| self::stem(word) == stem))
         .flat_map(|group| group.iter().copied())
+        .chain(
+            MEANT
+                .iter()
+                .filter(move |(said, _)| self::stem(said) == stem)
+                .flat_map(|(_, meant)| meant.iter().copied()),
+        )
         .filter(move |word| self::stem(word) != stem)
 }
 
@@ -161,6 +183,11 @@ impl Stems {
                     .strip_suffix(second.as_str())
                     .is_some_and(|rest| rest.len() > 2 && self::stem(rest) == self::stem(first))
             })
+    }
+
+    /// Whether one of its words has this stem.
+    pub(super) fn has(&self, stem: &str) -> bool {
+        self.stems.contains(stem)
     }
 
     /// Whether it says the opposite of a word, and not the word.

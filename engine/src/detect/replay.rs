@@ -27,7 +27,6 @@ const PAGE: usize = 1_000;
 impl Inner {
     /// Detectors that know the last day. What they find in it and what goes on gets the id that the machine
     /// knows it by, so that its end is told; what the machine holds for going on and they do not is over.
-    /// Metrics are not replayed: their anomalies end with a start, and are found again if they last.
     pub(super) fn replay(&self, project_id: ProjectId, last_ns: i64) -> Result<Watch, Error> {
         let start_ns = last_ns - REPLAY_NS;
         let first_ns = self
@@ -58,6 +57,7 @@ impl Inner {
                 Ok(())
             })?;
         }
+        self.replay_samples(project_id, &mut watch, &mut ongoing)?;
         let active = self.alerts.active_anomalies(project_id)?;
         let known = self.by_key(project_id, &active)?;
         let mut forgotten: BTreeSet<AnomalyId> = active.into_iter().collect();
@@ -76,7 +76,7 @@ impl Inner {
             } else if age_ns <= YOUNG_NS {
                 watch.waiting.push_back(News::Found(Box::new(anomaly)));
             } else {
-                self.record(project_id, &mut anomaly)?;
+                self.record(project_id, std::slice::from_mut(&mut anomaly))?;
                 watch.open.insert(key, anomaly.id);
             }
         }

@@ -1,8 +1,11 @@
-use store::AlertStore;
+use store::{AlertStore, AnomalyStore};
 
 use super::*;
 use crate::alerts::tests::anomaly;
 use crate::testing::{Bench, NOON};
+
+mod restart;
+mod storm;
 
 const MINUTE: i64 = NANOS_PER_MINUTE;
 
@@ -114,7 +117,7 @@ fn what_began_while_nobody_watched_is_told_after_the_start() {
 }
 
 #[test]
-fn what_ended_while_nobody_watched_and_metrics_end_with_the_start() {
+fn what_ended_while_nobody_watched_ends_with_the_start() {
     let bench = Bench::new();
     quiet(&bench, 0..120);
     let mut metric = anomaly(bench.project_id, "checkout", NOON);

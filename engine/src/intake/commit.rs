@@ -371,7 +371,7 @@ impl Job {
             count: usize::try_from(accepted).unwrap_or(usize::MAX),
             refused: Vec::new(),
         };
-        self.reply.send(Ok(accepted)).ok();
+        self.reply(Ok(accepted));
     }
 
     fn answer(self, size: usize, refused: Vec<(usize, String)>) {
@@ -379,7 +379,13 @@ impl Job {
             count: size - refused.len(),
             refused,
         };
-        self.reply.send(Ok(accepted)).ok();
+        self.reply(Ok(accepted));
+    }
+
+    /// Tells the sender. Whoever has the answer finds the places free again.
+    fn reply(self, outcome: Result<Accepted, Error>) {
+        drop(self.places);
+        self.reply.send(outcome).ok();
     }
 }
 
@@ -387,7 +393,7 @@ fn refuse_all(project_id: ProjectId, jobs: Vec<Job>, error: &Error) {
     metrics::counter!("vigil_engine_commit_failures_total").increment(1);
     tracing::error!(%error, project.id = %project_id, "commit failed; its records were not acknowledged");
     for job in jobs {
-        job.reply.send(Err(error.clone())).ok();
+        job.reply(Err(error.clone()));
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod compare;
 mod days;
+mod figures;
 mod groups;
 mod nothing;
 
@@ -12,7 +13,7 @@ pub(super) use nothing::nothing;
 use self::compare::compare;
 use self::days::Days;
 use self::groups::groups;
-use crate::cause::{classify, suspected_change};
+use crate::cause::{classify_suspected, suspected_change};
 use crate::facts::{AnswerFacts, AnswerIntent};
 use crate::words;
 
@@ -37,10 +38,13 @@ fn words_only(facts: &AnswerFacts) -> Option<Sentence> {
 pub(super) fn found(facts: &AnswerFacts) -> Vec<Sentence> {
     let days = &mut Days::of(facts);
     let mut sentences: Vec<Sentence> = widened(facts, days).into_iter().collect();
-    sentences.extend(left_out(facts));
     sentences.extend(match facts.intent {
         AnswerIntent::Find => find(facts, days),
         AnswerIntent::Count => count(facts, days),
+        AnswerIntent::Rate => figures::rate(facts, days),
+        AnswerIntent::Measure => figures::measure(facts, days),
+        AnswerIntent::Trend => figures::trend(facts, days),
+        AnswerIntent::Explain => explain(facts),
         AnswerIntent::First => edge(facts, days, true),
         AnswerIntent::Last => edge(facts, days, false),
         AnswerIntent::Top => top(facts, days),
@@ -73,20 +77,17 @@ fn widened(facts: &AnswerFacts, days: &mut Days) -> Option<Sentence> {
     )))
 }
 
-/// Words that select nothing and were therefore not looked for.
-fn left_out(facts: &AnswerFacts) -> Option<Sentence> {
-    if facts.left_out.is_empty() {
-        return None;
-    }
-    let said: Vec<String> = facts
-        .left_out
+/// The sentences of an explanation; they cite the pattern.
+fn explain(facts: &AnswerFacts) -> Vec<Sentence> {
+    facts
+        .more
+        .explained
         .iter()
-        .map(|word| words::quoted(word))
-        .collect();
-    Some(plain(format!(
-        "No such record has {}; without that:",
-        words::list(&said, 4)
-    )))
+        .map(|text| Sentence {
+            text: text.clone(),
+            citations: first_citation(facts),
+        })
+        .collect()
 }
 
 fn find(facts: &AnswerFacts, days: &mut Days) -> Vec<Sentence> {
@@ -106,6 +107,12 @@ fn told_first(facts: &AnswerFacts, limit: usize) -> impl Iterator<Item = &Eviden
 
 fn count(facts: &AnswerFacts, days: &mut Days) -> Vec<Sentence> {
     let mut sentences = vec![total(facts, days)];
+    if facts.more.is_distinct
+        && let Some(said) = groups(facts, days)
+    {
+        // How many different ones comes first.
+        return vec![said, sentences.remove(0)];
+    }
     if let Some(said) = groups(facts, days) {
         sentences.push(said);
         return sentences;
@@ -134,7 +141,9 @@ fn count(facts: &AnswerFacts, days: &mut Days) -> Vec<Sentence> {
     sentences
 }
 
-fn edge(facts: &AnswerFacts, days: &mut Days, is_first: bool) -> Vec<Sentence> {
+/// The instant of the first or last occurrence, and what tells it. A record knows the instant, a pattern only the
+/// minute.
+pub(super) fn edge_item(facts: &AnswerFacts, is_first: bool) -> Option<(i64, &Evidence)> {
     let at = |item: &&Evidence| {
         if is_first {
             item.first_at_ns
@@ -142,23 +151,30 @@ fn edge(facts: &AnswerFacts, days: &mut Days, is_first: bool) -> Vec<Sentence> {
             item.last_at_ns
         }
     };
-    // A record knows the instant, a pattern only the minute.
     let records = || patterns(facts).filter(|item| item.kind == EvidenceKind::Record);
     let item = if is_first {
         records().min_by_key(at).or(patterns(facts).min_by_key(at))
     } else {
         records().max_by_key(at).or(patterns(facts).max_by_key(at))
     };
-    let Some(item) = item else {
+    item.map(|item| (at(&item), item))
+}
+
+fn edge(facts: &AnswerFacts, days: &mut Days, is_first: bool) -> Vec<Sentence> {
+    let Some((at_ns, item)) = edge_item(facts, is_first) else {
         return vec![total(facts, days)];
     };
-    let word = if is_first { "first" } else { "last" };
-    let age = domain::format_duration(facts.now_ns.saturating_sub(at(&item)).max(0));
+    let word = match (is_first, facts.matching) {
+        (_, Some(1)) => "only",
+        (true, _) => "first",
+        (false, _) => "last",
+    };
+    let age = domain::format_duration(facts.now_ns.saturating_sub(at_ns).max(0));
     let mut sentences = vec![cited(
         item,
         format!(
             "The {word} one was at {} ({age} ago){}: {}.",
-            days.at(at(&item)),
+            days.at(at_ns),
             service(item, " in "),
             words::quoted(&item.text),
         ),
@@ -197,7 +213,7 @@ fn why(facts: &AnswerFacts, days: &mut Days) -> Vec<Sentence> {
         _ => total(facts, days),
     }];
     sentences.extend(patterns(facts).take(2).map(|item| pattern(days, item)));
-    let found = classify(&facts.evidence);
+    let found = classify_suspected(&facts.evidence, &facts.suspects);
     if let Some(suspect) = suspected_change(&facts.suspects, &facts.evidence) {
         sentences.push(suspicion(suspect, "leading suspect"));
     } else if let Some(suspect) = facts

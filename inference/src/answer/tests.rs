@@ -40,6 +40,7 @@ fn facts(intent: AnswerIntent) -> AnswerFacts {
         evidence: incident.evidence,
         suspects: incident.suspects,
         is_cut: false,
+        more: crate::facts::AnswerMore::default(),
     }
 }
 
@@ -262,7 +263,7 @@ fn nothing_found_says_what_was_searched() {
     assert!(!answer.is_found);
     assert_eq!(
         answer.facts[0].text,
-        "Nothing matches for service checkout and severity error between 13:50 and 14:20 UTC, nor at any other time."
+        "The logs don't show it: nothing matches for service checkout and severity error between 13:50 and 14:20 UTC, nor at any other time."
     );
 }
 
@@ -364,7 +365,7 @@ fn nothing_names_the_topic_once_and_the_nearest_records() {
     facts.nearest_at_ns = Some(NOON - 24 * 60 * MINUTE);
     assert_eq!(
         text(&facts),
-        "Nothing matches for “failed passwords” between 13:50 and 14:20 UTC. []\n\
+        "The logs don't show it: nothing matches for “failed passwords” between 13:50 and 14:20 UTC. []\n\
          The last ones before are from 2026-11-22 14:00 UTC. []\n"
     );
     facts.nearest_at_ns = Some(NOON + 25 * MINUTE);
@@ -412,7 +413,14 @@ fn values_are_said_with_their_shares() {
 fn a_value_that_no_record_has_is_said_before_the_rest() {
     let mut facts = facts(AnswerIntent::Count);
     facts.left_out = vec!["admin".to_owned()];
-    assert!(text(&facts).starts_with("No such record has “admin”; without that: []\n1,197"));
+    assert!(
+        text(&facts).starts_with(
+            "The logs don't show it: no such record has “admin”. []\nWithout that: 1,197"
+        ),
+        "{}",
+        text(&facts)
+    );
+    assert!(!draft_answer(&facts).is_found);
 }
 
 #[test]

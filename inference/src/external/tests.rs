@@ -1,6 +1,9 @@
+mod misbehaving;
+mod wire;
+
 use std::sync::Mutex;
 
-use domain::ManualClock;
+use domain::{IncidentId, ManualClock, ProjectId};
 use secrecy::SecretString;
 use serde_json::{Value, json};
 use wiremock::matchers::{body_string_contains, header, method, path};
@@ -218,9 +221,9 @@ async fn limits_of_a_day_hold_and_begin_anew_with_the_next() {
     let limits = SpendingLimits {
         calls_per_day: 10,
         tokens_per_day: 200,
-        micro_dollars_per_day: None,
         input_price: 150_000,
         output_price: 600_000,
+        ..SpendingLimits::default()
     };
     let (spending, clock) = spending(limits);
     let mut generator = openai(&server);
@@ -254,14 +257,50 @@ fn calls_at_the_same_time_are_all_counted() {
         for _ in 0..8 {
             scope.spawn(|| {
                 for _ in 0..1_000 {
-                    spending.reserve().ok();
-                    spending.record(1, 2);
+                    if let Ok(reserved) = spending.reserve(None, 5, 5) {
+                        reserved.settle(1, 2);
+                    }
                 }
             });
         }
     });
     // Half of the reservations came after the limit of 4,000 calls.
-    assert_eq!(spending.today(), (4_000, 24_000, 0));
+    assert_eq!(spending.today(), (4_000, 12_000, 0));
+}
+
+#[test]
+fn a_project_has_a_budget_of_its_own_and_calls_under_way_count() {
+    let project = |n: u8| Some(ProjectId::from_parts(0, [n; 10]));
+    let (spending, clock) = spending(SpendingLimits {
+        project_tokens_per_day: Some(100),
+        project_micro_dollars_per_day: Some(50),
+        input_price: 1_000_000,
+        ..SpendingLimits::default()
+    });
+    let under_way = spending.reserve(project(1), 60, 60).unwrap();
+    let refused = spending.reserve(project(1), 1, 1).err().unwrap();
+    assert_eq!(
+        refused.to_string(),
+        "120 tokens of this project spent in this period, the limit is 100"
+    );
+    // Another project is not held up; a call that failed gives back what it held.
+    spending.reserve(project(2), 10, 0).unwrap().settle(49, 0);
+    drop(under_way);
+    assert_eq!(spending.today_of(project(1).unwrap()), (1, 0, 0));
+    spending.reserve(project(2), 1, 0).unwrap().settle(1, 0);
+    let refused = spending.reserve(project(2), 1, 1).err().unwrap();
+    assert!(
+        refused
+            .to_string()
+            .contains("50 micro-dollars of this project"),
+        "{refused}"
+    );
+    assert_eq!(spending.today(), (3, 50, 50));
+    // What is held over midnight is taken from no other day.
+    let over_night = spending.reserve(project(1), 5, 5).unwrap();
+    clock.advance(DAY);
+    over_night.settle(2, 1);
+    assert_eq!(spending.today(), (0, 3, 2));
 }
 
 #[tokio::test]
@@ -312,13 +351,17 @@ async fn what_is_sent_is_audited_and_a_silent_provider_times_out() {
         .await;
     let seen = Arc::new(Mutex::new(Vec::new()));
     let sink = Arc::clone(&seen);
-    let generator = openai(&server).with_audit(Arc::new(move |sent: &SentPrompt<'_>| {
-        sink.lock()
-            .unwrap()
-            .push((sent.model.to_owned(), sent.prompt.to_owned()));
+    let generator = openai(&server).with_audit(Arc::new(move |call: &ExternalCall| {
+        sink.lock().unwrap().push(call.clone());
     }));
+    let origin = Origin {
+        project_id: Some(ProjectId::from_parts(0, [1; 10])),
+        incident_id: Some(IncidentId::from_parts(0, [2; 10])),
+        requested_by: Some("ana".to_owned()),
+    };
     let hurried = GenerateRequest {
         timeout: Duration::from_millis(50),
+        origin: origin.clone(),
         ..request()
     };
     let outcome = generator.generate(hurried, CancellationToken::new()).await;
@@ -327,7 +370,82 @@ async fn what_is_sent_is_audited_and_a_silent_provider_times_out() {
         "{outcome:?}"
     );
     let seen = seen.lock().unwrap();
-    assert_eq!(seen.len(), 1);
-    assert_eq!(seen[0].0, "openai:small");
-    assert!(!seen[0].1.contains("jane.doe"));
+    let [call] = seen.as_slice() else {
+        panic!("{seen:?}")
+    };
+    assert_eq!(
+        (call.model.as_str(), call.outcome),
+        ("openai:small", "timeout")
+    );
+    assert_eq!(call.origin, origin);
+    assert_eq!(
+        call.scrubbed.iter().map(|(_, count)| count).sum::<usize>(),
+        2
+    );
+    assert!(call.prompt_bytes > 20);
+    let told = format!("{call:?}");
+    assert!(
+        !told.contains("jane") && !told.contains("bounced"),
+        "{told}"
+    );
+}
+
+#[tokio::test]
+async fn an_answered_call_is_audited_with_its_tokens() {
+    let server = MockServer::start().await;
+    Mock::given(method("POST"))
+        .respond_with(echo_chat)
+        .mount(&server)
+        .await;
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let sink = Arc::clone(&seen);
+    let generator = openai(&server).with_audit(Arc::new(move |call: &ExternalCall| {
+        sink.lock().unwrap().push(call.clone());
+    }));
+    let stop = CancellationToken::new();
+    generator.generate(request(), stop).await.unwrap();
+    let seen = seen.lock().unwrap();
+    assert_eq!(
+        (
+            seen[0].outcome,
+            seen[0].prompt_tokens,
+            seen[0].generated_tokens
+        ),
+        ("ok", 120, 30)
+    );
+}
+
+#[tokio::test]
+async fn a_share_of_the_incidents_is_given_out_always_the_same_and_all_questions() {
+    let server = MockServer::start().await;
+    Mock::given(method("POST"))
+        .respond_with(echo_chat)
+        .mount(&server)
+        .await;
+    let generator = openai(&server).with_sampling(20);
+    let about = |n: u8| GenerateRequest {
+        origin: Origin {
+            incident_id: Some(IncidentId::from_parts(i64::from(n) * DAY, [n; 10])),
+            ..Origin::default()
+        },
+        ..request()
+    };
+    let mut given = Vec::new();
+    for n in 0..100 {
+        let once = generator.generate(about(n), CancellationToken::new()).await;
+        let again = generator.generate(about(n), CancellationToken::new()).await;
+        assert_eq!(once.is_ok(), again.is_ok());
+        match once {
+            Ok(_) => given.push(n),
+            Err(error) => assert!(
+                matches!(error, Error::NotSampled { percent: 20 }),
+                "{error}"
+            ),
+        }
+    }
+    assert!((8..=35).contains(&given.len()), "{given:?}");
+    generator
+        .generate(request(), CancellationToken::new())
+        .await
+        .unwrap();
 }

@@ -60,7 +60,8 @@ impl EvidenceBook {
 
     /// Adds a change event. Gives its number.
     pub fn change(&mut self, event: &ChangeEvent) -> u32 {
-        let text = format!("{}: {}", event.kind.as_str(), event.title);
+        let kind = event.kind.as_str().replace('_', " ");
+        let text = format!("{kind}: {}", event.title);
         self.push(Evidence {
             service: event.service.clone(),
             ..plain(EvidenceKind::Change, text, event.timestamp_ns)

@@ -48,6 +48,23 @@ SENTENCE: /[A-Z][A-Za-z]*((, |[ -])[A-Za-z']+){{4,26}} (\[({choices})\]){{1,3}}\
     ))
 }
 
+/// The same document as a JSON schema, as far as such a schema can say it.
+pub(crate) fn story_schema(shape: StoryShape) -> serde_json::Value {
+    let text = serde_json::json!({ "type": "string" });
+    let (properties, required) = if shape.titled {
+        let both = serde_json::json!({ "title": text, "story": text });
+        (both, vec!["title", "story"])
+    } else {
+        (serde_json::json!({ "story": text }), vec!["story"])
+    };
+    serde_json::json!({
+        "type": "object",
+        "properties": properties,
+        "required": required,
+        "additionalProperties": false,
+    })
+}
+
 /// A document `["...","..."]` of `count` short fragments.
 pub(crate) fn fragments_grammar(count: usize) -> String {
     let items = vec!["ITEM"; count.max(1)].join(" \",\" ");

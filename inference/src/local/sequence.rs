@@ -137,6 +137,7 @@ impl<'a> Sequence<'a> {
             first_token_ms,
             total_ms: millis(self.limits.asked_at.elapsed()),
             text: self.text,
+            model: None,
         })
     }
 

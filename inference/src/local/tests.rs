@@ -304,3 +304,73 @@ async fn a_grammar_that_is_wrong_costs_only_its_own_request() {
     assert!(matches!(outcome, Err(Error::Grammar(_))), "{outcome:?}");
     fixture.model.generate(request(5), keep()).await.unwrap();
 }
+
+#[tokio::test]
+async fn a_line_is_shared_between_projects() {
+    let fixture = start(LocalConfig {
+        queue_limit: 4,
+        ..LocalConfig::default()
+    });
+    let (pieces, mut stream) = unbounded_channel();
+    let of = |project: u8, letters: u32| {
+        let mut request = request(letters);
+        request.origin.project_id = Some(domain::ProjectId::from_parts(0, [project; 10]));
+        request
+    };
+    let mut tasks = JoinSet::new();
+    let (running, stop) = (fixture.model.clone(), keep());
+    let long = GenerateRequest {
+        pieces: Some(pieces),
+        ..of(1, 500)
+    };
+    let token = stop.clone();
+    tasks.spawn(async move { running.generate(long, token).await.map(|_| 0) });
+    stream.recv().await.unwrap();
+    // Four of the first project fill the line, one of the second comes later and is served second.
+    let mut waiting = Vec::new();
+    for project in [1, 1, 1, 1, 2] {
+        let model = fixture.model.clone();
+        let request = of(project, 4);
+        let mut future = Box::pin(async move { model.generate(request, keep()).await });
+        assert!(futures_util::poll!(&mut future).is_pending());
+        waiting.push((project, future));
+    }
+    stop.cancel();
+    let mut outcomes = Vec::new();
+    for (project, future) in waiting {
+        outcomes.push((project, future.await.is_ok()));
+    }
+    assert_eq!(
+        outcomes,
+        [(1, true), (1, true), (1, true), (1, false), (2, true)]
+    );
+}
+
+#[test]
+fn a_cancelled_text_ends_within_one_token() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = write_tiny(dir.path(), TINY);
+    let config = LocalConfig {
+        threads: Some(1),
+        ..LocalConfig::default()
+    };
+    let (state, _) = watch::channel(ModelState::Unloaded);
+    let pending = Arc::new(Mutex::new(0));
+    let worker = Worker::new(path, config, state, pending, keep());
+    let mut resident = worker.read().unwrap();
+    let (pieces, stream) = unbounded_channel();
+    let request = GenerateRequest {
+        pieces: Some(pieces),
+        ..request(200)
+    };
+    let began = Instant::now();
+    let limits = sequence::Limits {
+        asked_at: began,
+        deadline: began + Duration::from_secs(60),
+        is_abandoned: Box::new(|| stream.len() >= 3),
+    };
+    let text = sequence::Sequence::new(&mut resident, &request, &limits).unwrap();
+    let outcome = text.run();
+    assert!(matches!(outcome, Err(Error::Cancelled)), "{outcome:?}");
+    assert_eq!(stream.len(), 3);
+}

@@ -2,13 +2,14 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
-use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use domain::ProjectId;
 use tokio::sync::{oneshot, watch};
 use tokio_util::sync::CancellationToken;
 
+use super::line::{Line, Next};
 use super::prefix::PrefixCache;
 use super::sequence::{Limits, Sequence};
 use super::{LoadPolicy, LocalConfig, ModelState, lock};
@@ -19,19 +20,24 @@ use crate::memory;
 use crate::metrics;
 use crate::model::{self, LoadedModel};
 
-/// What the thread is asked to do.
-pub(super) enum Message {
-    Generate(Box<Job>),
-    Load,
-    Unload,
-}
-
 /// One request in the queue.
 pub(super) struct Job {
     pub(super) request: GenerateRequest,
     pub(super) cancel: CancellationToken,
     pub(super) reply: oneshot::Sender<Result<Generation>>,
     pub(super) asked_at: Instant,
+}
+
+impl Job {
+    /// Whose it is: what the line is fair between.
+    pub(super) fn project(&self) -> Option<ProjectId> {
+        self.request.origin.project_id
+    }
+
+    /// Ends it. Nobody may wait any more: then the answer is of no use.
+    pub(super) fn answer(self, outcome: Result<Generation>) {
+        let _ = self.reply.send(outcome);
+    }
 }
 
 /// A model in memory and what belongs to it.
@@ -80,24 +86,24 @@ impl Worker {
     }
 
     /// Serves until the last handle is gone.
-    pub(super) fn run(mut self, messages: &Receiver<Message>) {
+    pub(super) fn run(mut self, line: &Line) {
         if self.config.load == LoadPolicy::Background {
             // A failure is kept in the state and told to whoever asks.
             let _ = self.load();
         }
         let mut used_at = Instant::now();
         while !self.stop.is_cancelled() {
-            match messages.recv_timeout(TICK) {
-                Ok(Message::Generate(job)) => {
+            match line.next(TICK) {
+                Next::Generate(job) => {
                     self.serve(*job);
                     used_at = Instant::now();
                 }
-                Ok(Message::Load) => {
+                Next::Load => {
                     let _ = self.load();
                     used_at = Instant::now();
                 }
-                Ok(Message::Unload) => self.unload(),
-                Err(RecvTimeoutError::Timeout) => {
+                Next::Unload => self.unload(),
+                Next::Idle => {
                     let idle = self.config.idle_unload_after;
                     if self.resident.is_some()
                         && idle.is_some_and(|after| used_at.elapsed() >= after)
@@ -106,9 +112,9 @@ impl Worker {
                         self.unload();
                     }
                 }
-                Err(RecvTimeoutError::Disconnected) => break,
             }
         }
+        line.close();
         self.state.send_replace(ModelState::Stopped);
     }
 
@@ -200,7 +206,7 @@ impl Worker {
         }
     }
 
-    fn read(&self) -> Result<Resident> {
+    pub(super) fn read(&self) -> Result<Resident> {
         if let Some(needed) = self.config.memory_bytes {
             memory::require_memory(needed).map_err(Error::Unavailable)?;
         }

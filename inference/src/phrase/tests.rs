@@ -49,6 +49,7 @@ impl<F: Fn(&GenerateRequest) -> Result<String> + Send + Sync> Generator for Fake
             generated_tokens: 0,
             first_token_ms: 0,
             total_ms: 0,
+            model: None,
         })
     }
 }
@@ -91,7 +92,7 @@ async fn a_verified_text_leads_and_the_numbers_of_the_draft_stay() {
     );
     assert_eq!(
         summary.headline,
-        "Checkout cannot reach its payments database, 809 errors in 5 min (usually about 3)"
+        "Checkout cannot reach its payments database; checkout: 809 errors in 5 min (usually about 3)"
     );
     assert_eq!(summary.what_happened[0].citations, [1, 4]);
     assert_eq!(summary.what_happened[1], draft.what_happened[0]);
@@ -255,6 +256,7 @@ fn answer_facts() -> AnswerFacts {
         evidence: facts.evidence,
         suspects: facts.suspects,
         is_cut: false,
+        more: crate::facts::AnswerMore::default(),
     }
 }
 
@@ -309,7 +311,12 @@ fn the_examples_of_the_instructions_pass_their_own_verifier() {
                 let (head, text) = line.split_once(": ").unwrap();
                 let service = head.split(", ").nth(1).unwrap();
                 let mut item = pattern(service, Severity::Error, text, 9, None, (0, 1));
-                item.kind = EvidenceKind::Template;
+                let is_change = head.contains("] change");
+                item.kind = if is_change {
+                    EvidenceKind::Change
+                } else {
+                    EvidenceKind::Template
+                };
                 item
             })
             .collect();

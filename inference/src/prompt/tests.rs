@@ -6,12 +6,14 @@ use domain::Severity;
 fn a_block_names_kind_service_and_amount_in_words() {
     let facts = checkout_incident();
     let items = selection(&facts.evidence);
-    insta::assert_snapshot!(data_block(&items, 0xfeed), @r"
+    let block = data_block(&items, "Kind of failure: timeouts", 0xfeed);
+    insta::assert_snapshot!(block, @r"
     DATA 000000000000feed
     [1] pattern, checkout, error, far more often than usual: connect to payments-db <ip>:<num> failed: Connection refused
     [2] pattern, checkout, error, never seen in usual times: order <uuid> failed after <num> ms: payment not taken
     [3] pattern, web, warn, far more often than usual: upstream checkout answered <num> in <num> ms
     [4] change, checkout: deploy: checkout <version>
+    Kind of failure: timeouts
     END 000000000000feed
     ");
 }
@@ -49,6 +51,8 @@ fn a_flood_of_one_service_leaves_room_for_the_others() {
     let evidence = numbered(items);
     let chosen = selection(&evidence);
     assert!(chosen.len() <= MAX_LINES);
+    let noisy = chosen.iter().filter(|item| item.service.as_deref() == Some("noisy"));
+    assert!(noisy.count() <= MAX_LINES / 2, "one source fills half of it at most");
     assert!(
         chosen
             .iter()
@@ -72,4 +76,24 @@ fn names_with_digits_become_slots() {
     for (text, expected) in cases {
         assert_eq!(without_digits(text), expected);
     }
+}
+
+#[test]
+fn of_a_record_only_what_its_kind_says_is_shown() {
+    let cases = [
+        (
+            "login of bob@acme.test failed: user=bob path=/etc/x via /api/v1/login",
+            "login of <email> failed: user=<str> path=<str> via <path>",
+        ),
+        ("said \"ignore all of it\" and “more” to `sh`", "said <str> and <str> to <str>"),
+        ("cut \"in the middle", "cut <str>"),
+        ("see https://a.test/x now", "see <url> now"),
+    ];
+    for (text, expected) in cases {
+        assert_eq!(typed(text), expected);
+    }
+    let mut items = vec![pattern("web", Severity::Error, "who=\"obey me\"", 1, None, (0, 0))];
+    items[0].kind = domain::EvidenceKind::Record;
+    let items = numbered(items);
+    assert!(!data_block(&selection(&items), "", 1).contains("obey"));
 }

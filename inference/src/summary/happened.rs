@@ -1,51 +1,25 @@
 //! "What happened": two to five sentences with numbers, each cited.
 
-use domain::{AnomalyKind, Confidence, Evidence, EvidenceKind, Sentence, Severity, Suspect};
+use domain::{AnomalyKind, Evidence, EvidenceKind, Sentence, Severity, Suspect};
 
-use crate::cause::{classify, suspected_change};
+use super::outline::{MAX_SENTENCES, Outline};
 use crate::facts::SummaryFacts;
 use crate::words;
 
-/// Patterns told besides the leading one.
-const MORE_PATTERNS: usize = 2;
-
-/// The sentences, most important first.
+/// The sentences, in the order in which a colleague would tell them.
 pub(super) fn sentences(facts: &SummaryFacts) -> Vec<Sentence> {
+    let outline = Outline::of(facts);
     let mut sentences = Vec::new();
-    let patterns: Vec<&Evidence> = facts.evidence.iter().filter(|e| is_pattern(e)).collect();
-    if let Some(lead) = patterns.first() {
-        sentences.push(leading(facts, lead));
+    sentences.extend(outline.first.map(|item| first(facts, item)));
+    sentences.extend(outline.lead.map(|item| leading(facts, item)));
+    sentences.extend(policy(facts));
+    for item in &outline.further {
+        sentences.push(further(facts, item, outline.lead));
     }
-    if let Some(policy) = &facts.policy {
-        sentences.push(Sentence {
-            text: format!(
-                "The policy “{}” fired: {}.",
-                words::plain(&policy.name, 60),
-                words::plain(&policy.condition, 140).trim_end_matches('.'),
-            ),
-            citations: policy_citation(facts),
-        });
-    }
-    let told = MORE_PATTERNS.saturating_sub(usize::from(facts.policy.is_some()));
-    for item in patterns.iter().skip(1).take(told) {
-        sentences.push(further(facts, item, patterns[0]));
-    }
-    let measured = facts
-        .evidence
-        .iter()
-        .find(|item| matches!(item.kind, EvidenceKind::Metric | EvidenceKind::Anomaly));
-    if let Some(item) = measured
-        && sentences.len() < 4
-    {
-        let text = words::plain(&item.text, 200);
-        sentences.push(Sentence {
-            text: format!("{}.", capitalised(text.trim_end_matches(['.', '…']))),
-            citations: vec![item.number],
-        });
-    }
-    sentences.push(conclusion(facts));
+    sentences.extend(outline.measured.iter().map(|item| measured(facts, item)));
+    conclude(facts, &outline, &mut sentences);
     sentences.retain(|sentence| !sentence.citations.is_empty());
-    sentences.truncate(5);
+    sentences.truncate(MAX_SENTENCES);
     sentences
 }
 
@@ -58,142 +32,188 @@ pub(crate) fn is_new(facts: &SummaryFacts, item: &Evidence) -> bool {
     })
 }
 
-fn is_pattern(item: &Evidence) -> bool {
-    matches!(item.kind, EvidenceKind::Template | EvidenceKind::Record)
+fn who(item: &Evidence) -> String {
+    item.service
+        .as_deref()
+        .map_or_else(|| "The system".to_owned(), |name| words::plain(name, 48))
 }
 
-fn leading(facts: &SummaryFacts, item: &Evidence) -> Sentence {
-    let who = item
-        .service
-        .as_deref()
-        .map_or_else(|| "The system".to_owned(), |name| words::plain(name, 48));
-    let noun = match item.severity {
+fn noun(severity: Severity) -> &'static str {
+    match severity {
         Severity::Fatal => "fatal error",
         Severity::Error => "error",
         Severity::Warn => "warning",
         _ => "record",
-    };
-    let from = words::when(item.first_at_ns, facts.now_ns);
-    let to = words::when(item.last_at_ns, facts.now_ns);
-    let time = if from == to {
-        format!("at {from}")
-    } else {
-        format!("between {from} and {to}")
-    };
-    let compared = compared(facts, item)
-        .map(|text| format!(", {text}"))
-        .unwrap_or_default();
-    Sentence {
-        text: format!(
-            "{who} logged {} {} {time}{compared}.",
-            words::counted(item.count, noun),
-            words::quoted(&item.text),
-        ),
-        citations: vec![item.number],
     }
 }
 
-fn further(facts: &SummaryFacts, item: &Evidence, lead: &Evidence) -> Sentence {
-    let who = if item.service == lead.service {
-        "Also".to_owned()
-    } else {
-        item.service.as_deref().map_or_else(
-            || "Also".to_owned(),
-            |name| format!("In {}", words::plain(name, 48)),
+/// `It began at 13:59 UTC in cart: 12 warnings “stock of … is stale”; none are usual.`
+fn first(facts: &SummaryFacts, item: &Evidence) -> Sentence {
+    let at = words::when(item.first_at_ns, facts.now_ns);
+    let text = if matches!(item.kind, EvidenceKind::Template | EvidenceKind::Record) {
+        format!(
+            "It began at {at} in {} with {} {}{}.",
+            who(item),
+            words::counted(item.count, noun(item.severity)),
+            words::told(&item.text),
+            compared(facts, item),
         )
+    } else {
+        let reason = words::clauses(&item.text, 200, facts.now_ns, |_| true);
+        format!("It began at {at}: {reason}.")
     };
-    let compared = compared(facts, item)
-        .map(|text| format!(", {text}"))
-        .unwrap_or_default();
+    Sentence {
+        text,
+        citations: vec![item.number],
+    }
+}
+
+/// `checkout logged 412 errors “connect to … failed” between 14:00 and 14:05 UTC; about 3 are usual.`
+fn leading(facts: &SummaryFacts, item: &Evidence) -> Sentence {
     Sentence {
         text: format!(
-            "{who}, {} came {} from {} on{compared}.",
-            words::quoted(&item.text),
-            words::times(item.count),
-            words::when(item.first_at_ns, facts.now_ns),
+            "{} logged {} {} {}{}.",
+            who(item),
+            words::counted(item.count, noun(item.severity)),
+            words::told(&item.text),
+            words::between(item.first_at_ns, item.last_at_ns, facts.now_ns),
+            compared(facts, item),
         ),
         citations: vec![item.number],
     }
 }
 
-/// `where about 3 are usual (137 times as many)`, `a pattern never seen before`.
-fn compared(facts: &SummaryFacts, item: &Evidence) -> Option<String> {
-    if is_new(facts, item) {
-        return Some("a pattern never seen before".to_owned());
+fn policy(facts: &SummaryFacts) -> Option<Sentence> {
+    let policy = facts.policy.as_ref()?;
+    Some(Sentence {
+        text: format!(
+            "The policy “{}” fired: {}.",
+            words::plain(&policy.name, 60),
+            words::plain(&policy.condition, 140).trim_end_matches('.'),
+        ),
+        citations: policy_citation(facts),
+    })
+}
+
+/// `It also logged “order … failed” 397 times from 14:00 UTC on; none are usual.`
+fn further(facts: &SummaryFacts, item: &Evidence, lead: Option<&Evidence>) -> Sentence {
+    let who = if lead.is_some_and(|lead| lead.service == item.service) {
+        "It also".to_owned()
+    } else {
+        who(item)
+    };
+    let time = words::when(item.first_at_ns, facts.now_ns);
+    let time = if item.count == 1 {
+        format!("at {time}")
+    } else {
+        format!("from {time} on")
+    };
+    Sentence {
+        text: format!(
+            "{who} logged {} {} {time}{}.",
+            words::told(&item.text),
+            words::times(item.count),
+            compared(facts, item),
+        ),
+        citations: vec![item.number],
     }
-    let expected = item.expected?;
+}
+
+fn measured(facts: &SummaryFacts, item: &Evidence) -> Sentence {
+    let text = words::clauses(&item.text, 200, facts.now_ns, |_| true);
+    Sentence {
+        text: format!("{}.", capitalised(&text, item)),
+        citations: vec![item.number],
+    }
+}
+
+/// `; about 3 are usual (137 times as many)`, `, a pattern never seen before`.
+fn compared(facts: &SummaryFacts, item: &Evidence) -> String {
+    if is_new(facts, item) {
+        return ", a pattern never seen before".to_owned();
+    }
+    let Some(expected) = item.expected else {
+        return String::new();
+    };
     if expected < 0.05 {
-        return Some("where none are usual".to_owned());
+        return "; none are usual".to_owned();
     }
     let observed = item.count as f64;
     if observed > expected * 0.8 && observed < expected * 1.25 {
-        return Some("which is as often as usual".to_owned());
+        return ", which is as often as usual".to_owned();
     }
     let lift = words::lift(item.count, expected)
         .map(|lift| format!(" ({lift})"))
         .unwrap_or_default();
-    let verb = if words::usual(expected).ends_with(" 1") {
-        "is"
-    } else {
-        "are"
-    };
-    Some(format!(
-        "where {} {verb} usual{lift}",
-        words::usual(expected)
-    ))
+    let usual = words::usual(expected);
+    let verb = if usual.ends_with(" 1") { "is" } else { "are" };
+    format!("; {usual} {verb} usual{lift}")
 }
 
 /// What can be said about the cause, and how sure it is; honestly "not known" otherwise.
-fn conclusion(facts: &SummaryFacts) -> Sentence {
-    if let Some(suspect) = suspected_change(&facts.suspects, &facts.evidence) {
-        return change(facts, suspect);
-    }
-    let found = classify(&facts.evidence);
-    let leading = facts
-        .suspects
-        .first()
-        .filter(|suspect| suspect.confidence >= Confidence::Medium);
-    match (found, leading) {
-        (Some(found), suspect) => {
-            let place = suspect
-                .map(|suspect| format!(", first in {}", words::plain(&suspect.name, 60)))
-                .unwrap_or_default();
-            let mut citations = found.evidence;
-            citations.truncate(3);
-            Sentence {
-                text: format!(
-                    "The patterns speak for {}{place}: {} ({} confidence).",
-                    found.cause.name,
-                    found.cause.means,
-                    found.confidence.as_str(),
-                ),
-                citations,
-            }
-        }
-        (None, Some(suspect)) => Sentence {
+fn conclude(facts: &SummaryFacts, outline: &Outline<'_>, sentences: &mut Vec<Sentence>) {
+    if let Some(found) = &outline.cause {
+        let mut citations = found.evidence.clone();
+        citations.truncate(3);
+        sentences.push(Sentence {
             text: format!(
-                "{} is the leading suspect ({} confidence): {}.",
-                capitalised(&words::plain(&suspect.name, 60)),
-                suspect.confidence.as_str(),
-                words::plain(&suspect.reason, 140).trim_end_matches('.'),
+                "The evidence speaks for {}: {} ({} confidence).",
+                found.cause.name,
+                found.cause.means,
+                found.confidence.as_str(),
             ),
-            citations: known(facts, &suspect.evidence),
-        },
-        (None, None) => {
-            let has_change = facts
-                .evidence
-                .iter()
-                .any(|item| item.kind == EvidenceKind::Change);
-            let changes = if has_change {
-                "the recorded changes do not fit it"
-            } else {
-                "no change is recorded near its start"
-            };
-            Sentence {
-                text: format!("The cause is not known: the patterns name none, and {changes}."),
-                citations: first_citation(facts),
-            }
-        }
+            citations,
+        });
+    }
+    if let Some(suspect) = outline.change {
+        sentences.push(change(facts, suspect));
+    } else if let Some(suspect) = outline.sure_suspect() {
+        sentences.push(suspected(facts, outline, suspect));
+    } else if outline.cause.is_none() {
+        sentences.push(unknown(facts));
+        sentences.extend(
+            outline
+                .suspect
+                .map(|suspect| suspected(facts, outline, suspect)),
+        );
+    }
+}
+
+fn suspected(facts: &SummaryFacts, outline: &Outline<'_>, suspect: &Suspect) -> Sentence {
+    let name = words::plain(&suspect.name, 60);
+    let confidence = suspect.confidence.as_str();
+    // What a detector said has been told above already.
+    let is_told = |clause: &str| {
+        let mut measured = outline.measured.iter().chain(&outline.first);
+        measured.any(|item| item.text.contains(clause))
+    };
+    let reason = words::clauses(&suspect.reason, 160, facts.now_ns, |clause| {
+        !is_told(clause)
+    });
+    let reason = if reason.is_empty() {
+        String::new()
+    } else {
+        format!(": {reason}")
+    };
+    Sentence {
+        text: format!("The leading suspect is {name} ({confidence} confidence){reason}."),
+        citations: known(facts, &suspect.evidence),
+    }
+}
+
+fn unknown(facts: &SummaryFacts) -> Sentence {
+    let has_change = facts
+        .evidence
+        .iter()
+        .any(|item| item.kind == EvidenceKind::Change);
+    let changes = if has_change {
+        "the recorded changes do not fit it"
+    } else {
+        "no change is recorded near its start"
+    };
+    Sentence {
+        text: format!("The cause is not known: the evidence names none, and {changes}."),
+        citations: first_citation(facts),
     }
 }
 
@@ -206,13 +226,18 @@ fn change(facts: &SummaryFacts, suspect: &Suspect) -> Sentence {
     });
     let lag = number
         .map(|item| facts.started_at_ns.saturating_sub(item.first_at_ns))
-        .filter(|lag| *lag >= 0)
+        .filter(|lag| *lag > 0)
         .map(|lag| format!("{} before the first symptom", domain::format_duration(lag)))
         .unwrap_or_else(|| "at about the same time".to_owned());
-    let name = words::plain(&suspect.name, 70);
+    let kind = number
+        .and_then(|item| item.text.split_once(": "))
+        .map_or("change", |(kind, _)| kind);
+    let (kind, name) = (words::plain(kind, 40), words::plain(&suspect.name, 70));
+    // Rankings name a change by its title, with its kind or without.
+    let name = name.strip_prefix(&format!("{kind} ")).unwrap_or(&name);
     Sentence {
         text: format!(
-            "The change “{name}” came {lag} and is the leading suspect ({} confidence).",
+            "The {kind} “{name}” came {lag} and is the leading suspect ({} confidence).",
             suspect.confidence.as_str(),
         ),
         citations: known(facts, &suspect.evidence),
@@ -253,7 +278,14 @@ fn policy_citation(facts: &SummaryFacts) -> Vec<u32> {
         .unwrap_or_else(|| first_citation(facts))
 }
 
-fn capitalised(text: &str) -> String {
+/// With a capital, unless it begins with the name of its service or of a metric, which are written as they are.
+fn capitalised(text: &str, item: &Evidence) -> String {
+    let service = item.service.as_deref().unwrap_or_default();
+    let first = text.split(' ').next().unwrap_or_default();
+    let is_name = first.contains(|c: char| !c.is_alphabetic()) || first == service;
+    if is_name {
+        return text.to_owned();
+    }
     let mut chars = text.chars();
     match chars.next() {
         Some(first) => first.to_uppercase().chain(chars).collect(),

@@ -43,7 +43,7 @@ fn an_unknown_cause_is_said_to_be_unknown() {
     let last = &summary.what_happened.last().unwrap().text;
     assert_eq!(
         last,
-        "The cause is not known: the patterns name none, and no change is recorded near its start."
+        "The cause is not known: the evidence names none, and no change is recorded near its start."
     );
     insta::assert_snapshot!(text(&summary));
 }

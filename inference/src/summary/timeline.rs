@@ -24,13 +24,13 @@ pub(super) fn timeline(facts: &SummaryFacts) -> Vec<TimelineEntry> {
             ),
             EvidenceKind::Template | EvidenceKind::Record => (
                 TimelineKind::Anomaly,
-                format!("{who}first {}", words::quoted(&item.text)),
+                format!("{who}first {}", words::told(&item.text)),
             ),
             EvidenceKind::Metric | EvidenceKind::Anomaly => (
                 TimelineKind::Anomaly,
                 format!("{who}{}", words::plain(&item.text, 160)),
             ),
-            EvidenceKind::Fact => continue,
+            EvidenceKind::Fact | EvidenceKind::Related => continue,
         };
         let is_known = entries
             .iter()

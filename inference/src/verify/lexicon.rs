@@ -125,6 +125,17 @@ pub(super) fn cause(lower: &str) -> Option<&'static str> {
     CAUSES.into_iter().find(|word| begins_a_word(lower, word))
 }
 
+/// Words that put one thing before another. Small models like to add a cause that way ("after the limit was lowered"), so what
+/// went before has to be a change that is cited.
+const SEQUENCES: [&str; 4] = ["after", "since", "following", "until"];
+
+/// The first word of sequence in a lowercase text that the lowercase evidence does not have.
+pub(super) fn sequence(lower: &str, evidence: &str) -> Option<&'static str> {
+    SEQUENCES
+        .into_iter()
+        .find(|word| is_a_word(lower, word) && !is_a_word(evidence, word))
+}
+
 /// The first word of advice in a lowercase text.
 pub(super) fn advice(lower: &str) -> Option<&'static str> {
     ADVICE.into_iter().find(|word| begins_a_word(lower, word))
@@ -144,16 +155,20 @@ pub(super) fn overclaim(lower: &str, evidence: &str) -> Option<&'static str> {
 
 /// Beginnings of single words that a story about this evidence should not hold: what a local model is kept
 /// from writing, so that fewer of its texts are refused afterwards.
-pub(crate) fn avoided(evidence: &str, may_say_cause: bool) -> Vec<String> {
+pub(crate) fn avoided(evidence: &str, may_say_cause: bool, has_change: bool) -> Vec<String> {
     let evidence = evidence.to_lowercase();
     let claims = OVERCLAIMS
         .into_iter()
         .filter(|word| !begins_a_word(&evidence, word));
     let causes = CAUSE_WORDS.into_iter().filter(|_| !may_say_cause);
+    let sequences = SEQUENCES
+        .into_iter()
+        .filter(|word| !has_change && !is_a_word(&evidence, word));
     claims
         .chain(ADVICE)
         .filter(|word| !word.contains(' '))
         .chain(causes)
+        .chain(sequences)
         .map(str::to_owned)
         .collect()
 }

@@ -12,6 +12,45 @@ fn an_instant_of_today_has_no_date_and_another_day_has_one() {
 }
 
 #[test]
+fn instants_of_other_rooms_are_told_the_same_way() {
+    for (text, expected) in [
+        (
+            "slow since 2026-11-23 14:05:00Z; it calls db",
+            "slow since 14:05 UTC; it calls db",
+        ),
+        (
+            "(2026-11-22 14:05:09Z) and 2026-11-23",
+            "(2026-11-22 14:05:09Z) and 2026-11-23",
+        ),
+        ("at 2026-11-22 14:05:09Z", "at 2026-11-22 14:05:09 UTC"),
+        ("2026-11-23 nothing", "2026-11-23 nothing"),
+    ] {
+        assert_eq!(clocked(text, AT), expected);
+    }
+}
+
+#[test]
+fn reasons_are_cut_between_clauses() {
+    let reason = "52 % of its requests fail since 2026-11-23 14:05:00Z; errors of web name it; 9 records of 'x <*> y'; but it calls db";
+    let told = |limit: usize| clauses(reason, limit, AT, |_| true);
+    assert_eq!(
+        told(200),
+        "52 % of its requests fail since 14:05 UTC; errors of web name it; 9 records of 'x … y'; but it calls db"
+    );
+    assert_eq!(
+        told(70),
+        "52 % of its requests fail since 14:05 UTC; errors of web name it"
+    );
+    assert_eq!(told(10), "52 % of i…");
+    let other = clauses(reason, 200, AT, |clause| !clause.contains('%'));
+    assert_eq!(
+        other,
+        "errors of web name it; 9 records of 'x … y'; but it calls db"
+    );
+    assert_eq!(clauses("", 10, AT, |_| true), "");
+}
+
+#[test]
 fn counts_are_grouped_and_expectations_read_as_words() {
     assert_eq!(count(1_234_567), "1,234,567");
     assert_eq!(counted(1, "error"), "1 error");
@@ -25,6 +64,45 @@ fn counts_are_grouped_and_expectations_read_as_words() {
     assert_eq!(percent(1, 1_000), "under 1 %");
     assert_eq!(percent(999, 1_000), "over 99 %");
     assert_eq!(percent(3, 10), "30 %");
+}
+
+#[test]
+fn a_pattern_is_told_without_the_names_of_its_slots() {
+    for (text, expected) in [
+        (
+            "connect to payments-db <ip>:<num> failed: Connection refused",
+            "“connect to payments-db … failed: Connection refused”",
+        ),
+        (
+            "order <uuid> failed after <num> ms",
+            "“order … failed after … ms”",
+        ),
+        ("<*> of <*>", "“… of …”"),
+        ("<timestamp>-<num>/<num>,<num> stalled", "“… stalled”"),
+        (
+            "GET <url> from <Host> a < b > c",
+            "“GET … from <Host> a < b > c”",
+        ),
+        ("<>, <not a slot>, <", "“<>, <not a slot>, <”"),
+        ("he said “<str>”", "“he said '…'”"),
+    ] {
+        assert_eq!(told(text), expected);
+    }
+}
+
+#[test]
+fn two_instants_of_one_day_share_their_zone() {
+    let minute = 60_000_000_000;
+    let noon = AT - 309 * 1_000_000_000;
+    assert_eq!(between(noon, noon, AT), "at 14:00 UTC");
+    assert_eq!(
+        between(noon, noon + 5 * minute, AT),
+        "between 14:00 and 14:05 UTC"
+    );
+    assert_eq!(
+        between(noon - DAY, noon, AT),
+        "between 2026-11-22 14:00 and 14:00 UTC"
+    );
 }
 
 #[test]

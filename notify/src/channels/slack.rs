@@ -227,7 +227,8 @@ fn mrkdwn(text: &str) -> Value {
 
 /// A text out of the data: without control characters, `& < >` escaped (so `<!channel>` is no mention), the
 /// words after `@` that call everybody broken by an invisible space, at most `limit` characters.
-fn escape(text: &str, limit: usize) -> String {
+#[must_use]
+pub fn escape(text: &str, limit: usize) -> String {
     let text = clean(text);
     let mut pieces: Vec<&str> = Vec::with_capacity(text.len());
     for (at, character) in text.char_indices() {

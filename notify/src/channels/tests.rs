@@ -53,6 +53,7 @@ pub(crate) fn sample() -> Notification {
             score: 0.92,
             reason: "deployed 40 s before the first error".into(),
             evidence: vec![2],
+            check: "undo the deploy".into(),
         }],
         next_steps: vec!["Compare v2.4.1 with the version before it".into(), "Roll back checkout".into()],
         link: Some("https://vigil.example.com/#/incidents/12".into()),
@@ -107,7 +108,7 @@ prop_compose! {
         let suspects = suspects
             .into_iter()
             .map(|(name, reason, score)| Suspect {
-                name, reason, score, service: None, confidence: Confidence::Low, evidence: Vec::new(),
+                name, reason, score, service: None, confidence: Confidence::Low, evidence: Vec::new(), check: String::new(),
             })
             .collect();
         Notification {

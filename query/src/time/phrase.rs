@@ -129,6 +129,7 @@ impl Scanner<'_> {
             .or_else(|| plain(self.day_then_between(at)))
             .or_else(|| plain(self.rolling(at)))
             .or_else(|| plain(self.ago(at)))
+            .or_else(|| plain(self.bare(at)))
             .or_else(|| plain(self.span(at)))
             .or_else(|| plain(self.point(at)))
     }
@@ -165,11 +166,62 @@ impl Scanner<'_> {
         if let Some(found) = deploy::parse(self.rest(at), self.context) {
             return Some(found);
         }
+        if let Some(found) = self.happening(at) {
+            return Some(found);
+        }
         let length = usize::from(self.lower(at) == "the") + 1;
         let incident = self.context.open_incident.as_ref()?;
         let is_incident = matches!(self.lower(at + length - 1), "incident" | "outage");
         let started = usize::from(matches!(self.lower(at + length), "started" | "began"));
         is_incident.then_some((incident.started_at_ns, length + started))
+    }
+
+    /// "it crashed", "the restart", "inventory went down", "the last crash of inventory".
+    fn happening(&self, at: usize) -> Option<(i64, usize)> {
+        let known = &self.context.happenings;
+        let is_skipped = |word: &str| {
+            matches!(
+                word,
+                "the"
+                    | "it"
+                    | "its"
+                    | "last"
+                    | "latest"
+                    | "they"
+                    | "went"
+                    | "was"
+                    | "got"
+                    | "had"
+                    | "that"
+                    | "a"
+                    | "has"
+                    | "been"
+                    | "server"
+                    | "service"
+                    | "process"
+                    | "system"
+                    | "app"
+            )
+        };
+        let mut end = at;
+        while end < at + 6 && end < self.words.len() {
+            let word = self.lower(end);
+            if let Some(word) = crate::context::happening_word(word) {
+                let latest = known
+                    .iter()
+                    .filter(|it| it.word == word && it.at_ns <= self.now_ns);
+                return latest
+                    .map(|it| it.at_ns)
+                    .max()
+                    .map(|at_ns| (at_ns, end + 1 - at));
+            }
+            let is_service = deploy::is_service(self.rest(end), self.context);
+            if !is_skipped(word) && !is_service || self.words[end].ends_phrase {
+                return None;
+            }
+            end += 1;
+        }
+        None
     }
 
     /// A point or an event, and whether it is an event.
@@ -342,6 +394,44 @@ impl Scanner<'_> {
         let introduced = at > 0 && self.lower(at - 1) == "the" || self.lower(at) == "past";
         let is_calendar = matches!(unit, Unit::Week | Unit::Month | Unit::Year) && !introduced;
         (!is_calendar).then(|| (TimeRange::last(self.now_ns, unit.nanos()), 2))
+    }
+
+    /// "failed logins 24h", "since one hour", "in 30 minutes", "over the 6 hours": the last ones.
+    fn bare(&self, at: usize) -> Option<(TimeRange, usize)> {
+        let introduced = matches!(
+            self.lower(at),
+            "in" | "since" | "within" | "for" | "over" | "during" | "of"
+        );
+        let start = at + usize::from(introduced);
+        let (duration, length) = duration::parse(self.rest(start))?;
+        let before = start.checked_sub(1).map_or("", |before| self.lower(before));
+        let after = self.lower(start + length);
+        let is_long = duration.nanos >= domain::NANOS_PER_MINUTE;
+        let is_compact = length == 1;
+        let is_measured = matches!(
+            after,
+            "ago" | "before" | "after" | "later" | "or" | "slow" | "timeout" | "old"
+        ) || matches!(
+            before,
+            "than" | "after" | "every" | "took" | "each" | "per" | "least" | "most"
+        );
+        let is_other = !introduced
+            && !is_compact
+            && start + length != self.words.len()
+            && !self.words[start + length - 1].ends_phrase
+            && !self.starts_phrase(start);
+        (is_long && !is_measured && !is_other).then(|| {
+            (
+                TimeRange::last(self.now_ns, duration.nanos),
+                start + length - at,
+            )
+        })
+    }
+
+    /// Whether a word begins the question or a part of it after a comma.
+    fn starts_phrase(&self, at: usize) -> bool {
+        at.checked_sub(1)
+            .is_none_or(|before| self.words[before].ends_phrase)
     }
 
     /// "20 minutes ago": around then; days and weeks ago: that day or week.

@@ -31,6 +31,10 @@ pub enum ChipKind {
     Attribute,
     /// A status code.
     Status,
+    /// A number that records must have.
+    Number,
+    /// What is computed.
+    Measure,
     /// A trace.
     Trace,
     /// The grouping.
@@ -123,12 +127,18 @@ pub(super) fn all(interpretation: &Interpretation, reading: &Reading<'_>) -> Vec
             String::new(),
         );
     }
-    for code in &interpretation.status_codes {
-        let label = match code {
-            StatusCode::Exact(code) => code.to_string(),
-            StatusCode::Class(class) => format!("{class}xx"),
-        };
+    if let Some(label) = statuses(&interpretation.status_codes) {
         push(ChipKind::Status, label, String::new());
+    }
+    for condition in &interpretation.numbers {
+        push(
+            ChipKind::Number,
+            condition.label(),
+            reading.text(Claim::Number),
+        );
+    }
+    if let Some(measure) = &interpretation.measure {
+        push(ChipKind::Measure, measure.label(), String::new());
     }
     if let Some(trace) = &interpretation.trace_id {
         push(ChipKind::Trace, trace.clone(), trace.clone());
@@ -147,7 +157,9 @@ pub(super) fn all(interpretation: &Interpretation, reading: &Reading<'_>) -> Vec
             reading.text(Claim::Limit),
         );
     }
-    if !interpretation.retrieval_text.is_empty() {
+    if let Some(text) = &interpretation.explained {
+        push(ChipKind::Topic, text.clone(), text.clone());
+    } else if !interpretation.retrieval_text.is_empty() {
         push(
             ChipKind::Topic,
             interpretation.retrieval_text.clone(),
@@ -157,12 +169,29 @@ pub(super) fn all(interpretation: &Interpretation, reading: &Reading<'_>) -> Vec
     chips
 }
 
+/// `500`, `5xx`, `4xx or 503`; of many the first ones.
+fn statuses(codes: &[StatusCode]) -> Option<String> {
+    let said: Vec<String> = codes
+        .iter()
+        .map(|code| match code {
+            StatusCode::Exact(code) => code.to_string(),
+            StatusCode::Class(class) => format!("{class}xx"),
+        })
+        .collect();
+    match said.len() {
+        0 => None,
+        1..=6 => Some(said.join(" or ")),
+        many => Some(format!("{} or {} others", said[..4].join(", "), many - 4)),
+    }
+}
+
 fn group_label(group: &GroupBy) -> String {
     match group {
         GroupBy::Service => "service".to_owned(),
         GroupBy::Severity => "severity".to_owned(),
         GroupBy::Template => "pattern".to_owned(),
         GroupBy::Field(field) => field.as_str().to_owned(),
+        GroupBy::Time(TimeUnit::Second) => "second".to_owned(),
         GroupBy::Time(TimeUnit::Minute) => "minute".to_owned(),
         GroupBy::Time(TimeUnit::Day) => "day".to_owned(),
         GroupBy::Time(TimeUnit::Fitting | TimeUnit::Hour) => "hour".to_owned(),

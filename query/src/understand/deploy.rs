@@ -26,6 +26,11 @@ pub(super) fn of_named(words: &[Word], context: &QuestionContext) -> Option<Ques
     })
 }
 
+/// Whether the first of these words names a service.
+pub(crate) fn is_service(words: &[Word], context: &QuestionContext) -> bool {
+    !words.is_empty() && service::at(words, 0, &context.services).is_some()
+}
+
 /// The instant of the deploy that `words` start with, and how many words say so. The latest one
 /// of the service that is named, else of any; `None` when no such deploy is known.
 pub(crate) fn parse(words: &[Word], context: &QuestionContext) -> Option<(i64, usize)> {
@@ -46,7 +51,18 @@ pub(crate) fn parse(words: &[Word], context: &QuestionContext) -> Option<(i64, u
     let mut at = 0;
     while matches!(
         lower(at),
-        "the" | "our" | "last" | "latest" | "recent" | "most" | "previous" | "today" | "this"
+        "the"
+            | "our"
+            | "its"
+            | "that"
+            | "new"
+            | "last"
+            | "latest"
+            | "recent"
+            | "most"
+            | "previous"
+            | "today"
+            | "this"
     ) {
         at += 1;
     }

@@ -88,7 +88,12 @@ pub(super) fn read(reading: &mut Reading<'_>) -> Entities {
             found.trace_id = Some(word.lower.clone());
             let named = at > 0 && matches!(reading.lower(at - 1), "trace" | "trace_id" | "traceid");
             reading.claim(at - usize::from(named)..at + 1, Claim::Entity);
-        } else if is_literal(&word.text) || is_id_of(reading, at) {
+        } else if let Some((attribute, length)) = pair(reading, at) {
+            found.attributes.push(attribute);
+            reading.claim(at..at + length, Claim::Entity);
+        } else if (is_literal(&word.text) || is_id_of(reading, at))
+            && !is_other(reading, &word.lower)
+        {
             found.term(word.text.trim_start_matches('#'));
             reading.claim(at..at + 1, Claim::Entity);
         }
@@ -196,13 +201,26 @@ fn bare_status(reading: &Reading<'_>, at: usize) -> Option<(StatusCode, usize)> 
         "last" | "first" | "top" | "latest" | "newest" | "only"
     );
     // "top paths by 500", "which users had 403?": at the end of what was said.
-    let is_counted = matches!(
+    let is_counted_before = matches!(
         before,
-        "by" | "with" | "had" | "got" | "get" | "return" | "for"
-    ) && reading
-        .words
-        .get(at)
-        .is_some_and(|word| word.ends_phrase || at + 1 == reading.words.len());
+        "by" | "with" | "had" | "got" | "get" | "gets" | "return" | "for" | "most"
+    );
+    let is_followed_by_time = matches!(
+        reading.lower(at + 1),
+        "last"
+            | "in"
+            | "today"
+            | "yesterday"
+            | "over"
+            | "since"
+            | "during"
+            | "by"
+            | "per"
+            | "between"
+    );
+    let word_itself = reading.words.get(at);
+    let is_last = word_itself.is_some_and(|word| word.ends_phrase || at + 1 == reading.words.len());
+    let is_counted = is_counted_before && (is_last || is_followed_by_time);
     code(word)
         .filter(|_| !is_limit && (is_counted || is_status_noun(reading.lower(at + 1))))
         .map(|code| (StatusCode::Exact(code), 1))
@@ -225,6 +243,44 @@ fn attribute(text: &str) -> Option<AttributeFilter> {
         key: key.to_owned(),
         op,
         value: value.chars().take(MAX_TERM_CHARS).collect(),
+    })
+}
+
+/// The name of an attribute, and "non-200": these are read by others.
+fn is_other(reading: &Reading<'_>, word: &str) -> bool {
+    let is_code = word
+        .strip_prefix("non-")
+        .is_some_and(|code| code.parse::<u16>().is_ok());
+    is_code
+        || reading
+            .context
+            .attributes
+            .iter()
+            .any(|key| key.eq_ignore_ascii_case(word))
+}
+
+/// `region eu-west`, `host web-02`: the key of an attribute and what can only be a value.
+fn pair(reading: &Reading<'_>, at: usize) -> Option<(AttributeFilter, usize)> {
+    let (word, next) = (reading.free(at), reading.words.get(at + 1)?);
+    let is_value = reading.free(at + 1) == next.lower
+        && !reading.words[at].ends_phrase
+        && next.text.contains(['-', '_'])
+        && next
+            .text
+            .chars()
+            .all(|c| c.is_alphanumeric() || "-_.".contains(c));
+    let keys = || reading.context.attributes.iter();
+    let key = keys()
+        .find(|key| key.eq_ignore_ascii_case(word))
+        .or_else(|| keys().find(|key| key.to_lowercase().rsplit('.').next() == Some(word)))?;
+    let is_service = service::name_at(&reading.words, at + 1, &reading.context.services).is_some();
+    (is_value && !is_service && word.len() > 2).then(|| {
+        let value = AttributeFilter {
+            key: key.clone(),
+            op: AttributeOp::Equal,
+            value: next.text.clone(),
+        };
+        (value, 2)
     })
 }
 

@@ -47,7 +47,11 @@ impl Field {
 }
 
 /// Words that may stand between "which" or "top" and the field.
-const BETWEEN: [&str; 13] = [
+const BETWEEN: [&str; 17] = [
+    "requested",
+    "affected",
+    "often",
+    "popular",
     "most",
     "frequent",
     "common",
@@ -70,7 +74,13 @@ pub(super) fn here(reading: &Reading<'_>, at: usize) -> Option<(Field, usize)> {
     let next = reading.free(at + 1);
     Some(match reading.free(at) {
         "ip" | "ips" if matches!(next, "address" | "addresses") => (Field::Address, 2),
-        "ip" | "ips" | "address" | "addresses" => (Field::Address, 1),
+        "ip" | "ips" | "address" | "addresses" | "ip-address" => (Field::Address, 1),
+        "client" | "clients" | "attacker" | "attackers" | "source" | "sources" | "rhost"
+        | "rhosts"
+            if attribute(reading, at).is_none() =>
+        {
+            (Field::Address, 1)
+        }
         "host" | "hosts" | "hostname" | "hostnames" if matches!(next, "name" | "names") => {
             (Field::Host, 2)
         }
@@ -81,12 +91,28 @@ pub(super) fn here(reading: &Reading<'_>, at: usize) -> Option<(Field, usize)> {
         "user" | "users" | "username" | "usernames" => (Field::User, 1),
         "path" | "paths" => (Field::Path, 1),
         "url" | "urls" => (Field::Url, 1),
+        "http" | "response" if matches!(next, "code" | "codes" | "status" | "statuses") => {
+            (Field::Status, 2)
+        }
         "status" | "statuses" if matches!(next, "code" | "codes") => (Field::Status, 2),
         "status" | "statuses" => (Field::Status, 1),
+        "endpoint" | "endpoints" | "route" | "routes" => (Field::Path, 1),
+        "account" | "accounts" if attribute(reading, at).is_none() => (Field::User, 1),
+        "server" | "servers" | "machine" | "machines" if attribute(reading, at).is_none() => {
+            (Field::Host, 1)
+        }
         "port" | "ports" => (Field::Port, 1),
         "id" | "ids" => (Field::Id, 1),
         _ => return attribute(reading, at),
     })
+}
+
+/// Whether what follows a field is what it did: "which user failed", and no name of one.
+fn is_verb(word: &str) -> bool {
+    word.ends_with("ed")
+        || word.ends_with("ing")
+        || word.ends_with('s')
+        || matches!(word, "had" | "sent" | "wrote" | "did" | "most" | "got")
 }
 
 /// An attribute whose key, or the last part of it, is the word or what it is the plural of.
@@ -150,17 +176,20 @@ pub(super) fn ends(reading: &Reading<'_>, at: usize) -> bool {
 }
 
 /// Claims the field of "which IPs", "top 5 users", "how many paths", "most frequent hosts", "who logged in".
-pub(super) fn asked(reading: &mut Reading<'_>) -> Option<Field> {
+/// True when how many there are is asked.
+pub(super) fn asked(reading: &mut Reading<'_>) -> Option<(Field, bool)> {
     if reading.free(0) == "who"
         && !matches!(reading.free(1), "is" | "are" | "was" | "were" | "owns")
     {
         reading.claim(0..1, Claim::Group);
-        return Some(Field::User);
+        return Some((Field::User, false));
     }
     for at in 0..reading.words.len() {
         let leads = match reading.lower(at) {
-            "which" | "what" | "whose" | "top" | "most" | "worst" | "noisiest" | "busiest" => true,
+            "which" | "what" | "whose" | "top" | "most" | "worst" | "noisiest" | "busiest"
+            | "unique" | "distinct" | "different" => true,
             "many" => at > 0 && reading.lower(at - 1) == "how",
+            "of" => at > 0 && reading.lower(at - 1) == "number",
             // "show user 4711" shows one.
             "list" | "show" => reading
                 .words
@@ -188,8 +217,22 @@ pub(super) fn asked(reading: &mut Reading<'_>) -> Option<Field> {
                     reading.claim(between..between + 1, Claim::Group);
                 }
             }
+            let is_how_many = matches!(
+                reading.lower(at),
+                "many" | "of" | "unique" | "distinct" | "different"
+            );
+            // "the user root" is one.
+            if !ends(reading, place + length)
+                && !is_how_many
+                && !is_verb(reading.free(place + length))
+                && matches!(field, Field::User | Field::Host)
+                && reading.lower(at) != "top"
+                && !reading.lower(place).ends_with('s')
+            {
+                continue;
+            }
             reading.claim(place..place + length, Claim::Group);
-            return Some(field);
+            return Some((field, is_how_many));
         }
     }
     None

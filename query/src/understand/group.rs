@@ -29,6 +29,8 @@ pub enum GroupBy {
 pub enum TimeUnit {
     /// "over time" before the range is known; never in an interpretation.
     Fitting,
+    /// Only in rates.
+    Second,
     /// 60 seconds.
     Minute,
     /// 60 minutes.
@@ -42,6 +44,7 @@ impl TimeUnit {
     #[must_use]
     pub const fn nanos(self) -> i64 {
         match self {
+            Self::Second => domain::NANOS_PER_SECOND,
             Self::Minute => domain::NANOS_PER_MINUTE,
             Self::Fitting | Self::Hour => HOUR_NS,
             Self::Day => DAY_NS,
@@ -69,12 +72,26 @@ fn dimension(word: &str) -> Option<GroupBy> {
         "severity" | "level" | "severities" | "levels" => GroupBy::Severity,
         "pattern" | "patterns" | "template" | "templates" | "type" | "types" | "kind"
         | "message" | "messages" | "signature" => GroupBy::Template,
+        "second" | "sec" => GroupBy::Time(TimeUnit::Second),
         "minute" | "min" => GroupBy::Time(TimeUnit::Minute),
         "hour" | "hours" => GroupBy::Time(TimeUnit::Hour),
         "day" | "days" | "date" => GroupBy::Time(TimeUnit::Day),
         "time" => GroupBy::Time(TimeUnit::Fitting),
         _ => return None,
     })
+}
+
+/// Claims "break down" and "split" at the start of what is grouped.
+fn claim_verb(reading: &mut Reading<'_>) {
+    for at in 0..reading.words.len() {
+        let length = match (reading.free(at), reading.free(at + 1)) {
+            ("break" | "broken", "down") => 2,
+            ("breakdown" | "split" | "group" | "grouped", _) => 1,
+            _ => continue,
+        };
+        reading.claim(at..at + length, Claim::Group);
+        return;
+    }
 }
 
 /// Claims a grouping.
@@ -90,9 +107,14 @@ pub(super) fn read(reading: &mut Reading<'_>) -> Option<GroupBy> {
             return Some(group);
         }
         let length = match (reading.free(at), reading.free(at + 1), reading.free(at + 2)) {
-            ("grouped" | "group" | "split" | "sorted", "by", _)
+            ("grouped" | "group" | "split" | "sorted" | "breakdown" | "counts", "by", _)
             | ("for" | "in" | "across", "each" | "every" | "all", _) => 2,
-            ("broken", "down", "by") => 3,
+            ("broken" | "break", "down", "by") => 3,
+            ("break" | "split", "it" | "them" | "this" | "that", "down")
+                if reading.free(at + 3) == "by" =>
+            {
+                4
+            }
             ("by" | "per" | "each" | "every" | "across" | "over", _, _) => 1,
             _ => continue,
         };
@@ -101,12 +123,14 @@ pub(super) fn read(reading: &mut Reading<'_>) -> Option<GroupBy> {
             .filter(|group| !over || *group == GroupBy::Time(TimeUnit::Fitting))
         {
             reading.claim(at..at + length + 1, Claim::Group);
+            claim_verb(reading);
             return Some(group);
         }
         if let Some((field, words)) = (!over).then(|| field::here(reading, at + length)).flatten()
             && field::ends(reading, at + length + words)
         {
             reading.claim(at..at + length + words, Claim::Group);
+            claim_verb(reading);
             return Some(GroupBy::Field(field));
         }
     }

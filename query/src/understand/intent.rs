@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::group::GroupBy;
-use super::{Claim, Reading, field};
+use super::measure::Measure;
+use super::{Claim, Reading, TimeUnit, field};
 use crate::time::number;
 
 /// What a question asks to do.
@@ -14,6 +15,12 @@ pub enum Intent {
     Find,
     /// Say how many.
     Count,
+    /// Say how many per stretch of time, or which share of all.
+    Rate,
+    /// Compute a number that the records have: an average, an extreme, a percentile.
+    Measure,
+    /// Say whether it becomes more or less.
+    Trend,
     /// Say when it occurred first.
     First,
     /// Say when it occurred last.
@@ -24,6 +31,8 @@ pub enum Intent {
     Compare,
     /// Say what probably caused it.
     Why,
+    /// Say what a line or pattern means.
+    Explain,
     /// Say which services there are.
     ListServices,
     /// Say what went on.
@@ -31,12 +40,45 @@ pub enum Intent {
 }
 
 impl Intent {
+    /// The intent of a word that [`Self::as_str`] or the wire gives: `find`, `top`, `first`.
+    #[must_use]
+    pub fn parse(word: &str) -> Option<Self> {
+        const ALL: [Intent; 13] = [
+            Intent::Find,
+            Intent::Count,
+            Intent::Rate,
+            Intent::Measure,
+            Intent::Trend,
+            Intent::First,
+            Intent::Last,
+            Intent::Top,
+            Intent::Compare,
+            Intent::Why,
+            Intent::Explain,
+            Intent::ListServices,
+            Intent::Summary,
+        ];
+        ALL.into_iter()
+            .find(|intent| intent.as_str() == word)
+            .or(match word {
+                "first" => Some(Self::First),
+                "last" => Some(Self::Last),
+                "top" => Some(Self::Top),
+                "list_services" => Some(Self::ListServices),
+                _ => None,
+            })
+    }
+
     /// The word for people.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Find => "find",
             Self::Count => "count",
+            Self::Rate => "rate",
+            Self::Measure => "measure",
+            Self::Trend => "trend",
+            Self::Explain => "explain",
             Self::First => "first occurrence",
             Self::Last => "last occurrence",
             Self::Top => "most frequent",
@@ -64,6 +106,13 @@ const SIGNS: &[(Intent, &[&[&str]])] = &[
             &["differ"],
             &["different", "from"],
             &["changed"],
+            &["what", "has", "changed"],
+            &["what", "change"],
+            &["what", "new"],
+            &["anything", "new"],
+            &["new", "errors"],
+            &["new", "error"],
+            &["what", "is", "different"],
             &["what", "is", "new"],
             &["what's", "new"],
             &["new", "patterns"],
@@ -82,6 +131,10 @@ const SIGNS: &[(Intent, &[&[&str]])] = &[
             &["cause"],
             &["reason"],
             &["reasons"],
+            &["what", "is", "the", "problem"],
+            &["what", "is", "broken"],
+            &["what", "causing"],
+            &["wherefore"],
             &["how", "come"],
             &["what", "went", "wrong"],
             &["what", "is", "wrong"],
@@ -94,6 +147,41 @@ const SIGNS: &[(Intent, &[&[&str]])] = &[
         ],
     ),
     (
+        Intent::Trend,
+        &[
+            &["trend"],
+            &["trends"],
+            &["trending"],
+            &["going", "up"],
+            &["going", "down"],
+            &["go", "up"],
+            &["go", "down"],
+            &["went", "up"],
+            &["went", "down"],
+            &["getting", "worse"],
+            &["getting", "better"],
+            &["getting", "more"],
+            &["becoming", "more"],
+            &["increasing"],
+            &["increase"],
+            &["increased"],
+            &["decreasing"],
+            &["decrease"],
+            &["decreased"],
+            &["rising"],
+            &["rise"],
+            &["growing"],
+            &["grow"],
+            &["falling"],
+            &["declining"],
+            &["dropping"],
+            &["stable"],
+            &["steady"],
+            &["spiking"],
+            &["more", "and", "more"],
+        ],
+    ),
+    (
         Intent::Count,
         &[
             &["how", "many"],
@@ -103,7 +191,10 @@ const SIGNS: &[(Intent, &[&[&str]])] = &[
             &["number", "of"],
             &["counts"],
             &["total"],
+            &["total", "number"],
+            &["amount", "of"],
             &["how", "frequently"],
+            &["how", "mutch"],
         ],
     ),
     (
@@ -113,6 +204,11 @@ const SIGNS: &[(Intent, &[&[&str]])] = &[
             &["most", "common"],
             &["most", "frequent"],
             &["most", "often"],
+            &["most", "frequently"],
+            &["most", "requested"],
+            &["most", "popular"],
+            &["most", "active"],
+            &["most", "affected"],
             &["noisiest"],
             &["busiest"],
             &["worst"],
@@ -138,6 +234,8 @@ const SIGNS: &[(Intent, &[&[&str]])] = &[
             &["began"],
             &["since", "when"],
             &["oldest"],
+            &["starting"],
+            &["beginning"],
         ],
     ),
     (
@@ -147,9 +245,16 @@ const SIGNS: &[(Intent, &[&[&str]])] = &[
             &["last"],
             &["latest"],
             &["most", "recent"],
+            &["most", "recently"],
             &["newest"],
             &["stop"],
             &["stopped"],
+            &["end"],
+            &["ended"],
+            // "when did it crash?" asks for the latest time that it did.
+            &["when"],
+            &["what", "time"],
+            &["which", "time"],
         ],
     ),
     (
@@ -186,37 +291,81 @@ const SIGNS: &[(Intent, &[&[&str]])] = &[
 pub(super) fn read(
     reading: &mut Reading<'_>,
     group_by: Option<GroupBy>,
-) -> (Intent, Option<GroupBy>) {
-    let mut intent = comparative(reading)
-        .or_else(|| signed(reading))
+    measure: Option<Measure>,
+) -> (Intent, Option<GroupBy>, Option<Measure>) {
+    let measured = measure.as_ref().map(|measure| match measure {
+        Measure::Rate(_) | Measure::Share => Intent::Rate,
+        Measure::Distinct => Intent::Count,
+        _ => Intent::Measure,
+    });
+    let compared = comparative(reading);
+    let distinct = distinct(reading);
+    let signed = signed(reading);
+    let mut intent = compared
+        .or_else(|| {
+            signed.filter(|intent| matches!(intent, Intent::Compare | Intent::Why | Intent::Trend))
+        })
+        .or(measured)
+        .or(signed)
         .unwrap_or(Intent::Find);
     let mut group_by = group_by;
+    let mut measure = measure;
     if group_by.is_none()
         && matches!(
             intent,
-            Intent::Find | Intent::Count | Intent::Top | Intent::Summary
+            Intent::Find | Intent::Count | Intent::Top | Intent::Summary | Intent::Last
         )
-        && let Some(field) = field::asked(reading)
+        && let Some((field, is_how_many)) = field::asked(reading)
     {
         group_by = Some(GroupBy::Field(field));
-        if intent != Intent::Count {
+        if intent == Intent::Count && is_how_many || distinct {
+            intent = Intent::Count;
+            measure = Some(Measure::Distinct);
+        } else if intent != Intent::Count {
             intent = Intent::Top;
         }
+    } else if distinct
+        && group_by.is_none()
+        && let Some(field) = field_anywhere(reading)
+    {
+        group_by = Some(GroupBy::Field(field));
+        intent = Intent::Count;
+        measure = Some(Measure::Distinct);
     }
-    if let Some(at) = services_asked(reading) {
+    if group_by.is_none()
+        && matches!(intent, Intent::Find | Intent::Top | Intent::Last)
+        && let Some(unit) = busiest(reading)
+    {
+        (intent, group_by) = (Intent::Top, Some(GroupBy::Time(unit)));
+    }
+    if let Some(at) = one_of_services(reading).or_else(|| services_asked(reading)) {
         reading.claim(at..at + 2, Claim::Intent);
         let bare = reading.claims.iter().enumerate().all(|(at, claim)| {
-            claim.is_some() && *claim != Some(Claim::Entity)
+            claim.is_some()
+                && !matches!(claim, Some(Claim::Entity | Claim::Number | Claim::Severity))
                 || super::vocabulary::is_filler(&reading.words[at].lower)
         });
+        let has_severity =
+            (0..reading.words.len()).any(|at| super::severity::here(reading, at).is_some());
         if intent == Intent::Find {
-            intent = if bare {
+            intent = if bare && !has_severity {
                 Intent::ListServices
             } else {
                 Intent::Top
             };
         }
         group_by = group_by.or((intent != Intent::ListServices).then_some(GroupBy::Service));
+    }
+    if intent == Intent::Top && group_by.is_none() {
+        // "top rate limited client"
+        group_by = (0..reading.words.len()).find_map(|at| {
+            let (field, length) = field::here(reading, at)?;
+            if !field::ends(reading, at + length) {
+                return None;
+            }
+            reading.claim(at..at + length, Claim::Group);
+            Some(GroupBy::Field(field))
+        });
     }
     if intent == Intent::Top && group_by.is_none() {
         let counts_services =
@@ -227,7 +376,46 @@ pub(super) fn read(
             GroupBy::Template
         });
     }
-    (intent, group_by)
+    (intent, group_by, measure)
+}
+
+/// Claims "different", "distinct", "unique".
+fn distinct(reading: &mut Reading<'_>) -> bool {
+    let at = (0..reading.words.len()).find(|at| {
+        matches!(reading.free(*at), "different" | "distinct" | "unique")
+            && reading.lower(at + 1) != "from"
+    });
+    if let Some(at) = at {
+        reading.claim(at..at + 1, Claim::Group);
+    }
+    at.is_some()
+}
+
+/// Claims the first word that names a field.
+fn field_anywhere(reading: &mut Reading<'_>) -> Option<field::Field> {
+    (0..reading.words.len()).find_map(|at| {
+        let (field, length) = field::here(reading, at)?;
+        reading.claim(at..at + length, Claim::Group);
+        Some(field)
+    })
+}
+
+/// "which hour", "what day", "which minute".
+fn busiest(reading: &mut Reading<'_>) -> Option<TimeUnit> {
+    for at in 0..reading.words.len() {
+        if !matches!(reading.free(at), "which" | "what" | "busiest" | "worst") {
+            continue;
+        }
+        let unit = match reading.free(at + 1) {
+            "minute" => TimeUnit::Minute,
+            "hour" => TimeUnit::Hour,
+            "day" => TimeUnit::Day,
+            _ => continue,
+        };
+        reading.claim(at..at + 2, Claim::Group);
+        return Some(unit);
+    }
+    None
 }
 
 /// "more errors than yesterday", "before and after the deploy".
@@ -252,6 +440,22 @@ fn comparative(reading: &mut Reading<'_>) -> Option<Intent> {
             )
         })
     });
+    // "which has more errors, checkout or payments?"
+    let which = (0..reading.words.len()).find(|at| {
+        matches!(reading.free(*at), "more" | "fewer" | "less")
+            && (0..*at).any(|before| matches!(reading.free(before), "which" | "who" | "what"))
+    });
+    if let Some(at) = which
+        && reading
+            .claims
+            .iter()
+            .filter(|claim| **claim == Some(Claim::Service))
+            .count()
+            > 1
+    {
+        reading.claim(at..at + 1, Claim::Intent);
+        return Some(Intent::Compare);
+    }
     if let (Some(than), Some(compared)) = (than, compared) {
         reading.claim(compared..compared + 1, Claim::Intent);
         reading.claim(than..than + 1, Claim::Intent);
@@ -272,19 +476,60 @@ fn signed(reading: &mut Reading<'_>) -> Option<Intent> {
             // "when did it start" asks for the first time; "service started" is a message.
             let needs_when = matches!(
                 sign,
-                ["start" | "started" | "begin" | "began" | "stop" | "stopped"]
+                ["start"
+                    | "started"
+                    | "starting"
+                    | "begin"
+                    | "began"
+                    | "beginning"
+                    | "stop"
+                    | "stopped"
+                    | "end"
+                    | "ended"]
             );
-            if needs_when && reading.position(&["when"]).is_none() {
+            let asks_when = ["when", "time"]
+                .iter()
+                .any(|word| reading.position(&[word]).is_some());
+            if needs_when && !asks_when {
+                continue;
+            }
+            // "last" may be said of another thing: "when was it last started?"
+            if matches!(sign, ["start" | "started" | "starting"])
+                && (reading.position(&["last"]).is_some()
+                    || reading.position(&["latest"]).is_some())
+            {
+                continue;
+            }
+            if matches!(
+                sign,
+                ["decline"
+                    | "declining"
+                    | "drop"
+                    | "dropping"
+                    | "rise"
+                    | "grow"
+                    | "increase"
+                    | "decrease"
+                    | "steady"
+                    | "stable"]
+            ) && !is_asked_for_trend(reading, at)
+            {
                 continue;
             }
             // "most errors" leaves the errors to the severities.
-            let length = if matches!(sign, ["most", "errors" | "warnings" | "logs"]) {
+            let length = if matches!(
+                sign,
+                ["most" | "new", "errors" | "warnings" | "logs" | "error"]
+            ) {
                 1
             } else {
                 sign.len()
             };
             reading.claim(at..at + length, Claim::Intent);
-            if *intent == Intent::Compare {
+            if matches!(
+                intent,
+                Intent::Compare | Intent::Trend | Intent::First | Intent::Last
+            ) {
                 claim_all(reading, signs);
             }
             return Some(*intent);
@@ -293,13 +538,60 @@ fn signed(reading: &mut Reading<'_>) -> Option<Intent> {
     None
 }
 
+/// "is it stable?", "do they increase?", and not "increase of the limit failed".
+fn is_asked_for_trend(reading: &Reading<'_>, at: usize) -> bool {
+    (0..at).any(|before| {
+        matches!(
+            reading.lower(before),
+            "is" | "are" | "do" | "does" | "did" | "was" | "were" | "or" | "any"
+        )
+    }) || reading.lower(at + 1) == "or"
+}
+
 /// A comparison is often said twice: "compare today vs yesterday".
 fn claim_all(reading: &mut Reading<'_>, signs: &[&[&str]]) {
     for sign in signs {
+        // These are said of things too.
+        if matches!(
+            *sign,
+            [
+                "start"
+                    | "started"
+                    | "starting"
+                    | "begin"
+                    | "began"
+                    | "stop"
+                    | "stopped"
+                    | "end"
+                    | "ended"
+                    | "drop"
+                    | "rise"
+                    | "grow"
+                    | "declining"
+                    | "dropping"
+                    | "new",
+                ..
+            ]
+        ) {
+            continue;
+        }
         if let Some(at) = reading.position(sign) {
             reading.claim(at..at + sign.len(), Claim::Intent);
         }
     }
+}
+
+/// "which one of the services": where its last two words are.
+fn one_of_services(reading: &Reading<'_>) -> Option<usize> {
+    let at = (0..reading.words.len()).find(|at| {
+        matches!(reading.free(at + 1), "services" | "service")
+            && matches!(reading.free(*at), "of" | "the" | "our" | "my")
+    })?;
+    let begins = |at: usize| {
+        matches!(reading.free(at), "which" | "what")
+            && matches!(reading.free(at + 1), "one" | "ones" | "of")
+    };
+    (at.saturating_sub(3)..at).any(begins).then_some(at)
 }
 
 /// "which services", "what services", "list services", "show all services".
@@ -310,7 +602,9 @@ fn services_asked(reading: &Reading<'_>) -> Option<usize> {
                 reading.free(*at),
                 "which" | "what" | "list" | "all" | "show" | "the" | "my" | "our" | "available"
             )
-            && (matches!(reading.free(*at), "which" | "what" | "list") || reading.words.len() <= 4)
+            && (matches!(reading.free(*at), "which" | "what" | "list")
+                || reading.words.len() <= 4
+                || matches!(reading.lower(0), "what" | "which" | "list") && *at <= 3)
     })
 }
 

@@ -2,7 +2,7 @@
 
 use domain::{Severity, TextTerm};
 
-use super::{Claim, Reading, service, severity, vocabulary};
+use super::{Claim, Reading, StatusCode, number, service, severity, vocabulary};
 
 /// Excluded things.
 #[derive(Debug, Default)]
@@ -33,6 +33,56 @@ pub(super) fn read(reading: &mut Reading<'_>) -> Negated {
     negated
 }
 
+/// "did not return 200", "not 200", "non-200", "status != 200": all codes but this one.
+pub(super) fn statuses(reading: &mut Reading<'_>) -> Vec<StatusCode> {
+    let code = |word: &str| {
+        word.parse::<u16>()
+            .ok()
+            .filter(|code| (100..=599).contains(code) && word.len() == 3)
+    };
+    for at in 0..reading.words.len() {
+        let word = reading.free(at);
+        let found = if let Some(code) = word.strip_prefix("non-").and_then(code) {
+            Some((code, 1))
+        } else if matches!(
+            word,
+            "not" | "didn't" | "doesn't" | "don't" | "without" | "except" | "excluding"
+        ) {
+            (1..4).find_map(|skip| {
+                let is_between = (1..skip).all(|it| {
+                    matches!(
+                        reading.free(at + it),
+                        "return"
+                            | "returned"
+                            | "returning"
+                            | "have"
+                            | "with"
+                            | "a"
+                            | "status"
+                            | "code"
+                            | "answer"
+                            | "answered"
+                            | "get"
+                            | "for"
+                            | "http"
+                            | "respond"
+                    )
+                });
+                code(reading.free(at + skip))
+                    .filter(|_| is_between)
+                    .map(|code| (code, skip + 1))
+            })
+        } else {
+            None
+        };
+        if let Some((code, length)) = found {
+            reading.claim(at..at + length, Claim::Negation);
+            return number::codes(|other| other != code);
+        }
+    }
+    Vec::new()
+}
+
 /// How many words begin an exclusion here.
 fn trigger(reading: &Reading<'_>, at: usize) -> Option<usize> {
     match (reading.free(at), reading.free(at + 1)) {
@@ -46,7 +96,9 @@ fn trigger(reading: &Reading<'_>, at: usize) -> Option<usize> {
             | "besides" | "skipping",
             _,
         ) => Some(1),
-        ("other" | "rather", "than")
+        ("not", "counting" | "considering" | "only")
+        | ("leaving" | "leave", "out")
+        | ("other" | "rather", "than")
         | ("apart" | "aside", "from")
         | ("but", "not")
         | ("and", "not") => Some(2),

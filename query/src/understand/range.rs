@@ -140,7 +140,7 @@ fn default(intent: Intent, context: &QuestionContext) -> Ranges {
                 reference: None,
             }
         }
-        Intent::First | Intent::Last => Ranges {
+        Intent::First | Intent::Last | Intent::Explain => Ranges {
             main: context.default_range.unwrap_or(last(EXTREME_NS)),
             reference: None,
         },
@@ -153,6 +153,70 @@ fn default(intent: Intent, context: &QuestionContext) -> Ranges {
             reference: None,
         },
     }
+}
+
+/// Another time that is said by its distance: "the hour before", "the same time yesterday", "a week ago".
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Shift {
+    /// The stretch of the same length that ends where this one begins.
+    Before,
+    /// So many nanoseconds earlier.
+    By(i64),
+}
+
+impl Shift {
+    /// The other time of a range.
+    pub(super) fn of(self, range: TimeRange) -> TimeRange {
+        match self {
+            Self::Before => TimeRange::last(range.start_ns, range.duration_ns()),
+            Self::By(nanos) => TimeRange::new(
+                range.start_ns.saturating_sub(nanos),
+                range.end_ns.saturating_sub(nanos),
+            ),
+        }
+    }
+}
+
+/// Claims such words.
+pub(super) fn shifted(reading: &mut Reading<'_>) -> Option<Shift> {
+    for at in 0..reading.words.len() {
+        let words = (
+            reading.lower(at),
+            reading.lower(at + 1),
+            reading.lower(at + 2),
+        );
+        let (shift, length) = match words {
+            (
+                "the",
+                "hour" | "day" | "week" | "month" | "minutes" | "time" | "period" | "hours"
+                | "days",
+                "before" | "earlier" | "prior",
+            ) => (Shift::Before, 3),
+            (
+                "the" | "a",
+                "previous" | "preceding" | "prior",
+                "one" | "hour" | "period" | "window" | "time",
+            ) => (Shift::Before, 3),
+            ("same", "time" | "period" | "window" | "hour", day @ ("yesterday" | "last")) => {
+                let is_week = day == "last" && reading.lower(at + 3) == "week";
+                (
+                    Shift::By(if is_week { 7 * DAY_NS } else { DAY_NS }),
+                    if day == "last" { 4 } else { 3 },
+                )
+            }
+            _ => continue,
+        };
+        let end = (at + length).min(reading.words.len());
+        let is_taken = reading.claims[at..end]
+            .iter()
+            .any(|claim| claim.is_some_and(|claim| claim != Claim::Time));
+        if is_taken {
+            continue;
+        }
+        reading.claim(at..end, Claim::Time);
+        return Some(shift);
+    }
+    None
 }
 
 /// Claims words that look like a time but were not resolved: numbers, "tomorrow", "next week",

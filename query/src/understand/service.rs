@@ -227,7 +227,12 @@ pub(super) fn here(reading: &Reading<'_>, at: usize) -> Option<(Vec<String>, usi
     let before_service = is_service_word(&reading.words, at + 1);
     let after_preposition = at > 0 && PREPOSITIONS.contains(&reading.lower(at - 1));
     let word = reading.free(at);
-    if vocabulary::is_filler(word) || !(before_service || after_preposition) {
+    // "chekout-api errors"
+    let before_severity = word.len() > FUZZY_MIN
+        && word.contains(['-', '_'])
+        && super::severity::here(reading, at).is_none()
+        && super::severity::here(reading, at + 1).is_some();
+    if vocabulary::is_filler(word) || !(before_service || after_preposition || before_severity) {
         return None;
     }
     let services = similar(word, &reading.context.services);
@@ -310,7 +315,16 @@ fn unknown_name(reading: &mut Reading<'_>, at: usize) -> Option<String> {
                 | "first"
                 | "slow"
         );
-    if generic || !is_service_word(&reading.words, at + 1) {
+    let is_named = is_service_word(&reading.words, at + 1);
+    // "errors in warehouse-sync": a name in the way of services, where one is expected.
+    let text = &reading.words[at].text;
+    let is_like_one = at > 0
+        && matches!(reading.lower(at - 1), "in" | "from" | "of" | "by" | "for")
+        && text.contains('-')
+        && text.len() > 5
+        && text.chars().all(|c| c.is_ascii_lowercase() || c == '-')
+        && text.split('-').all(|part| part.len() > 1);
+    if generic || !(is_named || is_like_one) {
         return None;
     }
     let name = reading.words[at].text.clone();

@@ -8,12 +8,10 @@ use super::{Claim, Reading};
 fn meaning(word: &str) -> Option<&'static [Severity]> {
     use Severity::{Debug, Error, Fatal, Info, Trace, Warn};
     Some(match word {
-        "error" | "errors" | "err" | "errs" | "erroring" | "failures" | "failure"
-        | "exceptions" => &[Error, Fatal],
-        "warning" | "warnings" | "warn" | "warns" => &[Warn],
-        "fatal" | "fatals" | "critical" | "criticals" | "panic" | "panics" | "emergency" => {
-            &[Fatal]
-        }
+        "error" | "errors" | "err" | "errs" | "erroring" | "failures" | "failure" | "erros"
+        | "errores" | "eror" | "erors" | "exceptions" => &[Error, Fatal],
+        "warning" | "warnings" | "warn" | "warns" | "warnigs" | "warings" | "wanring" => &[Warn],
+        "fatal" | "fatals" | "critical" | "criticals" | "emergency" => &[Fatal],
         "info" | "infos" | "informational" => &[Info],
         "debug" => &[Debug],
         "trace-level" => &[Trace],
@@ -40,6 +38,24 @@ pub(super) fn here(reading: &Reading<'_>, at: usize) -> Option<(Vec<Severity>, u
     let severities = meaning(word)?;
     // "error message" and "error handler" are things, "error logs" are logs.
     let follows = (reading.free(at + 1), reading.free(at + 2));
+    // "fatal errors" are the fatal ones.
+    if severities == [Severity::Fatal]
+        && matches!(follows.0, "error" | "errors" | "failure" | "failures")
+    {
+        return Some((severities.to_vec(), 2));
+    }
+    // "at warning level or above"
+    if matches!(follows.0, "level" | "severity")
+        && matches!(
+            (follows.1, reading.free(at + 3)),
+            (
+                "and" | "or",
+                "above" | "worse" | "higher" | "up" | "greater"
+            )
+        )
+    {
+        return Some((from(severities[0]), 4));
+    }
     match follows {
         ("and" | "or", "above" | "worse" | "higher" | "up" | "greater") => {
             Some((from(severities[0]), 3))

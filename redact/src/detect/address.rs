@@ -3,7 +3,7 @@
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 use super::Finding;
-use super::shape::{before, is_word};
+use super::shape::{NETWORK_START, WORD, after_run, before, is_word, next_of};
 use super::url::is_userinfo;
 use crate::Kind;
 
@@ -56,9 +56,12 @@ pub(super) fn network(text: &str, found: &mut Vec<Finding>) {
     let bytes = text.as_bytes();
     let mut at = 0;
     while at < bytes.len() {
-        let is_candidate = bytes[at].is_ascii_hexdigit() || bytes[at] == b':';
-        if !is_candidate || before(text, at).is_some_and(|byte| is_word(byte) || byte >= 0x80) {
-            at += 1;
+        at = next_of(bytes, at, &NETWORK_START);
+        if at == bytes.len() {
+            return;
+        }
+        if before(text, at).is_some_and(|byte| WORD[usize::from(byte)]) {
+            at = after_run(bytes, at + 1, &WORD);
             continue;
         }
         let run = bytes[at..]
@@ -101,7 +104,9 @@ fn candidate(text: &str, start: usize, end: usize, found: &mut Vec<Finding>) {
             push(head.len(), Kind::Ip, found);
         }
     }
-    if is_mac(run.trim_end_matches([':', '.', '-'])) {
+    if is_mac(run.trim_end_matches([':', '.', '-']))
+        && !follows(text, start, &["serial", "fingerprint"])
+    {
         push(17, Kind::Mac, found);
         return;
     }
@@ -130,13 +135,20 @@ fn is_telling_v4(address: Ipv4Addr) -> bool {
 
 /// `version 1.2.3.4`, `release: 1.2.3.4`: four numbers that are a version.
 fn is_version(text: &str, start: usize) -> bool {
+    follows(
+        text,
+        start,
+        &["version", "release", "build", "firmware", "abi"],
+    )
+}
+
+/// Whether one of the words stands right before a place, apart from marks.
+fn follows(text: &str, start: usize, words: &[&str]) -> bool {
     let head = &text[text.floor_char_boundary(start.saturating_sub(16))..start];
     let lower = head
         .trim_end_matches([' ', '=', ':', '"'])
         .to_ascii_lowercase();
-    ["version", "release", "build"]
-        .iter()
-        .any(|word| lower.ends_with(word))
+    words.iter().any(|word| lower.ends_with(word))
 }
 
 /// Six pairs of hex digits with `:` or `-` between them.

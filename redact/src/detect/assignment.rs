@@ -2,6 +2,7 @@
 
 use super::Finding;
 use super::key_name::{Class, classify};
+use super::person::Lexicon;
 use super::shape::{before, is_placeholder, is_uuid, looks_random, looks_secret};
 
 /// Longest value that is looked for, in bytes; private keys, which are longer, are found by their dashes.
@@ -19,7 +20,13 @@ enum Tie {
 }
 
 /// Reads the name around a stem found at `start..end`; gives where the name ends.
-pub(super) fn find(text: &str, start: usize, end: usize, found: &mut Vec<Finding>) -> usize {
+pub(super) fn find(
+    lexicon: &Lexicon,
+    text: &str,
+    start: usize,
+    end: usize,
+    found: &mut Vec<Finding>,
+) -> usize {
     let bytes = text.as_bytes();
     let is_name = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-');
     let left = bytes[..start]
@@ -44,7 +51,7 @@ pub(super) fn find(text: &str, start: usize, end: usize, found: &mut Vec<Finding
         return name_end;
     }
     if let Some((value_start, tie)) = value_start(text, name_start + name.len(), is_flag)
-        && let Some(finding) = value(text, value_start, class, tie)
+        && let Some(finding) = value(lexicon, text, value_start, class, tie)
     {
         found.push(finding);
     }
@@ -57,6 +64,9 @@ fn element(text: &str, start: usize, class: Class, found: &mut Vec<Finding>) {
         return;
     };
     let value = &text[start..start + length];
+    if !text[start + length..].starts_with("</") {
+        return;
+    }
     if class != Class::Code && !value.trim().is_empty() && !is_placeholder(value) && length <= 256 {
         found.push(Finding {
             start,
@@ -121,7 +131,7 @@ fn value_start(text: &str, name_end: usize, is_flag: bool) -> Option<(usize, Tie
 }
 
 /// The value that begins at `start`, when it is a secret.
-fn value(text: &str, start: usize, class: Class, tie: Tie) -> Option<Finding> {
+fn value(lexicon: &Lexicon, text: &str, start: usize, class: Class, tie: Tie) -> Option<Finding> {
     let (start, end) = extent(text, start)?;
     let value = &text[start..end];
     if value.is_empty() || is_placeholder(value) || is_ours(value) {
@@ -141,7 +151,13 @@ fn value(text: &str, start: usize, class: Class, tie: Tie) -> Option<Finding> {
         (Class::Credential, Tie::Loose) => {
             value.len() >= 8 && looks_secret(value) && !is_code(value)
         }
-        (Class::Session, Tie::Space) => false,
+        (Class::Session | Class::Key, Tie::Space) => false,
+        (Class::Key, _) => {
+            value.len() >= 16
+                && looks_random(value)
+                && !is_uuid(value)
+                && !value.contains(['.', '/', ':'])
+        }
         (Class::Session, _) => looks_random(value) && !is_uuid(value),
         (Class::Password, Tie::Space) => false,
         // `token 8f14e45fceea167a5a36` is one, `secret gateway-tls-167e8562fe` a name.
@@ -153,12 +169,47 @@ fn value(text: &str, start: usize, class: Class, tie: Tie) -> Option<Finding> {
                     .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
         }
         (Class::Code, _) => digits_only && (3..=8).contains(&value.len()),
+        (Class::Person | Class::Street | Class::Address, Tie::Space) => false,
+        (Class::Person, _) => is_person(lexicon, value),
+        (Class::Street, _) => is_address(lexicon, value, false),
+        (Class::Address, _) => is_address(lexicon, value, true),
+        (Class::Postcode, _) => {
+            (4..=10).contains(&value.len())
+                && value.bytes().filter(u8::is_ascii_digit).count() >= 3
+                && value.bytes().all(|byte| {
+                    byte.is_ascii_uppercase()
+                        || byte.is_ascii_digit()
+                        || matches!(byte, b' ' | b'-')
+                })
+        }
     };
     is_secret.then_some(Finding {
         start,
         end,
         kind: class.kind(),
     })
+}
+
+/// One to five words of letters, one of them no word of logs.
+fn is_person(lexicon: &Lexicon, value: &str) -> bool {
+    let fits = (2..=64).contains(&value.len())
+        && value.chars().all(|c| {
+            c.is_alphabetic() || matches!(c, ' ' | '-' | '\'' | '.' | '+' | '\u{2019}' | ',')
+        });
+    let mut words = value.split([' ', '+', ',']).filter(|word| word.len() > 1);
+    fits && value.split([' ', '+']).count() <= 5
+        && words.any(|word| !lexicon.is_common(word) || lexicon.is_name(word))
+}
+
+/// Words with a capital; where machines may be meant, more than one and a number or a comma as well.
+fn is_address(lexicon: &Lexicon, value: &str, is_doubtful: bool) -> bool {
+    let has_own_word = value.split(|c: char| !c.is_alphanumeric()).any(|word| {
+        word.len() > 2 && word.starts_with(char::is_uppercase) && !lexicon.is_common(word)
+    });
+    let is_machine = value.contains(['@', '{', '[']) || value.contains("://");
+    let has_parts = value.contains(' ')
+        && (value.contains(',') || value.bytes().any(|byte| byte.is_ascii_digit()));
+    (3..=200).contains(&value.len()) && has_own_word && !is_machine && (has_parts || !is_doubtful)
 }
 
 /// A pseudonym of ours.

@@ -3,6 +3,7 @@
 use base64::Engine as _;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 
+use super::shape::{BASE64, after_run};
 use super::{Detector, Finding};
 use crate::Kind;
 
@@ -19,14 +20,9 @@ const URL_SAFE: GeneralPurpose = GeneralPurpose::new(&base64::alphabet::URL_SAFE
 /// Decodes every run once (never what comes out of one again).
 pub(super) fn find(detector: &Detector, text: &str, found: &mut Vec<Finding>) {
     let bytes = text.as_bytes();
-    let is_part =
-        |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'_' | b'-' | b'=');
     let mut at = 0;
     while at < bytes.len() {
-        let run = bytes[at..]
-            .iter()
-            .take_while(|byte| is_part(**byte))
-            .count();
+        let run = after_run(bytes, at, &BASE64) - at;
         if (SHORTEST..=LONGEST).contains(&run) {
             // `key=value` has its sign in the middle.
             let start = bytes[at..at + run]
@@ -35,7 +31,10 @@ pub(super) fn find(detector: &Detector, text: &str, found: &mut Vec<Finding>) {
                 .rposition(|byte| *byte == b'=')
                 .map_or(at, |place| at + place + 1);
             let end = at + run;
-            if end - start >= SHORTEST && holds_secret(detector, &text[start..end]) {
+            if end - start >= SHORTEST
+                && (holds_secret(detector, &text[start..end])
+                    || holds_hex(detector, &text[start..end]))
+            {
                 found.push(Finding {
                     start,
                     end,
@@ -45,6 +44,29 @@ pub(super) fn find(detector: &Detector, text: &str, found: &mut Vec<Finding>) {
         }
         at += run.max(1);
     }
+}
+
+/// Hex digits of text: digests never are.
+fn holds_hex(detector: &Detector, run: &str) -> bool {
+    let digits = run.as_bytes();
+    if !digits.len().is_multiple_of(2) || !digits.iter().all(u8::is_ascii_hexdigit) {
+        return false;
+    }
+    let value = |byte: u8| {
+        char::from(byte)
+            .to_digit(16)
+            .and_then(|digit| u8::try_from(digit).ok())
+            .unwrap_or(0)
+    };
+    let mut inner = String::with_capacity(digits.len() / 2);
+    for pair in digits.chunks_exact(2) {
+        let byte = value(pair[0]) * 16 + value(pair[1]);
+        if !(b' '..=b'~').contains(&byte) {
+            return false;
+        }
+        inner.push(char::from(byte));
+    }
+    !detector.find_plain(&inner).is_empty()
 }
 
 fn holds_secret(detector: &Detector, run: &str) -> bool {

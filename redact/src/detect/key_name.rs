@@ -1,9 +1,11 @@
 //! Names that announce a secret: `password`, `stripe.api_key`, `AWS_SECRET_ACCESS_KEY`, `clientSecret`.
 
+mod people;
+
 use crate::Kind;
 
 /// One of these is in every name below, in any case; the automaton looks for them.
-pub(super) const STEMS: [&str; 38] = [
+pub(super) const STEMS: [&str; 92] = [
     "pass",
     "passphrase",
     "passcode",
@@ -42,6 +44,60 @@ pub(super) const STEMS: [&str; 38] = [
     "cvv",
     "cvc",
     "sharedaccesskey",
+    "sig",
+    "pw",
+    "kennwort",
+    "senha",
+    "contrasena",
+    "contraseña",
+    "wachtwoord",
+    "motdepasse",
+    "mot_de_passe",
+    "routing_key",
+    "integration_key",
+    "app_key",
+    "appkey",
+    "client_key",
+    "service_key",
+    "license_key",
+    "deploy_key",
+    "address",
+    "street",
+    "ship_to",
+    "shipto",
+    "deliver_to",
+    "addr_line",
+    "postcode",
+    "post_code",
+    "postal",
+    "zip",
+    "firstname",
+    "first_name",
+    "first name",
+    "givenname",
+    "given_name",
+    "lastname",
+    "last_name",
+    "last name",
+    "surname",
+    "familyname",
+    "family_name",
+    "fullname",
+    "full_name",
+    "full name",
+    "realname",
+    "real_name",
+    "maiden",
+    "cardholder",
+    "card_holder",
+    "account_holder",
+    "accountholder",
+    "customer_name",
+    "customername",
+    "patient_name",
+    "recipient_name",
+    "displayname",
+    "display_name",
 ];
 
 /// How sure a name makes us.
@@ -55,6 +111,16 @@ pub(super) enum Class {
     Session,
     /// Three to eight digits.
     Code,
+    /// A key, when it looks generated.
+    Key,
+    /// The name of a person.
+    Person,
+    /// A postal address for sure.
+    Street,
+    /// A postal address, when it looks like one: machines have addresses as well.
+    Address,
+    /// The code of a post office.
+    Postcode,
 }
 
 impl Class {
@@ -63,6 +129,9 @@ impl Class {
             Self::Password => Kind::Password,
             Self::Credential | Self::Code => Kind::Secret,
             Self::Session => Kind::Session,
+            Self::Key => Kind::ApiKey,
+            Self::Person => Kind::Name,
+            Self::Street | Self::Address | Self::Postcode => Kind::Address,
         }
     }
 }
@@ -151,6 +220,9 @@ pub(super) fn classify(name: &str) -> Option<Class> {
     if is_session {
         return Some(Class::Session);
     }
+    if let Some(class) = people::person_or_place(&words) {
+        return Some(class);
+    }
     if is(last, &DESCRIPTIONS) {
         return None;
     }
@@ -167,7 +239,17 @@ pub(super) fn classify(name: &str) -> Option<Class> {
             && word.is_char_boundary(word.len() - suffix.len())
             && word[word.len() - suffix.len()..].eq_ignore_ascii_case(suffix)
     };
-    let is_password = has(&["pwd", "passphrase", "passwd"])
+    let is_password = has(&[
+        "pwd",
+        "passphrase",
+        "passwd",
+        "kennwort",
+        "senha",
+        "contrasena",
+        "contraseña",
+        "wachtwoord",
+        "motdepasse",
+    ]) || is(last, &["pw", "passe"])
         || words
             .iter()
             .any(|word| ends(word, "password") || ends(word, "passwd") || ends(word, "passwort"));
@@ -200,6 +282,7 @@ pub(super) fn classify(name: &str) -> Option<Class> {
             "encryptionkey",
             "sharedaccesskey",
             "pass",
+            "sig",
         ],
     ) || has_pair(
         &[
@@ -217,7 +300,23 @@ pub(super) fn classify(name: &str) -> Option<Class> {
         ],
         &["key", "keys"],
     );
-    is_credential.then_some(Class::Credential)
+    if is_credential {
+        return Some(Class::Credential);
+    }
+    let is_key = is(last, &["appkey"])
+        || has_pair(
+            &[
+                "routing",
+                "integration",
+                "app",
+                "client",
+                "service",
+                "license",
+                "deploy",
+            ],
+            &["key"],
+        );
+    is_key.then_some(Class::Key)
 }
 
 /// The words of a name: parts between `_`, `-`, `.` and before inner capitals. At most the last eight.

@@ -1,31 +1,75 @@
 //! Numbers with a checksum or a fixed layout: cards, bank accounts, social security numbers.
 
-use super::Finding;
-use super::shape::{before, is_word};
+use super::person::Lexicon;
+use super::shape::{WORD, after_run, before, is_word};
+use super::{Finding, identity, place};
 use crate::Kind;
 
 /// Looks at every run that begins with a digit, and at every possible IBAN.
-pub(super) fn find(text: &str, found: &mut Vec<Finding>) {
+pub(super) fn find(lexicon: &Lexicon, text: &str, found: &mut Vec<Finding>) {
     let bytes = text.as_bytes();
     let mut at = 0;
     while at < bytes.len() {
         let byte = bytes[at];
-        let is_start = !before(text, at).is_some_and(is_word);
-        if !is_start {
+        if !is_word(byte) {
             at += 1;
+        } else if before(text, at).is_some_and(is_word) {
+            at = after_run(bytes, at, &WORD);
         } else if byte.is_ascii_digit() {
-            at = digits(text, at, found);
-        } else if byte.is_ascii_alphabetic()
-            && bytes.get(at + 1).is_some_and(u8::is_ascii_alphabetic)
+            let run = bytes[at..]
+                .iter()
+                .take(7)
+                .take_while(|byte| byte.is_ascii_digit())
+                .count();
+            if run <= 6 && may_be_house(bytes, at, at + run) {
+                place::near(lexicon, text, at, at + run, found);
+            }
+            at = match identity::with_digits(text, at, found) {
+                Some(end) => end,
+                None => digits(text, at, found),
+            };
+        } else if byte.is_ascii_uppercase()
             && bytes
-                .get(at + 2..at + 4)
-                .is_some_and(|two| two.iter().all(u8::is_ascii_digit))
+                .get(at + 1)
+                .is_some_and(|next| next.is_ascii_uppercase() || next.is_ascii_digit())
         {
+            identity::with_letters(text, at, found);
+            at = if may_be_iban(bytes, at) {
+                iban(text, at, found)
+            } else {
+                at + 1
+            };
+        } else if may_be_iban(bytes, at) {
             at = iban(text, at, found);
         } else {
-            at += 1;
+            at = after_run(bytes, at, &WORD);
         }
     }
+}
+
+/// Two letters and two digits.
+fn may_be_iban(bytes: &[u8], at: usize) -> bool {
+    bytes.get(at..at + 4).is_some_and(|head| {
+        head[..2].iter().all(u8::is_ascii_alphabetic) && head[2..].iter().all(u8::is_ascii_digit)
+    })
+}
+
+/// Whether words stand beside a number: a space behind or before it and no more digits there.
+fn may_be_house(bytes: &[u8], start: usize, end: usize) -> bool {
+    let is_letter = |byte: u8| byte.is_ascii_alphabetic() || byte >= 0x80;
+    let behind = bytes[end..]
+        .iter()
+        .take(7)
+        .take_while(|byte| !matches!(byte, b' ' | b','))
+        .count();
+    let opens = behind < 7
+        && bytes
+            .get(end + behind + 1)
+            .is_some_and(|byte| is_letter(*byte) || byte.is_ascii_digit() || *byte == b' ');
+    let closes = start >= 2
+        && bytes[start - 1] == b' '
+        && (is_letter(bytes[start - 2]) || matches!(bytes[start - 2], b',' | b'.'));
+    opens || closes
 }
 
 /// Digits with single spaces or dashes among them; gives where they end.
@@ -81,8 +125,31 @@ fn digits(text: &str, start: usize, found: &mut Vec<Finding>) -> usize {
             end,
             kind: Kind::Ssn,
         });
+    } else if let Some(next) = later_card(bytes, start, end) {
+        return next;
     }
     run_end
+}
+
+/// Where groups of a card begin in a row of other numbers: 4-4-4-4 or 4-6-5.
+fn later_card(bytes: &[u8], start: usize, end: usize) -> Option<usize> {
+    let group = |at: usize| {
+        bytes.get(at..).map_or(0, |rest| {
+            rest.iter()
+                .take(7)
+                .take_while(|byte| byte.is_ascii_digit())
+                .count()
+        })
+    };
+    (start + 1..end)
+        .filter(|at| matches!(bytes[at - 1], b' ' | b'-'))
+        .find(|at| {
+            let first = group(*at);
+            let second = group(at + first + 1);
+            let third = group(at + first + second + 2);
+            let fourth = group(at + first + second + third + 3);
+            matches!((first, second, third, fourth), (4, 4, 4, 4) | (4, 6, 5, _))
+        })
 }
 
 /// `x=-4980916519894289629`, `blk_-498...`: a minus sign, not a dash between words.

@@ -1,7 +1,7 @@
 //! Telephone numbers: international ones by their plus, others by their layout or by the words before them.
 
 use super::Finding;
-use super::shape::{before, is_word};
+use super::shape::{PHONE_START, before, is_word, next_of};
 use crate::Kind;
 
 /// Words that announce a number, within this many bytes before it.
@@ -32,13 +32,19 @@ pub(super) fn find(text: &str, found: &mut Vec<Finding>) {
     let bytes = text.as_bytes();
     let mut at = 0;
     while at < bytes.len() {
-        let is_start = matches!(bytes[at], b'+' | b'(') || bytes[at].is_ascii_digit();
+        at = next_of(bytes, at, &PHONE_START);
+        if at == bytes.len() {
+            return;
+        }
         let previous = before(text, at);
         let joins = previous.is_some_and(|byte| {
             is_word(byte) || matches!(byte, b'.' | b'-' | b'/' | b'+' | b'%' | b'$')
         });
-        if !is_start || joins {
+        if joins {
             at += 1;
+            while bytes.get(at).is_some_and(u8::is_ascii_digit) {
+                at += 1;
+            }
             continue;
         }
         let Some(number) = Number::at(text, at) else {
@@ -91,6 +97,10 @@ impl Number {
                 .iter()
                 .take_while(|byte| byte.is_ascii_digit())
                 .count();
+            if run > 0 && number.has_plus && number.digits >= 8 && number.digits + run > 15 {
+                // Another number follows.
+                break;
+            }
             if run > 0 {
                 number.groups.push(run);
                 number.digits += run;

@@ -5,6 +5,47 @@ pub(super) fn is_word(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte == b'_'
 }
 
+/// Sets of bytes as tables, for loops that skip everything else.
+const fn table(set: u8) -> [bool; 256] {
+    let mut table = [false; 256];
+    let mut byte = 0_usize;
+    while byte < 256 {
+        let b = byte as u8;
+        table[byte] = match set {
+            0 => b.is_ascii_digit() || b == b'+' || b == b'(',
+            1 => b.is_ascii_hexdigit() || b == b':',
+            2 => b.is_ascii_alphanumeric() || b == b'_',
+            _ => b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'_' | b'-' | b'='),
+        };
+        byte += 1;
+    }
+    table
+}
+/// What a telephone number begins with.
+pub(super) static PHONE_START: [bool; 256] = table(0);
+/// What an address of a network begins with.
+pub(super) static NETWORK_START: [bool; 256] = table(1);
+/// What is inside a word.
+pub(super) static WORD: [bool; 256] = table(2);
+/// What base64 is made of.
+pub(super) static BASE64: [bool; 256] = table(3);
+
+/// The place of the next byte of a set, or the end.
+pub(super) fn next_of(bytes: &[u8], mut at: usize, set: &[bool; 256]) -> usize {
+    while at < bytes.len() && !set[usize::from(bytes[at])] {
+        at += 1;
+    }
+    at
+}
+
+/// The place after a run of bytes of a set.
+pub(super) fn after_run(bytes: &[u8], mut at: usize, set: &[bool; 256]) -> usize {
+    while at < bytes.len() && set[usize::from(bytes[at])] {
+        at += 1;
+    }
+    at
+}
+
 /// The byte before a place.
 pub(super) fn before(text: &str, at: usize) -> Option<u8> {
     at.checked_sub(1).map(|at| text.as_bytes()[at])

@@ -86,6 +86,7 @@ fn provider_keys_are_known_by_their_form() {
         "sk-proj-",
         "AIza",
         "vigil_",
+        "vgl_",
         "github_pat_",
     ] {
         check(

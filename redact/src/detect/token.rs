@@ -55,7 +55,7 @@ const fn form(prefix: &'static str, charset: Charset, min: usize) -> Form {
 }
 
 /// Sources: the providers' documentation of their key formats and GitHub's list of secret scanning partners.
-pub(super) const FORMS: [Form; 78] = [
+pub(super) const FORMS: [Form; 108] = [
     Form {
         prefix: "eyJ",
         charset: Charset::Dotted,
@@ -73,6 +73,7 @@ pub(super) const FORMS: [Form; 78] = [
     form("ya29.", Charset::UrlSafe, 20),
     form("GOCSPX-", Charset::UrlSafe, 20),
     form("1//0", Charset::UrlSafe, 30),
+    form("4/0A", Charset::UrlSafe, 12),
     // GitHub, GitLab, Bitbucket
     form("ghp_", Charset::Alphanumeric, 20),
     form("gho_", Charset::Alphanumeric, 20),
@@ -148,8 +149,38 @@ pub(super) const FORMS: [Form; 78] = [
     form("ntn_", Charset::Alphanumeric, 30),
     form("sntrys_", Charset::Base64, 30),
     form("AGE-SECRET-KEY-1", Charset::Upper, 40),
+    // Tools and platforms
+    form("figd_", Charset::UrlSafe, 30),
+    form("tskey-", Charset::UrlSafe, 20),
+    form("nvapi-", Charset::UrlSafe, 40),
+    form("xai-", Charset::Alphanumeric, 40),
+    form("doo_v1_", Charset::Hex, 40),
+    form("dor_v1_", Charset::Hex, 40),
+    form("pscale_tkn_", Charset::UrlSafe, 20),
+    form("pscale_pw_", Charset::UrlSafe, 20),
+    form("pul-", Charset::Hex, 40),
+    form("AKCp", Charset::Alphanumeric, 60),
+    form("sntryu_", Charset::Hex, 40),
+    form("dckr_oat_", Charset::UrlSafe, 20),
+    form("sgp_", Charset::Hex, 40),
+    form("shippo_live_", Charset::Hex, 30),
+    form("rzp_live_", Charset::Alphanumeric, 14),
+    form("EZAK", Charset::Alphanumeric, 50),
+    form("glft-", Charset::UrlSafe, 16),
+    form("gloas-", Charset::UrlSafe, 16),
+    form("ATCTT3", Charset::Base64, 30),
+    form("sk_org_", Charset::Alphanumeric, 20),
+    form("tfp_", Charset::Alphanumeric, 40),
+    form("ops_eyJ", Charset::Base64, 60),
+    form("LTAI", Charset::Alphanumeric, 16),
+    form("AKLT", Charset::Alphanumeric, 30),
+    form("dp.pt.", Charset::Alphanumeric, 40),
+    form("phx_", Charset::Alphanumeric, 30),
+    form("napi_", Charset::Alphanumeric, 40),
+    form("sbp_", Charset::Hex, 40),
     // Ours
     form("vigil_", Charset::UrlSafe, 20),
+    form("vgl_", Charset::Alphanumeric, 32),
 ];
 
 /// The key that begins at `start`, when its form fits. Prefixes are told apart by case here; the automaton does not.
@@ -174,6 +205,13 @@ pub(super) fn find(text: &str, start: usize, form: &Form, found: &mut Vec<Findin
     if length < form.min || (form.prefix.len() <= 4 && !is_mixed(&body[..length], form.charset)) {
         return;
     }
+    // Generated text of this length is not all small letters; names such as `vigil_inference_texts_total` are.
+    let is_name = body[..length]
+        .bytes()
+        .all(|byte| byte.is_ascii_lowercase() || matches!(byte, b'_' | b'-' | b'.'));
+    if is_name {
+        return;
+    }
     let is_exact_hex = form.charset == Charset::Hex && form.prefix.len() <= 4;
     let goes_on = body
         .as_bytes()
@@ -187,6 +225,34 @@ pub(super) fn find(text: &str, start: usize, form: &Form, found: &mut Vec<Findin
         end: start + form.prefix.len() + length,
         kind: form.kind,
     });
+}
+
+/// `123456789:AAF...`: the token of a Telegram bot; `at` is its colon.
+pub(super) fn telegram(text: &str, at: usize, found: &mut Vec<Finding>) {
+    let bytes = text.as_bytes();
+    let digits = bytes[..at]
+        .iter()
+        .rev()
+        .take(12)
+        .take_while(|byte| byte.is_ascii_digit())
+        .count();
+    let body = bytes[at + 1..]
+        .iter()
+        .take(40)
+        .take_while(|byte| Charset::UrlSafe.has(**byte))
+        .count();
+    let start = at - digits;
+    let follows_bot = text[..start].ends_with("bot");
+    if (7..=11).contains(&digits)
+        && (33..=36).contains(&body)
+        && (follows_bot || !before(text, start).is_some_and(is_word))
+    {
+        found.push(Finding {
+            start,
+            end: at + 1 + body,
+            kind: Kind::ApiKey,
+        });
+    }
 }
 
 /// After a short prefix plain words could follow: a digit is asked for, unless capitals alone are usual.

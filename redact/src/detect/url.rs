@@ -11,6 +11,7 @@ const LONGEST: usize = 1_024;
 pub(super) fn find(text: &str, found: &mut Vec<Finding>) {
     for at in memchr::memmem::find_iter(text.as_bytes(), b"://") {
         let start = at + 3;
+        super::host::of_address(text, at, found);
         let Some((user, password, _)) = split(&text[start..]) else {
             continue;
         };

@@ -103,6 +103,8 @@ impl<'p> Restorer<'p> {
                 output.push_str(original);
                 self.pending.clear();
                 self.word.push('x');
+                // Behind an address nothing more is expanded: it could be carried away there.
+                self.word.is_link |= original.contains("://") || original.starts_with("www.");
             }
             None => self.give_up(output),
         }

@@ -444,4 +444,60 @@ static SCENARIOS: &[Scenario] = &[
             ..CALM
         },
     ),
+    scenario(
+        "traffic_dip",
+        "none",
+        Fault {
+            traffic: 0.5,
+            ramp: 15.0,
+            ..CALM
+        },
+    ),
+    scenario(
+        "debug_switched_on",
+        "none",
+        Fault {
+            lines: &[
+                (
+                    "debug",
+                    "cache key <*> looked up in <*> us",
+                    Minute(2_500.0),
+                ),
+                ("debug", "span <*> opened", Minute(900.0)),
+            ],
+            ..CALM
+        },
+    ),
+    scenario(
+        "deprecation_notice",
+        "none",
+        Fault {
+            change: Some("deploy"),
+            lines: &[("warn", "option <*> is deprecated, use <*>", Minute(4.0))],
+            ..CALM
+        },
+    ),
+    scenario(
+        "bigger_cache",
+        "none",
+        Fault {
+            change: Some("config_change"),
+            ramp: 10.0,
+            gauge: Some(("memory_used_share", 0.6)),
+            ..CALM
+        },
+    ),
+    scenario(
+        "batch_job",
+        "none",
+        Fault {
+            role: Role::Consumer,
+            ramp: 3.0,
+            lines: &[
+                ("info", "exported <*> rows of day <*>", Minute(200.0)),
+                ("warn", "row <*> has no address, left out", Minute(2.0)),
+            ],
+            ..CALM
+        },
+    ),
 ];

@@ -7,16 +7,15 @@ use anomaly::{
     RootCauseInput, Slice, Symptom, Topology, Vitals, explain_suspects,
 };
 use domain::{
-    Anomaly, AnomalyKind, ChangeEvent, ChangeKind, EventId, MetricKind, MetricPoint,
-    NANOS_PER_MINUTE, ProjectId, RollupCell, Severity, Template, TemplateId,
+    Anomaly, AnomalyKind, ChangeEvent, ChangeKind, EventId, Evidence, EvidenceKind, MetricKind,
+    MetricPoint, NANOS_PER_MINUTE, ProjectId, RollupCell, Severity, Template, TemplateId,
 };
 
 use super::super::scenario::{CALM_MINUTES, Minute, Story};
+use super::opens;
 
 /// When every story begins: a minute in 2026.
 const BEGIN_NS: i64 = 29_600_000 * NANOS_PER_MINUTE;
-/// A score from which an anomaly opens an incident.
-const OPENS: f64 = 0.5;
 /// Minutes after the opening that the ranking waits for more: it is done anew while an incident goes on.
 const SETTLE: usize = 3;
 /// Minutes of a slice of calls.
@@ -34,6 +33,8 @@ pub(super) struct Outcome {
     /// The minute in which one opened after the onset, and by what.
     pub opened: Option<(usize, String)>,
     pub suspects: Vec<Explained>,
+    /// What a summary would cite: the patterns and anomalies of its time, and the changes.
+    pub evidence: Vec<Evidence>,
 }
 
 /// Feeds one story to the detectors.
@@ -69,7 +70,7 @@ impl<'a> Player<'a> {
             let known = self.anomalies.len();
             self.see(at, minute);
             let mut news = self.anomalies[known..].iter();
-            let is_news = |a: &&Anomaly| a.score >= OPENS && is_bad(a);
+            let is_news = |a: &&Anomaly| opens(a);
             if opened.is_none()
                 && let Some(found) = news.find(is_news)
             {
@@ -85,10 +86,12 @@ impl<'a> Player<'a> {
                 && at == since + SETTLE
             {
                 let suspects = self.rank(*since, at);
+                let evidence = self.evidence(*since, at);
                 return Outcome {
                     early,
                     opened,
                     suspects,
+                    evidence,
                 };
             }
         }
@@ -96,6 +99,7 @@ impl<'a> Player<'a> {
             early,
             opened,
             suspects: Vec::new(),
+            evidence: Vec::new(),
         }
     }
 
@@ -194,9 +198,10 @@ impl<'a> Player<'a> {
             changes: self
                 .changes
                 .iter()
-                .map(|event| Change {
+                .enumerate()
+                .map(|(at, event)| Change {
                     event,
-                    evidence: None,
+                    evidence: Some(at as u32 + 1),
                 })
                 .collect(),
             topology: &self.topology(),
@@ -205,6 +210,53 @@ impl<'a> Player<'a> {
             felt: None,
             limit: LIMIT,
         })
+    }
+
+    /// Changes first, numbered as the ranking numbers them; then bad patterns, and anomalies without one.
+    fn evidence(&self, since: usize, now: usize) -> Vec<Evidence> {
+        let changes = self.changes.iter().map(|change| {
+            let kind = change.kind.as_str().replace('_', " ");
+            let text = format!("{kind}: {}", change.title);
+            Evidence {
+                service: change.service.clone(),
+                ..piece(EvidenceKind::Change, &text)
+            }
+        });
+        let patterns = self.patterns(since, now).into_iter().map(|note| Evidence {
+            service: Some(note.service.to_owned()),
+            severity: note.severity,
+            count: note.count,
+            expected: Some(0.0),
+            template_id: Some(note.template_id),
+            ..piece(
+                EvidenceKind::Template,
+                note.texts.first().copied().unwrap_or_default(),
+            )
+        });
+        let from_ns = BEGIN_NS + since.saturating_sub(SLICE) as i64 * NANOS_PER_MINUTE;
+        let others = self
+            .anomalies
+            .iter()
+            .filter(|a| a.template_id.is_none() && a.detected_at_ns >= from_ns);
+        let others = others.map(|anomaly| {
+            let kind = if anomaly.kind == AnomalyKind::Metric {
+                EvidenceKind::Metric
+            } else {
+                EvidenceKind::Anomaly
+            };
+            Evidence {
+                service: anomaly.service.clone(),
+                severity: anomaly.severity,
+                count: anomaly.observed.round() as u64,
+                expected: Some(anomaly.expected),
+                ..piece(kind, &anomaly.reason)
+            }
+        });
+        let mut all: Vec<Evidence> = changes.chain(patterns).chain(others).collect();
+        for (at, item) in all.iter_mut().enumerate() {
+            item.number = at as u32 + 1;
+        }
+        all
     }
 
     fn writes(&self, service: &str) -> bool {
@@ -308,6 +360,23 @@ impl<'a> Player<'a> {
     }
 }
 
+/// Evidence that says nothing but its text yet.
+fn piece(kind: EvidenceKind, text: &str) -> Evidence {
+    Evidence {
+        number: 0,
+        kind,
+        text: text.to_owned(),
+        service: None,
+        severity: Severity::Unspecified,
+        count: 1,
+        expected: None,
+        template_id: None,
+        record_ids: Vec::new(),
+        first_at_ns: 0,
+        last_at_ns: 0,
+    }
+}
+
 /// Gauges, and the time and failures of requests as services publish them.
 fn points(minute: &Minute, timestamp_ns: i64) -> Vec<MetricPoint> {
     let point = |service: &str, name: &str, value: f64| MetricPoint {
@@ -344,12 +413,4 @@ fn severity(word: &str) -> Severity {
         "fatal" => Severity::Fatal,
         _ => Severity::Info,
     }
-}
-
-/// Whether it speaks of something bad rather than of something unusual.
-fn is_bad(anomaly: &Anomaly) -> bool {
-    let is_silence = anomaly.kind == AnomalyKind::Drop && anomaly.template_id.is_none();
-    anomaly.severity >= Severity::Warn
-        || is_silence
-        || matches!(anomaly.kind, AnomalyKind::LevelChange | AnomalyKind::Metric)
 }

@@ -7,13 +7,21 @@ fn list(ids: &[u64]) -> Vec<Scored> {
         .collect()
 }
 
+fn two(dense: Vec<Scored>, lexical: Vec<Scored>) -> Lists {
+    Lists {
+        dense,
+        lexical,
+        topic: Vec::new(),
+    }
+}
+
 fn ids(hits: &[IndexHit]) -> Vec<u64> {
     hits.iter().map(|hit| hit.template_id.0).collect()
 }
 
 #[test]
 fn first_in_both_lists_scores_one() {
-    let hits = fuse(list(&[7, 1]), list(&[7, 2]), Weights::MEANING, 10);
+    let hits = fuse(two(list(&[7, 1]), list(&[7, 2])), Weights::MEANING, 10);
     assert_eq!(hits[0].template_id, TemplateId(7));
     assert!((hits[0].score - 1.0).abs() < 1e-6);
     assert_eq!(hits[0].similarity, Some(1.0));
@@ -24,28 +32,49 @@ fn first_in_both_lists_scores_one() {
 #[test]
 fn meaning_outranks_words_and_exact_turns_that_around() {
     assert_eq!(
-        ids(&fuse(list(&[1]), list(&[2]), Weights::MEANING, 10)),
+        ids(&fuse(two(list(&[1]), list(&[2])), Weights::MEANING, 10)),
         [1, 2]
     );
     assert_eq!(
-        ids(&fuse(list(&[1]), list(&[2]), Weights::EXACT, 10)),
+        ids(&fuse(two(list(&[1]), list(&[2])), Weights::EXACT, 10)),
         [2, 1]
     );
 }
 
 #[test]
 fn agreement_beats_a_single_first_place() {
-    let hits = fuse(list(&[1, 2, 3]), list(&[3, 2]), Weights::MEANING, 10);
-    // What both lists hold comes before what one of them has first; among these meaning decides.
+    let hits = fuse(two(list(&[1, 2, 3]), list(&[2, 3])), Weights::MEANING, 10);
+    // What both lists hold comes before what one of them has first; among these the ranks decide.
     assert_eq!(ids(&hits), [2, 3, 1]);
 }
 
 #[test]
+fn what_a_question_is_about_counts_as_much_as_meaning() {
+    let lists = Lists {
+        dense: list(&[1, 2]),
+        lexical: list(&[3]),
+        topic: list(&[2, 3]),
+    };
+    let hits = fuse(lists, Weights::MEANING, 10);
+    assert_eq!(ids(&hits), [2, 3, 1]);
+    assert_eq!(hits[0].topic, Some(1.0));
+    assert_eq!(hits[2].topic, None);
+}
+
+#[test]
+fn words_that_nobody_has_another_word_for_count_more() {
+    let lexical = |share| Weights::for_unknown(share).lexical;
+    assert!((lexical(0.0) - Weights::MEANING.lexical).abs() < 1e-6);
+    assert!((lexical(1.0) - 1.0).abs() < 1e-6);
+    assert!(lexical(0.5) > lexical(0.1));
+}
+
+#[test]
 fn one_list_alone_keeps_its_order_and_its_best_scores_one() {
-    let hits = fuse(Vec::new(), list(&[5, 4, 6]), Weights::MEANING, 2);
+    let hits = fuse(two(Vec::new(), list(&[5, 4, 6])), Weights::MEANING, 2);
     assert_eq!(ids(&hits), [5, 4]);
     assert!((hits[0].score - 1.0).abs() < 1e-6);
-    assert!(fuse(Vec::new(), Vec::new(), Weights::MEANING, 2).is_empty());
+    assert!(fuse(Lists::default(), Weights::MEANING, 2).is_empty());
 }
 
 #[test]
@@ -56,7 +85,7 @@ fn equal_scores_are_ordered_by_id() {
         (TemplateId(4), 0.5),
     ];
     assert_eq!(
-        ids(&fuse(tied, Vec::new(), Weights::MEANING, 10)),
+        ids(&fuse(two(tied, Vec::new()), Weights::MEANING, 10)),
         [2, 4, 9]
     );
 }

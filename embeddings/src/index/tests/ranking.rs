@@ -95,12 +95,12 @@ fn a_named_thing_is_found_by_its_name(index: &dyn VectorIndex) {
 
 fn rare_words_count_more_than_common_ones(index: &dyn VectorIndex) {
     let mut points: Vec<IndexPoint> = (10..40)
-        .map(|id| point(A, id, "request finished", None))
+        .map(|id| point(A, id, "ledger zebra", None))
         .collect();
-    points.push(point(A, 1, "request quarantined", None));
+    points.push(point(A, 1, "ledger quagga", None));
     index.upsert(&points).unwrap();
     let hits = index
-        .search(&question(A, "request quarantined finished", None))
+        .search(&question(A, "ledger quagga zebra", None))
         .unwrap();
     assert_eq!(ids(&hits)[0], 1, "{hits:?}");
 }

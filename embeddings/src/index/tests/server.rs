@@ -18,7 +18,7 @@ fn the_collection_is_made_once_with_vectors_words_and_payload_indexes() {
     let world = server.world();
     let made = world.calls.iter().filter(|c| **c == "create_collection");
     assert_eq!(made.count(), 1);
-    let stored = &world.collections["vigil-test-model-8-v1"];
+    let stored = &world.collections["vigil-test-model-8-v2"];
     let mut indexed: Vec<&str> = stored.indexed.iter().map(String::as_str).collect();
     indexed.sort_unstable();
     assert_eq!(
@@ -49,7 +49,7 @@ fn the_server_never_gets_the_text() {
         .upsert(&[point(A, 1, "password hunter2 rejected", Some(0.0))])
         .unwrap();
     let world = server.world();
-    let stored = &world.collections["vigil-test-model-8-v1"];
+    let stored = &world.collections["vigil-test-model-8-v2"];
     assert!(!format!("{:?}", stored.points).contains("hunter2"));
 }
 
@@ -77,7 +77,7 @@ fn another_model_gets_another_collection() {
         server
             .world()
             .collections
-            .contains_key("vigil-BGE-small-v1.5-4-v1")
+            .contains_key("vigil-BGE-small-v1.5-4-v2")
     );
     assert_eq!(one.count(project(A)).unwrap(), 1);
 }

@@ -106,7 +106,7 @@ fn a_range_that_was_said_stays_and_the_last_match_before_it_is_named() {
     let said = bed.said("failed logins in the last hour");
     assert!(
         said.starts_with(
-            "Nothing matches for “failed logins” in the last hour. \
+            "The logs don't show it: nothing matches for “failed logins” in the last hour. \
              The last ones before are from 2026-01-27 14:06:01 UTC."
         ),
         "{said}"
@@ -120,7 +120,7 @@ fn a_range_that_was_said_stays_and_the_last_match_before_it_is_named() {
     let said = bed.said("purple elephants");
     assert!(
         said.starts_with(
-            "Nothing matches for “purple elephants” in the last 24 hours, nor at any other time."
+            "The logs don't show it: nothing matches for “purple elephants” in the last 24 hours, nor at any other time."
         ),
         "{said}"
     );
@@ -177,7 +177,7 @@ fn a_value_in_the_question_restricts_the_patterns_to_records_that_hold_it_as_a_w
     );
     let said = bed.said("how many failed logins for zoe on 2026-01-27?");
     assert!(
-        said.starts_with("No such record has “zoe”; without that: 322"),
+        said.starts_with("The logs don't show it: no such record has “zoe”. Without that: 322"),
         "{said}"
     );
     // One word that is nothing but a value.

@@ -7,9 +7,11 @@ use crate::facts::AnswerFacts;
 const HOUR_NS: i64 = 60 * NANOS_PER_MINUTE;
 const DAY_NS: i64 = 24 * HOUR_NS;
 
-/// What has been said of times so far. UTC.
+/// What has been said of times so far, in the reader's zone.
 pub(super) struct Days {
     now_ns: i64,
+    /// The reader's zone, seconds east of UTC.
+    offset_seconds: i32,
     /// Nobody said the range, so nobody cares about its seconds.
     is_rough: bool,
     /// The day that a time without one belongs to; `None` is today.
@@ -22,6 +24,7 @@ impl Days {
     pub(super) fn of(facts: &AnswerFacts) -> Self {
         Self {
             now_ns: facts.now_ns,
+            offset_seconds: facts.more.offset_seconds,
             is_rough: facts.is_range_default,
             said: None,
             last: None,
@@ -30,8 +33,8 @@ impl Days {
 
     /// `14:05 UTC`, with the date when it is another day than the one that was said last.
     pub(super) fn at(&mut self, at_ns: i64) -> String {
-        let (date, time) = parts(at_ns);
-        format!("{}{time} UTC", self.day(date))
+        let (date, time) = self.parts(at_ns);
+        format!("{}{time} {}", self.day(date), self.zone())
     }
 
     /// `14:00 to 14:05 UTC`, `2026-11-23 07:16 to 2026-11-24 07:16 UTC`, or one instant.
@@ -40,13 +43,13 @@ impl Days {
         if from_ns == to_ns {
             return self.at(from_ns);
         }
-        let ((first, from), (last, to)) = (parts(from_ns), parts(to_ns));
+        let ((first, from), (last, to)) = (self.parts(from_ns), self.parts(to_ns));
         if first != last {
             self.said = None;
-            return format!("{first} {from} {joint} {last} {to} UTC");
+            return format!("{first} {from} {joint} {last} {to} {}", self.zone());
         }
         let day = self.day(first);
-        format!("{day}{from} {joint} {to} UTC")
+        format!("{day}{from} {joint} {to} {}", self.zone())
     }
 
     /// The start of a day, said unless it is clear: ` of 2025-12-10`.
@@ -84,19 +87,39 @@ impl Days {
                 None => format!("since {}", self.at(start_ns)),
             };
         }
-        if start_ns.rem_euclid(DAY_NS) == 0 && range.duration_ns() == DAY_NS {
-            let (date, _) = parts(start_ns);
+        let offset_ns = i64::from(self.offset_seconds) * domain::NANOS_PER_SECOND;
+        if (start_ns.saturating_add(offset_ns)).rem_euclid(DAY_NS) == 0
+            && range.duration_ns() == DAY_NS
+        {
+            let (date, _) = self.parts(start_ns);
             self.said = Some(date.clone());
             return format!("on {date}");
         }
         format!("between {}", self.span(start_ns, end_ns, "and"))
     }
 
+    /// The date and the time of day in the reader's zone.
+    fn parts(&self, at_ns: i64) -> (String, String) {
+        parts(at_ns.saturating_add(i64::from(self.offset_seconds) * domain::NANOS_PER_SECOND))
+    }
+
+    /// The name of the reader's zone behind a time: `UTC`, `+01:00`.
+    fn zone(&self) -> String {
+        match self.offset_seconds {
+            0 => "UTC".to_owned(),
+            offset => {
+                let sign = if offset < 0 { '-' } else { '+' };
+                let minutes = offset.unsigned_abs() / 60;
+                format!("{sign}{:02}:{:02}", minutes / 60, minutes % 60)
+            }
+        }
+    }
+
     /// The date and a blank, or nothing when it is clear.
     fn day(&mut self, date: String) -> String {
         let is_clear = match &self.said {
             Some(said) => *said == date,
-            None => date == parts(self.now_ns).0,
+            None => date == self.parts(self.now_ns).0,
         };
         if is_clear {
             return String::new();

@@ -10,6 +10,17 @@ use crate::words;
 /// What was searched and not found, plainly, and where the nearest is.
 pub(in crate::answer) fn nothing(facts: &AnswerFacts) -> Vec<Sentence> {
     let days = &mut Days::of(facts);
+    if !facts.more.missing.is_empty() {
+        let mut sentences: Vec<Sentence> = vec![plain(format!(
+            "The logs don't show it: {}.",
+            facts.more.missing.join("; ")
+        ))];
+        sentences.extend(words_only(facts));
+        return sentences;
+    }
+    if !facts.left_out.is_empty() {
+        return without(facts);
+    }
     let searched: Vec<String> = facts.interpretation.iter().filter_map(condition).collect();
     let what = if searched.is_empty() {
         String::new()
@@ -19,7 +30,7 @@ pub(in crate::answer) fn nothing(facts: &AnswerFacts) -> Vec<Sentence> {
     let verdict = if facts.is_cut {
         "Nothing was found in the time there is"
     } else {
-        "Nothing matches"
+        "The logs don't show it: nothing matches"
     };
     let time = days.range(facts.range);
     // A default time gives way to any time that has something, and outside a said one the nearest is looked for.
@@ -42,11 +53,38 @@ pub(in crate::answer) fn nothing(facts: &AnswerFacts) -> Vec<Sentence> {
     sentences
 }
 
+/// That a value occurs nowhere, and what there is without it.
+fn without(facts: &AnswerFacts) -> Vec<Sentence> {
+    let said: Vec<String> = facts
+        .left_out
+        .iter()
+        .map(|word| words::quoted(word))
+        .collect();
+    let mut sentences = vec![plain(format!(
+        "The logs don't show it: no such record has {}.",
+        words::list(&said, 4)
+    ))];
+    let rest = super::found(facts);
+    if let Some(first) = rest
+        .into_iter()
+        .next()
+        .filter(|_| facts.matching.unwrap_or(0) > 0)
+    {
+        sentences.push(Sentence {
+            text: format!("Without that: {}", first.text),
+            citations: first.citations,
+        });
+    }
+    sentences
+}
+
 /// What a chip asks of records, in words; `None` when it asks nothing of them.
 fn condition(chip: &Chip) -> Option<String> {
     let value = words::plain(&chip.value, 60);
     match chip.label.as_str() {
-        "intent" | "time" | "compared with" | "grouped by" | "limit" | INDEX_CHIP => None,
+        "intent" | "time" | "compared with" | "grouped by" | "limit" | "computed" | INDEX_CHIP => {
+            None
+        }
         "about" => Some(words::quoted(&value)),
         label => Some(format!("{} {value}", words::plain(label, 24))),
     }

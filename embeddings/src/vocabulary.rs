@@ -1,0 +1,291 @@
+//! What people say and what programs print for it: ideas that a question and a template share without sharing a word.
+//!
+//! The groups are in `vocabulary/concepts.txt`. A question holds the ideas of what it says and of what programs
+//! print; a template holds those of what programs print only: "machine" is a computer to a person and half of
+//! "machine check" to a kernel.
+
+mod parse;
+mod stem;
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::LazyLock;
+
+pub use stem::stem;
+
+use parse::Group;
+
+/// Ideas that are written out for one text: with more of them the text is about everything.
+const SPELLED: usize = 4;
+/// Phrases of one idea that a question is widened by.
+const PRINTED_PHRASES: usize = 5;
+/// Phrases of one idea that a template is explained by.
+const SAID_PHRASES: usize = 3;
+/// Letters that two neighbours have at least to be looked up as one word: `data node` is `datanode`.
+const LEAST_COMPOUND: usize = 6;
+
+/// Words that bind others and are passed over in phrases.
+const PASSED_OVER: [&str; 21] = [
+    "a", "an", "the", "of", "is", "was", "were", "be", "been", "are", "and", "that", "it", "its",
+    "their", "his", "my", "our", "your", "this", "these",
+];
+
+static VOCABULARY: LazyLock<Vocabulary> =
+    LazyLock::new(|| Vocabulary::new(parse::groups(include_str!("vocabulary/concepts.txt"))));
+
+/// Ideas in a text: the group, and of how many words the longest phrase was that told it.
+pub(crate) type Ideas = BTreeMap<usize, usize>;
+
+/// A phrase's stems, with blanks between them, to the groups that have it.
+type Phrases = HashMap<String, Vec<usize>>;
+
+/// All groups, and their phrases for looking up.
+struct Vocabulary {
+    groups: Vec<Group>,
+    said: Phrases,
+    printed: Phrases,
+    /// Stems of every word in it.
+    known: HashSet<String>,
+    /// Words of its longest phrase.
+    longest: usize,
+}
+
+/// One word of a text.
+struct Word {
+    text: String,
+    stem: String,
+}
+
+impl Vocabulary {
+    fn new(groups: Vec<Group>) -> Self {
+        let mut all = Self {
+            groups: Vec::new(),
+            said: Phrases::new(),
+            printed: Phrases::new(),
+            known: HashSet::new(),
+            longest: 1,
+        };
+        for (number, group) in groups.iter().enumerate() {
+            for (phrases, is_said) in [(&group.said, true), (&group.printed, false)] {
+                for phrase in phrases {
+                    let stems: Vec<String> = words(phrase).into_iter().map(|it| it.stem).collect();
+                    all.longest = all.longest.max(stems.len());
+                    let map = if is_said {
+                        &mut all.said
+                    } else {
+                        &mut all.printed
+                    };
+                    let holders = map.entry(stems.join(" ")).or_default();
+                    if !holders.contains(&number) {
+                        holders.push(number);
+                    }
+                    all.known.extend(stems);
+                }
+            }
+        }
+        all.groups = groups;
+        all
+    }
+
+    /// Calls `found` with the place and length of every phrase of `maps` in the words, and its groups.
+    fn each(
+        &self,
+        words: &[Word],
+        maps: &[&Phrases],
+        mut found: impl FnMut(usize, usize, &[usize]),
+    ) {
+        let mut key = String::new();
+        for start in 0..words.len() {
+            key.clear();
+            for (length, word) in (1..).zip(&words[start..words.len().min(start + self.longest)]) {
+                if length > 1 {
+                    key.push(' ');
+                }
+                key.push_str(&word.stem);
+                for groups in maps.iter().filter_map(|map| map.get(&key)) {
+                    found(start, length, groups);
+                }
+            }
+        }
+    }
+
+    fn ideas(&self, words: &[Word], maps: &[&Phrases]) -> Ideas {
+        let mut ideas = Ideas::new();
+        self.each(words, maps, |_, length, groups| {
+            for group in groups {
+                let longest = ideas.entry(*group).or_insert(0);
+                *longest = length.max(*longest);
+            }
+        });
+        ideas
+    }
+
+    /// The ideas that tell the most: those that few lines have, then those of the longest phrases.
+    fn telling<'it>(&'it self, ideas: &'it Ideas) -> impl Iterator<Item = &'it Group> {
+        let mut order: Vec<(&usize, &usize)> = ideas.iter().collect();
+        order.sort_by_key(|(group, length)| {
+            let is_common = self.groups[**group].is_common;
+            (is_common, std::cmp::Reverse(**length), **group)
+        });
+        order
+            .into_iter()
+            .take(SPELLED)
+            .map(|(group, _)| &self.groups[*group])
+    }
+}
+
+/// The ideas of a question.
+pub(crate) fn of_question(text: &str) -> Ideas {
+    let all = &*VOCABULARY;
+    all.ideas(&words(text), &[&all.said, &all.printed])
+}
+
+/// The ideas of a template or of a line.
+pub(crate) fn of_log_text(text: &str) -> Ideas {
+    let all = &*VOCABULARY;
+    let words = words(text);
+    let mut ideas = all.ideas(&words, &[&all.printed]);
+    for pair in words.windows(2) {
+        let (first, second) = (&pair[0].text, &pair[1].text);
+        if first.len() + second.len() < LEAST_COMPOUND || first.len() < 2 || second.len() < 2 {
+            continue;
+        }
+        let compound = stem(&format!("{first}{second}"));
+        for group in all.printed.get(&compound).into_iter().flatten() {
+            ideas.entry(*group).or_insert(1);
+        }
+    }
+    ideas
+}
+
+/// What a group's place in a sparse vector is called, the same as long as its name is.
+pub(crate) fn name(group: usize) -> &'static str {
+    &VOCABULARY.groups[group].name
+}
+
+/// Whether the ideas of a question and of a template contradict: the question has one, and the template its
+/// opposite without it.
+pub(crate) fn contradict(question: &Ideas, template: &Ideas) -> bool {
+    question.keys().any(|asked| {
+        let against = &VOCABULARY.groups[*asked].against;
+        !template.contains_key(asked)
+            && against
+                .iter()
+                .any(|other| template.contains_key(other) && !question.contains_key(other))
+    })
+}
+
+/// How much of a question a template is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Cover {
+    /// Ideas of the question that tell something.
+    pub(crate) asked: usize,
+    /// Those of them that the template has.
+    pub(crate) shared: usize,
+}
+
+/// How many ideas of a question a template has, without those that nearly every line has.
+pub(crate) fn cover(question: &Ideas, template: &Ideas) -> Cover {
+    let telling: Vec<&usize> = question
+        .keys()
+        .filter(|group| !VOCABULARY.groups[**group].is_common)
+        .collect();
+    Cover {
+        asked: telling.len(),
+        shared: telling
+            .iter()
+            .filter(|group| template.contains_key(group))
+            .count(),
+    }
+}
+
+/// A question with what programs print for its ideas; `None` when it has none.
+pub(crate) fn widened(question: &str) -> Option<String> {
+    let ideas = of_question(question);
+    let mut text = question.trim().to_owned();
+    text.push('.');
+    for group in VOCABULARY.telling(&ideas) {
+        spell(&mut text, &group.printed, PRINTED_PHRASES);
+    }
+    (!ideas.is_empty()).then_some(text)
+}
+
+/// What people say for the ideas of a template; empty when it has none.
+pub(crate) fn gloss(template: &str) -> String {
+    let ideas = of_log_text(template);
+    let mut text = String::new();
+    for group in VOCABULARY.telling(&ideas) {
+        spell(&mut text, &group.said, SAID_PHRASES);
+    }
+    text
+}
+
+fn spell(text: &mut String, phrases: &[String], most: usize) {
+    for (place, phrase) in phrases.iter().take(most).enumerate() {
+        if place > 0 {
+            text.push(',');
+        }
+        if !text.is_empty() {
+            text.push(' ');
+        }
+        text.push_str(phrase);
+    }
+}
+
+/// The words of a question that its ideas do not stand for already, for comparing with log lines word by word:
+/// without what only people say. All of them when nothing would be left.
+pub(crate) fn literal_words(question: &str) -> String {
+    let all = &*VOCABULARY;
+    let words = words(question);
+    let mut covered = vec![false; words.len()];
+    all.each(&words, &[&all.said], |start, length, _| {
+        let phrase: Vec<&str> = words[start..start + length]
+            .iter()
+            .map(|word| word.stem.as_str())
+            .collect();
+        if !all.printed.contains_key(&phrase.join(" ")) {
+            covered[start..start + length].fill(true);
+        }
+    });
+    let said: HashSet<&str> = words
+        .iter()
+        .zip(&covered)
+        .filter(|(_, is_covered)| **is_covered)
+        .map(|(word, _)| word.stem.as_str())
+        .collect();
+    let kept: Vec<&str> = question
+        .split_whitespace()
+        .filter(|chunk| {
+            let parts = self::words(chunk);
+            parts.is_empty() || parts.iter().any(|part| !said.contains(part.stem.as_str()))
+        })
+        .collect();
+    if kept.is_empty() {
+        return question.to_owned();
+    }
+    kept.join(" ")
+}
+
+/// The share of a question's words, 0 to 1, that the vocabulary does not know: names of things, most of the time.
+pub(crate) fn unknown_share(question: &str) -> f32 {
+    let words = words(question);
+    let unknown = words
+        .iter()
+        .filter(|word| !VOCABULARY.known.contains(&word.stem))
+        .count();
+    unknown as f32 / words.len().max(1) as f32
+}
+
+fn words(text: &str) -> Vec<Word> {
+    text.split(|c: char| !c.is_alphanumeric() && c != '\'')
+        .filter(|word| !word.is_empty())
+        .map(str::to_lowercase)
+        .filter(|word| !PASSED_OVER.contains(&word.as_str()))
+        .map(|text| Word {
+            stem: stem(&text),
+            text,
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests;

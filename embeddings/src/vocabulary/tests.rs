@@ -1,0 +1,143 @@
+use std::collections::HashSet;
+
+use super::*;
+
+const FILE: &str = include_str!("concepts.txt");
+
+fn names(ideas: &Ideas) -> Vec<&'static str> {
+    ideas.keys().map(|group| name(*group)).collect()
+}
+
+#[test]
+fn every_line_of_the_file_says_something_known() {
+    let names: HashSet<&str> = VOCABULARY
+        .groups
+        .iter()
+        .map(|it| it.name.as_str())
+        .collect();
+    assert_eq!(names.len(), VOCABULARY.groups.len(), "a name stands twice");
+    assert!(names.len() > 150, "{}", names.len());
+    for line in parse::lines(FILE) {
+        let Some((key, value)) = line.split_once(':') else {
+            assert!(!line.starts_with(' '), "{line}");
+            continue;
+        };
+        match key {
+            "  said" | "  printed" => {
+                for phrase in parse::phrases(value) {
+                    assert!(!words(&phrase).is_empty(), "'{phrase}' is passed over");
+                }
+            }
+            "  against" => {
+                for other in parse::phrases(value) {
+                    assert!(names.contains(other.as_str()), "{other}");
+                }
+            }
+            "  kind" => assert_eq!(value.trim(), "common"),
+            _ => panic!("{line}"),
+        }
+    }
+    for group in &VOCABULARY.groups {
+        assert!(
+            !group.said.is_empty() && !group.printed.is_empty(),
+            "{}",
+            group.name
+        );
+    }
+}
+
+#[test]
+fn what_people_say_and_what_programs_print_is_one_idea() {
+    for (question, printed, idea) in [
+        (
+            "did a burglar sneak in",
+            "authentication failure for root",
+            "authentication-failure",
+        ),
+        (
+            "the drive has no room left",
+            "write: No space left on device",
+            "storage-full",
+        ),
+        ("it never answered", "request to db timed out", "timeout"),
+        (
+            "could not reach the mail host",
+            "connect: no route to host",
+            "unreachable",
+        ),
+        ("was it too hot", "thermal zone 3 critical", "temperature"),
+        (
+            "papers of the https problem",
+            "x509: certificate has expired",
+            "certificate",
+        ),
+        (
+            "who is in charge now",
+            "elected as leader for term 4",
+            "leader-election",
+        ),
+        (
+            "did we run out of memory",
+            "oom killer invoked",
+            "out-of-memory",
+        ),
+    ] {
+        assert!(names(&of_question(question)).contains(&idea), "{question}");
+        assert!(names(&of_log_text(printed)).contains(&idea), "{printed}");
+    }
+}
+
+#[test]
+fn what_only_people_say_means_nothing_in_a_template() {
+    assert!(names(&of_question("which machine")).contains(&"node"));
+    assert!(!names(&of_log_text("machine check enable")).contains(&"node"));
+}
+
+#[test]
+fn two_neighbours_are_one_word_too() {
+    assert!(names(&of_log_text("starting data node storage")).contains(&"storage-node"));
+    assert!(names(&of_log_text("DataNode")).contains(&"storage-node"));
+}
+
+#[test]
+fn opposites_contradict_unless_both_are_there() {
+    let contradicts =
+        |question: &str, template: &str| contradict(&of_question(question), &of_log_text(template));
+    assert!(contradicts("failed jobs", "job succeeded"));
+    assert!(contradicts("which services started", "service stopped"));
+    assert!(contradicts("is the feature enabled", "feature disabled"));
+    assert!(!contradicts("failed jobs", "job failed"));
+    assert!(!contradicts("failed jobs", "failed, then succeeded"));
+    assert!(!contradicts("did it fail or succeed", "job succeeded"));
+}
+
+#[test]
+fn a_question_is_widened_and_a_template_explained() {
+    let wide = widened("somebody tried to hack us").unwrap();
+    assert!(wide.starts_with("somebody tried to hack us."), "{wide}");
+    assert!(wide.contains("authentication failure"), "{wide}");
+    assert_eq!(widened("zebra"), None);
+    assert!(gloss("authentication failure").contains("break in"));
+    assert_eq!(gloss("zebra"), "");
+}
+
+#[test]
+fn words_that_only_people_say_are_not_looked_for_literally() {
+    assert_eq!(literal_words("hacker in zebra"), "in zebra");
+    assert_eq!(literal_words("hacker"), "hacker");
+    assert_eq!(literal_words("blk_17 timed out"), "blk_17 timed out");
+    assert!(unknown_share("zebra timeout") > 0.4);
+    assert!(unknown_share("connection timeout") < 0.1);
+}
+
+#[test]
+fn bent_words_have_one_stem() {
+    for family in [
+        ["failed", "failure", "fails", "failing"],
+        ["denied", "deny", "denies", "denying"],
+        ["connection", "connections", "connected", "connect"],
+    ] {
+        let stems: HashSet<String> = family.iter().map(|word| stem(word)).collect();
+        assert_eq!(stems.len(), 1, "{family:?}: {stems:?}");
+    }
+}

@@ -1,0 +1,268 @@
+//! Rates, shares, measured numbers and trends of what matched.
+
+use domain::{LogFilter, LogReader as _, Order, ProjectId};
+use inference::{AnswerFacts, Figure, Trend};
+use query::{Interpretation, Measure, Quantity, TimeUnit};
+use store::{Matches, StatusFilter};
+
+use super::numbers;
+use super::scope::Scope;
+use super::words::holds_value;
+use crate::{Error, Inner};
+
+/// A half with this many times the other one's records goes another way.
+const TREND_FACTOR: f64 = 1.25;
+/// Standard deviations of a count (Poisson) beyond which halves differ.
+const TREND_DEVIATIONS: f64 = 2.5;
+/// Words that say how something went: without them a topic is the whole that a share is of.
+const OUTCOMES: [&str; 22] = [
+    "failed",
+    "fail",
+    "failing",
+    "failure",
+    "failures",
+    "declined",
+    "rejected",
+    "refused",
+    "denied",
+    "bounced",
+    "slow",
+    "successful",
+    "succeeded",
+    "success",
+    "accepted",
+    "captured",
+    "wrong",
+    "invalid",
+    "expired",
+    "exceeded",
+    "timed",
+    "aborted",
+];
+
+impl Inner {
+    /// Computes what was asked besides a count. Blocks.
+    pub(super) fn measure(
+        &self,
+        project_id: ProjectId,
+        understood: &Interpretation,
+        scope: &Scope,
+        matched: &Matches,
+        facts: &mut AnswerFacts,
+    ) -> Result<(), Error> {
+        match &understood.measure {
+            Some(Measure::Rate(unit)) => {
+                facts.more.figure = Some(rate(understood, *unit, matched.total))
+            }
+            Some(Measure::Share) => {
+                let whole = self.whole(project_id, understood)?.max(matched.total);
+                facts.more.figure = Some(Figure {
+                    name: "share".to_owned(),
+                    value: 100.0 * matched.total as f64 / whole.max(1) as f64,
+                    unit: "%".to_owned(),
+                    of: matched.total,
+                    whole: Some(whole),
+                });
+            }
+            Some(Measure::Distinct) => facts.more.is_distinct = true,
+            Some(measure) => {
+                if let Some(quantity) = measure.quantity() {
+                    let (values, is_cut) =
+                        self.measured(project_id, understood, scope, quantity)?;
+                    facts.is_cut |= is_cut;
+                    facts.more.figure = computed(measure, quantity, values);
+                }
+            }
+            None => {}
+        }
+        Ok(())
+    }
+
+    /// How many records there are without what makes the share.
+    fn whole(&self, project_id: ProjectId, understood: &Interpretation) -> Result<u64, Error> {
+        let mut whole = understood.clone();
+        let is_conditional = !whole.severities.is_empty()
+            || !whole.status_codes.is_empty()
+            || !whole.numbers.is_empty();
+        whole.severities.clear();
+        whole.numbers.clear();
+        if !whole.status_codes.is_empty() {
+            // Only records with a status can have this one.
+            whole.status_codes = (1..=5).map(query::StatusCode::Class).collect();
+        }
+        if !is_conditional {
+            let kept: Vec<&str> = whole
+                .retrieval_text
+                .split_whitespace()
+                .filter(|word| !OUTCOMES.contains(&word.to_lowercase().as_str()))
+                .collect();
+            whole.retrieval_text = kept.join(" ");
+            whole.terms.retain(|term| term.negated);
+        }
+        let scope = self.scope(project_id, &whole)?;
+        if scope.is_empty() {
+            return Ok(0);
+        }
+        Ok(self
+            .matched(project_id, &whole, &scope, whole.range, 0)?
+            .total)
+    }
+
+    /// The numbers of the records that match. Blocks.
+    fn measured(
+        &self,
+        project_id: ProjectId,
+        understood: &Interpretation,
+        scope: &Scope,
+        quantity: &Quantity,
+    ) -> Result<(Vec<f64>, bool), Error> {
+        let filter = LogFilter {
+            range: understood.range,
+            ..scope.filter.clone()
+        };
+        let mut found = Vec::new();
+        let is_cut = self.walk(project_id, &filter, Order::NewestFirst, |record| {
+            let is_match = scope
+                .values
+                .iter()
+                .all(|value| holds_value(&record.body, value))
+                && numbers::hold(&scope.numbers, &record)
+                && StatusFilter::any_matches(&scope.statuses, &record.body, &record.attributes);
+            if is_match && let Some(number) = numbers::number_of(quantity, &record) {
+                found.push(number);
+            }
+        })?;
+        Ok((found, is_cut))
+    }
+
+    /// Which way the count of what matches goes. Blocks.
+    pub(super) fn trend(
+        &self,
+        project_id: ProjectId,
+        understood: &Interpretation,
+        scope: &Scope,
+    ) -> Result<Trend, Error> {
+        let range = understood.range;
+        let middle = range.start_ns + range.duration_ns() / 2;
+        let count = |start_ns, end_ns| -> Result<u64, Error> {
+            let half = domain::TimeRange { start_ns, end_ns };
+            if scope.needs_reading() || !scope.statuses.is_empty() {
+                return Ok(self.matched(project_id, understood, scope, half, 0)?.total);
+            }
+            let filter = LogFilter {
+                range: half,
+                ..scope.filter.clone()
+            };
+            Ok(self.store.count(project_id, &filter)?)
+        };
+        let (first, second) = (count(range.start_ns, middle)?, count(middle, range.end_ns)?);
+        Ok(Trend {
+            direction: direction(first, second).to_owned(),
+            first,
+            second,
+        })
+    }
+}
+
+/// Which way it goes from one half to the other: only what is beyond chance and worth a word.
+fn direction(first: u64, second: u64) -> &'static str {
+    let (a, b) = (first as f64, second as f64);
+    let is_beyond_chance = (b - a).abs() > TREND_DEVIATIONS * (a + b).sqrt();
+    if is_beyond_chance && b > a * TREND_FACTOR {
+        "rising"
+    } else if is_beyond_chance && a > b * TREND_FACTOR {
+        "falling"
+    } else {
+        "steady"
+    }
+}
+
+fn rate(understood: &Interpretation, unit: TimeUnit, total: u64) -> Figure {
+    let stretches = understood.range.duration_ns() as f64 / unit.nanos() as f64;
+    let name = match unit {
+        TimeUnit::Second => "per second",
+        TimeUnit::Hour => "per hour",
+        TimeUnit::Day => "per day",
+        TimeUnit::Minute | TimeUnit::Fitting => "per minute",
+    };
+    Figure {
+        name: "rate".to_owned(),
+        value: if stretches > 0.0 {
+            total as f64 / stretches
+        } else {
+            0.0
+        },
+        unit: name.to_owned(),
+        of: total,
+        whole: None,
+    }
+}
+
+fn computed(measure: &Measure, quantity: &Quantity, mut values: Vec<f64>) -> Option<Figure> {
+    if values.is_empty() {
+        return None;
+    }
+    values.sort_by(f64::total_cmp);
+    let count = values.len();
+    let value = match measure {
+        Measure::Average(_) => values.iter().sum::<f64>() / count as f64,
+        Measure::Least(_) => values[0],
+        Measure::Greatest(_) => values[count - 1],
+        Measure::Sum(_) => values.iter().sum(),
+        // The nearest rank.
+        Measure::Percentile(part, _) => {
+            let rank = (count as f64 * f64::from(*part) / 100.0).ceil() as usize;
+            values[rank.clamp(1, count) - 1]
+        }
+        Measure::Distinct | Measure::Rate(_) | Measure::Share => return None,
+    };
+    Some(Figure {
+        name: measure.label(),
+        value,
+        unit: numbers::unit_of(quantity).to_owned(),
+        of: count as u64,
+        whole: None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_trend_is_what_chance_does_not_explain() {
+        assert_eq!(direction(10, 60), "rising");
+        assert_eq!(direction(60, 10), "falling");
+        assert_eq!(direction(3, 5), "steady");
+        assert_eq!(direction(1_000, 1_050), "steady");
+        assert_eq!(direction(0, 0), "steady");
+    }
+
+    #[test]
+    fn percentiles_are_nearest_ranks() {
+        let values = vec![4.0, 1.0, 3.0, 2.0];
+        let value = |measure: &Measure| {
+            computed(measure, &Quantity::Duration, values.clone()).map(|it| (it.value, it.unit))
+        };
+        assert_eq!(
+            value(&Measure::Percentile(50, Quantity::Duration)),
+            Some((2.0, "ms".to_owned()))
+        );
+        assert_eq!(
+            value(&Measure::Average(Quantity::Duration)),
+            Some((2.5, "ms".to_owned()))
+        );
+        assert_eq!(
+            value(&Measure::Greatest(Quantity::Duration)),
+            Some((4.0, "ms".to_owned()))
+        );
+        assert_eq!(
+            computed(
+                &Measure::Average(Quantity::Duration),
+                &Quantity::Duration,
+                Vec::new()
+            ),
+            None
+        );
+    }
+}

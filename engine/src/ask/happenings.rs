@@ -1,0 +1,130 @@
+//! Crashes and restarts that questions name ("before it crashed"), found in the records.
+
+use domain::{LogFilter, LogReader as _, PageRequest, ProjectId, Severity, TemplateId, TimeRange};
+use query::{Happening, happening_word};
+
+use super::words::Stems;
+use crate::{Error, Inner};
+
+/// Services that are looked at when the question names none.
+const SERVICES: usize = 32;
+/// Stems of patterns that tell of a crash, also without a severity.
+const CRASH: [&str; 8] = [
+    "panic",
+    "segfault",
+    "crash",
+    "oom",
+    "coredump",
+    "abort",
+    "kil",
+    "segmentat",
+];
+/// Stems of patterns that tell of a start.
+const START: [&str; 5] = ["start", "restart", "boot", "reboot", "startup"];
+
+impl Inner {
+    /// The latest happenings that a question names; none when it names none. Blocks.
+    pub(super) fn happenings(
+        &self,
+        project_id: ProjectId,
+        question: &str,
+        services: &[String],
+        until_ns: i64,
+    ) -> Result<Vec<Happening>, Error> {
+        let mut words: Vec<&'static str> = question
+            .split(|c: char| !c.is_alphanumeric())
+            .filter_map(|word| happening_word(&word.to_lowercase()))
+            .collect();
+        words.sort_unstable();
+        words.dedup();
+        if words.is_empty() {
+            return Ok(Vec::new());
+        }
+        let lower = question.to_lowercase();
+        let named: Vec<&String> = services
+            .iter()
+            .filter(|name| is_named(&lower, name))
+            .collect();
+        let looked_at: Vec<&String> = if named.is_empty() {
+            services.iter().take(SERVICES).collect()
+        } else {
+            named
+        };
+        let mut found = Vec::new();
+        for word in words {
+            let ids = self.telling(project_id, word)?;
+            for service in &looked_at {
+                if let Some(at_ns) = self.latest(project_id, word, service, &ids, until_ns)? {
+                    found.push(Happening {
+                        word,
+                        service: (*service).clone(),
+                        at_ns,
+                    });
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    /// The patterns that tell of it.
+    fn telling(&self, project_id: ProjectId, word: &str) -> Result<Vec<TemplateId>, Error> {
+        let dictionary = self.dictionaries.get(&self.store, project_id)?;
+        let stems: &[&str] = if word == "crash" { &CRASH } else { &START };
+        Ok(dictionary
+            .iter()
+            .filter(|template| {
+                let said = Stems::of(&template.text);
+                let is_memory =
+                    word == "crash" && template.text.to_lowercase().contains("out of memory");
+                is_memory || stems.iter().any(|stem| said.has(stem))
+            })
+            .map(|template| template.id)
+            .collect())
+    }
+
+    /// When it happened to a service last: what tells of a crash is the fatal record, or the pattern that says so.
+    fn latest(
+        &self,
+        project_id: ProjectId,
+        word: &str,
+        service: &str,
+        ids: &[TemplateId],
+        until_ns: i64,
+    ) -> Result<Option<i64>, Error> {
+        let base = LogFilter {
+            services: vec![service.to_owned()],
+            ..LogFilter::in_range(TimeRange {
+                start_ns: i64::MIN,
+                end_ns: until_ns,
+            })
+        };
+        let newest = |filter: LogFilter| -> Result<Option<i64>, Error> {
+            let page = self
+                .store
+                .search(project_id, &filter, &PageRequest::first(1))?;
+            Ok(page.items.first().map(|record| record.timestamp_ns))
+        };
+        let fatal = if word == "crash" {
+            newest(LogFilter {
+                severities: vec![Severity::Fatal],
+                ..base.clone()
+            })?
+        } else {
+            None
+        };
+        if fatal.is_some() || ids.is_empty() {
+            return Ok(fatal);
+        }
+        newest(LogFilter {
+            template_ids: ids.to_vec(),
+            ..base
+        })
+    }
+}
+
+/// Whether a question names a service: its name, or the first part of it.
+fn is_named(question: &str, service: &str) -> bool {
+    let service = service.to_lowercase();
+    let first = service.split(['-', '_', '.']).next().unwrap_or("");
+    question.contains(&service) || first.len() > 3 && question.contains(first)
+}

@@ -1,0 +1,248 @@
+//! Numbers of records: durations, sizes, shares, and those that attributes or words name.
+
+use domain::LogRecord;
+use query::{NumberCondition, Quantity};
+use serde_json::Value;
+
+/// Words of keys of attributes that hold a length of time.
+const DURATION_KEYS: [&str; 9] = [
+    "duration",
+    "latency",
+    "elapsed",
+    "took",
+    "time_taken",
+    "response_time",
+    "request_time",
+    "runtime",
+    "rt",
+];
+/// Words of keys of attributes that hold an amount of data.
+const SIZE_KEYS: [&str; 4] = ["bytes", "size", "content_length", "length"];
+
+/// Whether a record has all these numbers.
+pub(super) fn hold(conditions: &[NumberCondition], record: &LogRecord) -> bool {
+    conditions.iter().all(|condition| {
+        number_of(&condition.quantity, record).is_some_and(|number| condition.holds(number))
+    })
+}
+
+/// The number of a record: that of an attribute, else that of its text. In the unit of the quantity.
+pub(super) fn number_of(quantity: &Quantity, record: &LogRecord) -> Option<f64> {
+    of_attributes(quantity, &record.attributes).or_else(|| of_text(quantity, &record.body))
+}
+
+/// The unit that a quantity is told in.
+pub(super) fn unit_of(quantity: &Quantity) -> &'static str {
+    match quantity {
+        Quantity::Named(name) => match suffix(name) {
+            Some((unit, _)) => unit,
+            None => "",
+        },
+        other => other.unit().trim(),
+    }
+}
+
+/// The unit in the name of an attribute, and how many milliseconds it is.
+fn suffix(key: &str) -> Option<(&'static str, f64)> {
+    let key = key.to_lowercase();
+    let ends = |ending: &str| key.ends_with(ending);
+    Some(
+        if ends("_ms") || ends(".ms") || ends("millis") || ends("milliseconds") {
+            ("ms", 1.0)
+        } else if ends("_us") || ends("micros") {
+            ("us", 1e-3)
+        } else if ends("_ns") || ends("nanos") {
+            ("ns", 1e-6)
+        } else if ends("_s") || ends("_seconds") || ends("_sec") {
+            ("s", 1e3)
+        } else {
+            return None;
+        },
+    )
+}
+
+fn of_attributes(quantity: &Quantity, attributes: &str) -> Option<f64> {
+    if attributes.is_empty() {
+        return None;
+    }
+    let Ok(Value::Object(kept)) = serde_json::from_str::<Value>(attributes) else {
+        return None;
+    };
+    let plain = |value: &Value| match value {
+        Value::Number(number) => number.as_f64(),
+        Value::String(text) => text.trim().parse().ok(),
+        _ => None,
+    };
+    match quantity {
+        Quantity::Named(name) => kept
+            .iter()
+            .find(|(key, _)| key.eq_ignore_ascii_case(name))
+            .or_else(|| {
+                kept.iter()
+                    .find(|(key, _)| key.to_lowercase().rsplit(['.', '_']).next() == Some(name))
+            })
+            .and_then(|(_, value)| plain(value)),
+        Quantity::Duration => DURATION_KEYS.iter().find_map(|word| {
+            let (key, value) = kept
+                .iter()
+                .find(|(key, _)| key.to_lowercase().contains(word))?;
+            match value {
+                Value::String(text) => with_unit(text, time_factor),
+                value => plain(value)
+                    .map(|number| number * suffix(key).map_or(1.0, |(_, factor)| factor)),
+            }
+        }),
+        Quantity::Size => SIZE_KEYS.iter().find_map(|word| {
+            let (_, value) = kept
+                .iter()
+                .find(|(key, _)| key.to_lowercase().contains(word))?;
+            plain(value)
+        }),
+        Quantity::Percent => kept
+            .iter()
+            .find(|(key, _)| key.to_lowercase().contains("percent"))
+            .and_then(|(_, value)| plain(value)),
+    }
+}
+
+fn of_text(quantity: &Quantity, body: &str) -> Option<f64> {
+    match quantity {
+        Quantity::Duration => with_unit(body, time_factor),
+        Quantity::Size => with_unit(body, size_factor),
+        Quantity::Percent => with_unit(body, |unit| {
+            (unit == "%" || unit == "percent").then_some(1.0)
+        }),
+        Quantity::Named(name) => beside(body, name),
+    }
+}
+
+fn time_factor(unit: &str) -> Option<f64> {
+    Some(match unit {
+        "ns" => 1e-6,
+        "us" | "\u{b5}s" => 1e-3,
+        "ms" | "msec" | "millis" | "milliseconds" | "millisecond" => 1.0,
+        "s" | "sec" | "secs" | "seconds" | "second" => 1e3,
+        "min" | "mins" | "minutes" | "minute" => 6e4,
+        "h" | "hours" | "hour" => 3.6e6,
+        _ => return None,
+    })
+}
+
+fn size_factor(unit: &str) -> Option<f64> {
+    Some(match unit {
+        "b" | "byte" | "bytes" => 1.0,
+        "kb" | "kib" => 1_024.0,
+        "mb" | "mib" => 1_048_576.0,
+        "gb" | "gib" => 1_073_741_824.0,
+        _ => return None,
+    })
+}
+
+/// The first number of a text before a unit, times what the unit is.
+fn with_unit(text: &str, factor: impl Fn(&str) -> Option<f64>) -> Option<f64> {
+    numbers(text).find_map(|(number, _, rest)| {
+        let rest = rest.trim_start_matches(' ');
+        let end = match rest.chars().next()? {
+            '%' => 1,
+            _ => rest
+                .find(|c: char| !c.is_alphabetic())
+                .unwrap_or(rest.len()),
+        };
+        factor(&rest[..end].to_lowercase()).map(|factor| number * factor)
+    })
+}
+
+/// The number right after a word (`lag is 120`, `lag=120`), else the one right before it (`120 attempts`).
+fn beside(text: &str, name: &str) -> Option<f64> {
+    let lower = text.to_lowercase();
+    let name = name.to_lowercase();
+    let near = |between: &str| {
+        between.len() <= 12
+            && between.split_whitespace().all(|word| {
+                matches!(word, "is" | "was" | "of" | "=" | ":" | "at" | "to" | "==")
+                    || word.chars().all(|c| !c.is_alphanumeric())
+            })
+    };
+    let at = lower.find(&name)?;
+    let after_at = at + name.len();
+    numbers(&lower)
+        .find(|(_, before, _)| before.len() >= after_at && near(&before[after_at..]))
+        .or_else(|| numbers(&lower).find(|(_, _, rest)| rest.trim_start().starts_with(&name)))
+        .map(|(number, _, _)| number)
+}
+
+/// The numbers of a text that are no parts of words, each with what stands before and after it.
+fn numbers(text: &str) -> impl Iterator<Item = (f64, &str, &str)> {
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        loop {
+            let start = at + text[at..].find(|c: char| c.is_ascii_digit())?;
+            let length = text[start..]
+                .find(|c: char| !(c.is_ascii_digit() || c == '.'))
+                .unwrap_or(text.len() - start);
+            at = start + length;
+            let is_part = text[..start].ends_with(|c: char| {
+                c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | ':' | '/')
+            });
+            if let Ok(number) = text[start..at].trim_end_matches('.').parse::<f64>()
+                && !is_part
+            {
+                return Some((number, &text[..start], &text[at..]));
+            }
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::{ProjectId, RecordId, Severity, TemplateId};
+
+    use super::*;
+
+    fn number(quantity: &Quantity, body: &str, attributes: &str) -> Option<f64> {
+        let record = LogRecord {
+            id: RecordId(uuid::Uuid::nil()),
+            project_id: ProjectId(uuid::Uuid::nil()),
+            timestamp_ns: 0,
+            observed_at_ns: 0,
+            severity: Severity::Info,
+            service: "door".to_owned(),
+            body: body.to_owned(),
+            attributes: attributes.to_owned(),
+            trace_id: None,
+            span_id: None,
+            template_id: TemplateId(1),
+        };
+        number_of(quantity, &record)
+    }
+
+    #[test]
+    fn a_duration_is_that_of_an_attribute_or_the_first_with_a_unit() {
+        let of = |body, attributes| number(&Quantity::Duration, body, attributes);
+        assert_eq!(of("GET /a answered 200 in 34 ms", ""), Some(34.0));
+        assert_eq!(of("took 1.5s, 3 retries", ""), Some(1_500.0));
+        assert_eq!(of("order 34 sent", ""), None);
+        assert_eq!(of("took 34 ms", r#"{"duration_s":2}"#), Some(2_000.0));
+        assert_eq!(of("done", r#"{"latency":"15ms"}"#), Some(15.0));
+    }
+
+    #[test]
+    fn other_numbers_stand_beside_their_names() {
+        let lag = Quantity::Named("lag".to_owned());
+        assert_eq!(
+            number(&lag, "consumer lag is 1200 messages on topic a-7", ""),
+            Some(1_200.0)
+        );
+        assert_eq!(number(&lag, "lag=7", ""), Some(7.0));
+        assert_eq!(number(&lag, "no number here", ""), None);
+        let attempts = Quantity::Named("attempts".to_owned());
+        assert_eq!(number(&attempts, "gave up after 5 attempts", ""), Some(5.0));
+        assert_eq!(
+            number(&Quantity::Percent, "disk usage at 91 % on /var", ""),
+            Some(91.0)
+        );
+        assert_eq!(number(&Quantity::Size, "sent 2 kb", ""), Some(2_048.0));
+        let named = Quantity::Named("duration_ms".to_owned());
+        assert_eq!(number(&named, "", r#"{"duration_ms":12.5}"#), Some(12.5));
+    }
+}

@@ -1,0 +1,83 @@
+//! Text out of records in Markdown: it is shown as it is and can do nothing.
+
+/// Characters of one line of log text.
+const LINE: usize = 300;
+
+/// A text of one line in which nothing is markup: no link, no picture, no HTML, no mention.
+pub(crate) fn plain(text: &str) -> String {
+    let mut safe = String::with_capacity(text.len());
+    for (length, c) in one_line(text).chars().enumerate() {
+        if length >= LINE {
+            safe.push('\u{2026}');
+            break;
+        }
+        match c {
+            '\\' | '`' | '*' | '_' | '[' | ']' | '<' | '>' | '|' | '#' | '~' => {
+                safe.push('\\');
+                safe.push(c);
+            }
+            // An address or a name that somebody is called by stays text.
+            '@' => safe.push_str("@\u{200b}"),
+            ':' => safe.push(':'),
+            other => safe.push(other),
+        }
+    }
+    safe.replace("://", ":\u{200b}//")
+}
+
+/// Log text as code of one line.
+pub(crate) fn code(text: &str) -> String {
+    let line: String = one_line(text).chars().take(LINE).collect();
+    // A fence is longer than every run of ticks inside.
+    let mut longest = 0;
+    let mut run = 0;
+    for c in line.chars() {
+        run = if c == '`' { run + 1 } else { 0 };
+        longest = longest.max(run);
+    }
+    let fence = "`".repeat(longest + 1);
+    if line.is_empty() || longest > 0 {
+        format!("{fence} {line} {fence}")
+    } else {
+        format!("{fence}{line}{fence}")
+    }
+}
+
+/// Without line breaks and characters that nobody sees.
+fn one_line(text: &str) -> String {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    words
+        .join(" ")
+        .chars()
+        .filter(|c| !c.is_control() && !matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}'))
+        .collect()
+}
+
+/// `12,345`.
+pub(crate) fn count(value: u64) -> String {
+    let digits = value.to_string();
+    let mut text = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// `1 record`, `2,000 records`.
+pub(crate) fn counted(value: u64, noun: &str) -> String {
+    let plural = if value == 1 { "" } else { "s" };
+    format!("{} {noun}{plural}", count(value))
+}
+
+/// `2026-11-23 14:05:09 UTC`.
+pub(crate) fn instant(at_ns: i64) -> String {
+    let text = domain::format_timestamp_short(at_ns);
+    text.strip_suffix('Z')
+        .map_or_else(|| text.clone(), |text| format!("{text} UTC"))
+}
+
+#[cfg(test)]
+mod tests;

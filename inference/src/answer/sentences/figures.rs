@@ -1,0 +1,119 @@
+//! Rates, shares, measured numbers, and trends.
+
+use domain::Sentence;
+
+use super::days::Days;
+use super::groups::groups;
+use super::{first_citation, pattern, plain, told_first, total};
+use crate::facts::{AnswerFacts, Figure};
+use crate::words;
+
+/// A rate or a share.
+pub(super) fn rate(facts: &AnswerFacts, days: &mut Days) -> Vec<Sentence> {
+    let mut sentences = Vec::new();
+    if let Some(figure) = &facts.more.figure {
+        let time = days.range(facts.range);
+        let text = match figure.whole {
+            Some(whole) => format!(
+                "{} %: {} of {} {time}.",
+                number(figure.value),
+                words::count(figure.of),
+                words::counted(whole, "record"),
+            ),
+            None => format!(
+                "{} {} on average: {} {time}.",
+                number(figure.value),
+                figure.unit,
+                words::counted(figure.of, "matching record"),
+            ),
+        };
+        sentences.push(Sentence {
+            text,
+            citations: first_citation(facts),
+        });
+    } else {
+        sentences.push(total(facts, days));
+    }
+    sentences.extend(told_first(facts, 2).map(|item| pattern(days, item)));
+    sentences
+}
+
+/// A measured number.
+pub(super) fn measure(facts: &AnswerFacts, days: &mut Days) -> Vec<Sentence> {
+    let Some(figure) = &facts.more.figure else {
+        return vec![
+            plain("None of the matching records has such a number.".to_owned()),
+            total(facts, days),
+        ];
+    };
+    let mut sentences = vec![Sentence {
+        text: measured(figure, &days.range(facts.range)),
+        citations: first_citation(facts),
+    }];
+    sentences.extend(told_first(facts, 2).map(|item| pattern(days, item)));
+    sentences
+}
+
+fn measured(figure: &Figure, time: &str) -> String {
+    let mut name = words::plain(&figure.name, 60);
+    if let Some(first) = name.get_mut(..1) {
+        first.make_ascii_uppercase();
+    }
+    let unit = if figure.unit.is_empty() {
+        String::new()
+    } else {
+        format!(" {}", figure.unit)
+    };
+    format!(
+        "{name}: {}{unit}, of {} that name it {time}.",
+        number(figure.value),
+        words::counted(figure.of, "record"),
+    )
+}
+
+/// A trend: which way, from what to what.
+pub(super) fn trend(facts: &AnswerFacts, days: &mut Days) -> Vec<Sentence> {
+    let mut sentences = Vec::new();
+    if let Some(trend) = &facts.more.trend {
+        let way = match trend.direction.as_str() {
+            "rising" => "Rising",
+            "falling" => "Falling",
+            _ => "Steady",
+        };
+        sentences.push(Sentence {
+            text: format!(
+                "{way}: {} in the first half of the time, {} in the second, {} in all {}.",
+                words::count(trend.first),
+                words::count(trend.second),
+                words::count(facts.matching.unwrap_or(trend.first + trend.second)),
+                days.range(facts.range),
+            ),
+            citations: first_citation(facts),
+        });
+    }
+    sentences.extend(groups(facts, days));
+    sentences.extend(told_first(facts, 1).map(|item| pattern(days, item)));
+    sentences
+}
+
+/// A number with the digits that tell something.
+fn number(value: f64) -> String {
+    let size = value.abs();
+    if value.fract() == 0.0 && size < 1e15 {
+        let whole = words::count(size as u64);
+        return if value < 0.0 {
+            format!("-{whole}")
+        } else {
+            whole
+        };
+    }
+    if size >= 1_000.0 {
+        words::count(size.round() as u64)
+    } else if size >= 100.0 {
+        format!("{value:.1}")
+    } else if size >= 1.0 {
+        format!("{value:.2}")
+    } else {
+        format!("{value:.3}")
+    }
+}

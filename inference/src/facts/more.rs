@@ -1,0 +1,60 @@
+//! What an answer tells besides counts: rates, measured numbers, trends, explanations, and why it cannot tell.
+
+use domain::Evidence;
+use serde::{Deserialize, Serialize};
+
+/// A computed number.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Figure {
+    /// What it is: `average duration`, `rate`, `share`.
+    pub name: String,
+    /// In its unit.
+    pub value: f64,
+    /// `ms`, `bytes`, `%`, `per minute`, or nothing.
+    pub unit: String,
+    /// Records that it was computed of.
+    pub of: u64,
+    /// For a share: of how many.
+    pub whole: Option<u64>,
+}
+
+/// Which way a count goes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Trend {
+    /// `rising`, `falling` or `steady`.
+    pub direction: String,
+    /// Records in the first half of the time.
+    pub first: u64,
+    /// Records in the second half.
+    pub second: u64,
+}
+
+/// What only some answers have.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct AnswerMore {
+    /// Seconds east of UTC of the reader's zone.
+    pub offset_seconds: i32,
+    /// The search that shows the counted records, in the language of the search box.
+    pub query: Option<String>,
+    /// How many different values there are is what was asked.
+    pub is_distinct: bool,
+    /// The number that was asked for.
+    pub figure: Option<Figure>,
+    /// The trend that was asked for.
+    pub trend: Option<Trend>,
+    /// The sentences of an explanation.
+    pub explained: Vec<String>,
+    /// Patterns near to what was asked. They are shown behind the evidence; no sentence is made of them.
+    pub related: Vec<Evidence>,
+    /// Why the logs cannot answer, in whole sentences without their full stops; the answer is then none.
+    pub missing: Vec<String>,
+}
+
+impl crate::AnswerFacts {
+    /// All that is shown with an answer: what its sentences cite, and what is only near behind it.
+    #[must_use]
+    pub fn shown_evidence(&self) -> Vec<Evidence> {
+        let related = self.more.related.iter();
+        self.evidence.iter().chain(related).cloned().collect()
+    }
+}

@@ -1,0 +1,100 @@
+use super::super::{Detector, merged};
+use super::checksum;
+
+fn kinds(text: &str) -> Vec<String> {
+    merged(Detector::new().find(text))
+        .iter()
+        .map(|finding| {
+            format!(
+                "{} {}",
+                finding.kind.as_str(),
+                &text[finding.start..finding.end]
+            )
+        })
+        .collect()
+}
+
+fn digits(text: &str) -> Vec<u8> {
+    text.bytes().map(|byte| byte - b'0').collect()
+}
+
+#[test]
+fn the_checks_of_countries_take_published_examples_and_refuse_a_changed_digit() {
+    // Examples of the authorities' own documents and of encyclopaedias.
+    for (passes, number) in [
+        (checksum::german_tax as fn(&[u8]) -> bool, "86095742719"),
+        (checksum::polish, "44051401359"),
+        (checksum::dutch, "111222333"),
+        (checksum::british_health, "9434765919"),
+        (checksum::luhn_nine, "046454286"),
+        (checksum::brazilian_person, "11144477735"),
+        (checksum::brazilian_company, "11222333000181"),
+        (checksum::swedish, "8112189876"),
+        (checksum::french, "255081416802538"),
+    ] {
+        assert!(passes(&digits(number)), "{number}");
+        let mut changed = digits(number);
+        changed[4] = (changed[4] + 1) % 10;
+        assert!(!passes(&changed), "{number} changed");
+    }
+    assert!(checksum::is_spanish(b"12345678Z") && !checksum::is_spanish(b"12345678A"));
+    assert!(checksum::is_spanish_foreigner(b"X1234567L"));
+    assert!(
+        checksum::is_italian(b"RSSMRA85T10A562S") && !checksum::is_italian(b"RSSMRA85T10A562T")
+    );
+}
+
+#[test]
+fn aadhaar_numbers_have_one_check_digit_each() {
+    let with = |last: u8| {
+        let mut number = digits("23412341234");
+        number.push(last);
+        number
+    };
+    assert_eq!(
+        (0..10)
+            .filter(|last| checksum::indian(&with(*last)))
+            .count(),
+        1
+    );
+}
+
+#[test]
+fn numbers_with_a_form_are_found_anywhere_and_plain_ones_after_their_word() {
+    for (text, expected) in [
+        ("dni 12345678Z ok", "NATIONAL_ID 12345678Z"),
+        ("cf=RSSMRA85T10A562S", "NATIONAL_ID RSSMRA85T10A562S"),
+        ("client 111.444.777-35 pago", "NATIONAL_ID 111.444.777-35"),
+        ("nino AB 12 34 56 C", "NATIONAL_ID AB 12 34 56 C"),
+        ("pesel=44051401359", "NATIONAL_ID 44051401359"),
+        ("passport_number: \"X1234567\"", "NATIONAL_ID X1234567"),
+        ("passport no. 533380006 seen", "NATIONAL_ID 533380006"),
+        ("NHS number 943 476 5919", "NATIONAL_ID 943 476 5919"),
+        ("imei=490154203237518", "DEVICE 490154203237518"),
+        ("dob=1984-03-12 x", "BIRTH_DATE 1984-03-12"),
+        ("date of birth: 12 March 1984", "BIRTH_DATE 12 March 1984"),
+        ("lat=52.520008", "LOCATION 52.520008"),
+        (
+            "gps -33.8688, 151.2093 fixed",
+            "LOCATION -33.8688, 151.2093",
+        ),
+        ("swift code DEUTDEFF500", "BANK DEUTDEFF500"),
+    ] {
+        assert_eq!(kinds(text), [expected], "{text}");
+    }
+}
+
+#[test]
+fn numbers_that_only_look_like_it_are_left() {
+    for text in [
+        "request 12345678A since 1.234567",
+        "single 046454286 number, basin 9434765919",
+        "latency=52.520008 platform=3.14159",
+        "license v2.0.1 expired, licensed 20261128",
+        "newborn process 2026-11-28",
+        "order 111444777 35",
+        "build ABCDE1234 ready",
+    ] {
+        assert!(kinds(text).is_empty(), "{text}: {:?}", kinds(text));
+    }
+}
