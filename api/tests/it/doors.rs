@@ -61,9 +61,10 @@ async fn elasticsearch_clients_send_documents_and_hear_of_each() {
             )
             .body(body.to_vec())
     };
-    let answer = send(Method::PUT, "/_bulk?filter_path=errors", BULK);
+    let nothing = b"{\"delete\":{\"_id\":\"1\"}}\n";
+    let answer = send(Method::PUT, "/_bulk?filter_path=errors", nothing);
     let answer = read(answer.send().await.unwrap()).await;
-    assert_eq!(answer, serde_json::json!({ "errors": false }));
+    assert_eq!(answer, serde_json::json!({ "errors": true }));
     let answer = send(Method::PUT, "/_bulk?timeout=1m", BULK)
         .send()
         .await
