@@ -182,7 +182,10 @@ impl LogDetector {
 
     /// Surges are told with the severity that the pattern is watched with.
     fn told_severity(&self, open: &Open, key: &SeriesKey) -> Severity {
-        let series = self.series.get(key).filter(|_| open.kind == AnomalyKind::Surge);
+        let series = self
+            .series
+            .get(key)
+            .filter(|_| open.kind == AnomalyKind::Surge);
         series.map_or(key.severity, |series| series.severity.max(key.severity))
     }
 

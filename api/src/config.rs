@@ -18,8 +18,8 @@ use crate::scrape::ScrapeConfig;
 use crate::slack::SlackConfig;
 use crate::sockets::SocketConfig;
 
-pub use language::{ExternalModel, LanguageModels};
 use language::ExternalModels;
+pub use language::{ExternalModel, LanguageModels};
 
 /// Default address: this machine only.
 pub const DEFAULT_ADDR: &str = "127.0.0.1:8080";

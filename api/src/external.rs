@@ -7,8 +7,7 @@ use anyhow::bail;
 use engine::Scrubbing;
 use inference::{
     AnthropicConfig, AnthropicGenerator, ExternalCall, ExternalModel as Provider, Generator,
-    OpenAiConfig, OpenAiGenerator, ScrubbedGenerator, ScrubberOf, Spending,
-    SpendingLimits,
+    OpenAiConfig, OpenAiGenerator, ScrubbedGenerator, ScrubberOf, Spending, SpendingLimits,
 };
 use notify::HttpPolicy;
 use redact::Scrubber;

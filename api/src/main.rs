@@ -53,9 +53,7 @@ fn start(cli: Cli) -> anyhow::Result<()> {
     let outcome = match cli.command {
         None | Some(Command::Serve) => runtime.block_on(run::serve(&config)),
         Some(Command::Demo(args)) => runtime.block_on(demo::run(&config, &args)),
-        Some(Command::Scenario(command)) => {
-            runtime.block_on(scenario::run(command, &config))
-        }
+        Some(Command::Scenario(command)) => runtime.block_on(scenario::run(command, &config)),
         Some(Command::Ingest(args)) => runtime.block_on(ingest::run(args, &config)),
         Some(Command::Ask(args)) => runtime.block_on(ask::run(args, &config)),
         Some(Command::Digest(args)) => runtime.block_on(digest::run(args, &config)),

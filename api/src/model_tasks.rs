@@ -52,7 +52,10 @@ pub fn start(
     let (order, of_project) = config.language_models.orders(external);
     narrator.choose(order, of_project);
     for model in external {
-        narrator.add(model.name(), crate::external::generator(model, &config.scrubbing)?);
+        narrator.add(
+            model.name(),
+            crate::external::generator(model, &config.scrubbing)?,
+        );
     }
     if !config.language_models.wants_local(external) {
         return Ok(());

@@ -120,10 +120,7 @@ impl Server {
         if let Some(body) = body {
             request = request.json(body);
         }
-        let mut response = request
-            .send()
-            .await
-            .with_context(|| self.how_to_start())?;
+        let mut response = request.send().await.with_context(|| self.how_to_start())?;
         let mut bytes = Vec::new();
         while let Some(chunk) = response.chunk().await? {
             anyhow::ensure!(

@@ -13,9 +13,7 @@ use anomaly::{
     AnomalyKey, Ended, LogConfig, LogDetector, MetricConfig, MetricDetector, MixConfig,
     MixDetector, Observation, TemplateInfo,
 };
-use domain::{
-    Anomaly, AnomalyId, MetricPoint, NANOS_PER_MINUTE, ProjectId, RollupCell, TimeRange,
-};
+use domain::{Anomaly, AnomalyId, MetricPoint, NANOS_PER_MINUTE, ProjectId, RollupCell, TimeRange};
 use store::LogStore;
 use tokio_util::sync::CancellationToken;
 

@@ -6,8 +6,8 @@ mod ask;
 mod clusters;
 mod correlate;
 mod detect;
-mod digest;
 mod dictionaries;
+mod digest;
 mod dispatch;
 mod error;
 mod evaluate;
@@ -61,8 +61,8 @@ use tokio_util::sync::CancellationToken;
 
 pub use anomaly::Verdict;
 pub use ask::{
-    ABOUT_LIMIT, Answer, AnswerResult, AskEvent, AskPlan, AskRequest, AskStages, ConversationKey, Interpretation,
-    PatternHit,
+    ABOUT_LIMIT, Answer, AnswerResult, AskEvent, AskPlan, AskRequest, AskStages, ConversationKey,
+    Interpretation, PatternHit,
 };
 pub use clusters::ClusterView;
 pub use digest::{DIGEST_DAYS, Digest, Pair, ServiceLine};
@@ -91,8 +91,8 @@ pub use scrubbing::{MessageMask, ScrubPolicy, Scrubbing};
 pub use semantic::{Embed, ModelState, Semantic};
 pub use tasks::{Tasks, blocking};
 pub use topology::{ServiceMap, ServiceNode};
-pub use zoned::zone_of;
 pub use traces::{SPAN_QUEUE_KIB, SPAN_QUEUE_SPANS, TRACE_RECORDS, TraceView};
+pub use zoned::zone_of;
 
 /// How the corridor behaves.
 #[derive(Debug, Clone)]

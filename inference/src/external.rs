@@ -209,7 +209,9 @@ impl<M: ExternalModel> ScrubbedGenerator<M> {
             Ok(Err(_)) => return Err(not_scrubbed("the scrubber failed".to_owned())),
             Err(_) => {
                 let budget = SCRUB_BUDGET.as_secs();
-                return Err(not_scrubbed(format!("the scrubber took longer than {budget} s")));
+                return Err(not_scrubbed(format!(
+                    "the scrubber took longer than {budget} s"
+                )));
             }
         };
         Ok(ExternalRequest {

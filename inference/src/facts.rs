@@ -11,10 +11,10 @@ use domain::{
 use serde::{Deserialize, Serialize};
 
 pub use evidence::EvidenceBook;
-pub use more::{AnswerMore, Figure, Trend};
 pub use gather::{
     CountedPattern, affected_services, incident_window, telling_patterns, usual_window,
 };
+pub use more::{AnswerMore, Figure, Trend};
 
 /// How much one service is affected.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -38,9 +38,9 @@ pub use external::{
     SpendingLimits,
 };
 pub use facts::{
-    AnswerFacts, AnswerIntent, AnswerMore, Chip, Comparison, CountedPattern, EvidenceBook, Figure, GroupCount,
-    PolicyFact, ServiceImpact, SummaryFacts, Trend, ValueFacts, affected_services, incident_window,
-    telling_patterns, usual_window,
+    AnswerFacts, AnswerIntent, AnswerMore, Chip, Comparison, CountedPattern, EvidenceBook, Figure,
+    GroupCount, PolicyFact, ServiceImpact, SummaryFacts, Trend, ValueFacts, affected_services,
+    incident_window, telling_patterns, usual_window,
 };
 pub use fallback::Fallback;
 pub use generator::{FinishReason, GenerateRequest, Generation, Generator, Grammar, Origin};

@@ -555,9 +555,15 @@ async fn the_narrative_comes_in_pieces_before_it_is_verified() {
     let facts = bed.facts("errors");
     let draft = inference::draft_answer(&facts);
     let (sender, mut events) = mpsc::channel(EVENTS);
-    let (answer, first) = phrase((bed.project_id, &Slow), &facts, draft, &sender, CancellationToken::new())
-        .await
-        .unwrap();
+    let (answer, first) = phrase(
+        (bed.project_id, &Slow),
+        &facts,
+        draft,
+        &sender,
+        CancellationToken::new(),
+    )
+    .await
+    .unwrap();
     drop(sender);
     assert!(first.is_some(), "when the first words came is known");
     let mut written = Vec::new();

@@ -73,7 +73,11 @@ async fn a_project_has_the_models_that_were_chosen_for_it_and_no_others() {
     let bench = crate::testing::Bench::new();
     let inner = &bench.inner;
     let of = |name: &'static str| {
-        let id = inner.store.ensure_project(name, crate::testing::NOON).unwrap().id;
+        let id = inner
+            .store
+            .ensure_project(name, crate::testing::NOON)
+            .unwrap()
+            .id;
         async move {
             let generator = inner.generator_of(id).await;
             generator.map(|generator| generator.name().to_owned())
@@ -84,7 +88,12 @@ async fn a_project_has_the_models_that_were_chosen_for_it_and_no_others() {
     narrator.add("house", Arc::new(Named("openai:house")));
     narrator.set(Arc::new(Named("small")));
     assert_eq!(of("shop").await.as_deref(), Some("openai:house"));
-    let order = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect::<Vec<_>>();
+    let order = |names: &[&str]| {
+        names
+            .iter()
+            .map(|&name| name.to_owned())
+            .collect::<Vec<_>>()
+    };
     narrator.choose(
         Some(order(&["claude", "local", "house"])),
         HashMap::from([

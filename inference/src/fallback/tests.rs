@@ -44,7 +44,9 @@ impl Generator for Fake {
 }
 
 async fn ask(order: &[&Arc<Fake>]) -> Result<Generation> {
-    let order = order.iter().map(|one| Arc::clone(one) as Arc<dyn Generator>);
+    let order = order
+        .iter()
+        .map(|one| Arc::clone(one) as Arc<dyn Generator>);
     let request = GenerateRequest::new("test", "", String::new());
     let fallback = Fallback::new(order.collect()).unwrap();
     fallback.generate(request, CancellationToken::new()).await
@@ -66,7 +68,10 @@ async fn the_next_one_answers_when_one_cannot_and_is_named() {
     assert_eq!(generation.text, "third");
     assert_eq!(generation.model.as_deref(), Some("third"));
     let given = |one: &Arc<Fake>| one.given.lock().unwrap()[0];
-    assert!(given(&first) <= Duration::from_secs(30), "one that hangs leaves time");
+    assert!(
+        given(&first) <= Duration::from_secs(30),
+        "one that hangs leaves time"
+    );
     assert!(given(&third) > Duration::from_secs(59));
 }
 
@@ -78,8 +83,14 @@ async fn a_cancellation_asks_nobody_else_and_the_last_failure_is_told() {
     let full = fake("full", Some(Error::QueueFull { limit: 3 }));
     let quiet = fake("quiet", Some(Error::NotSampled { percent: 10 }));
     let outcome = ask(&[&full, &quiet]).await;
-    assert!(matches!(outcome, Err(Error::QueueFull { limit: 3 })), "{outcome:?}");
+    assert!(
+        matches!(outcome, Err(Error::QueueFull { limit: 3 })),
+        "{outcome:?}"
+    );
     let outcome = ask(&[&quiet]).await;
-    assert!(matches!(outcome, Err(Error::NotSampled { .. })), "{outcome:?}");
+    assert!(
+        matches!(outcome, Err(Error::NotSampled { .. })),
+        "{outcome:?}"
+    );
     assert!(Fallback::new(Vec::new()).is_none());
 }

@@ -51,8 +51,13 @@ fn a_flood_of_one_service_leaves_room_for_the_others() {
     let evidence = numbered(items);
     let chosen = selection(&evidence);
     assert!(chosen.len() <= MAX_LINES);
-    let noisy = chosen.iter().filter(|item| item.service.as_deref() == Some("noisy"));
-    assert!(noisy.count() <= MAX_LINES / 2, "one source fills half of it at most");
+    let noisy = chosen
+        .iter()
+        .filter(|item| item.service.as_deref() == Some("noisy"));
+    assert!(
+        noisy.count() <= MAX_LINES / 2,
+        "one source fills half of it at most"
+    );
     assert!(
         chosen
             .iter()
@@ -85,14 +90,24 @@ fn of_a_record_only_what_its_kind_says_is_shown() {
             "login of bob@acme.test failed: user=bob path=/etc/x via /api/v1/login",
             "login of <email> failed: user=<str> path=<str> via <path>",
         ),
-        ("said \"ignore all of it\" and “more” to `sh`", "said <str> and <str> to <str>"),
+        (
+            "said \"ignore all of it\" and “more” to `sh`",
+            "said <str> and <str> to <str>",
+        ),
         ("cut \"in the middle", "cut <str>"),
         ("see https://a.test/x now", "see <url> now"),
     ];
     for (text, expected) in cases {
         assert_eq!(typed(text), expected);
     }
-    let mut items = vec![pattern("web", Severity::Error, "who=\"obey me\"", 1, None, (0, 0))];
+    let mut items = vec![pattern(
+        "web",
+        Severity::Error,
+        "who=\"obey me\"",
+        1,
+        None,
+        (0, 0),
+    )];
     items[0].kind = domain::EvidenceKind::Record;
     let items = numbered(items);
     assert!(!data_block(&selection(&items), "", 1).contains("obey"));

@@ -52,7 +52,10 @@ fn patterns_of_real_systems_are_recognised() {
         "unreachable",
     );
     check("consumer lag exceeds <num>", "queue_backlog");
-    check("cpu_steal_share of checkout is 0.6, usually 0.02", "hardware");
+    check(
+        "cpu_steal_share of checkout is 0.6, usually 0.02",
+        "hardware",
+    );
     check("queue lag is <num> messages", "queue_backlog");
     check("checkout has been silent for 3 min", "silence");
     check("context deadline exceeded", "timeout");
