@@ -278,9 +278,15 @@ pub fn render_answer(answer: &Value) -> String {
 
 fn render_evidence(evidence: &Value) -> String {
     let mut text = String::new();
-    for (index, item) in evidence.as_array().into_iter().flatten().enumerate() {
-        if index == 0 {
-            text.push_str("\nevidence:\n");
+    let mut heading = "";
+    for item in evidence.as_array().into_iter().flatten() {
+        let wanted = match item["kind"].as_str() {
+            Some("related") => "near to it, not counted",
+            _ => "evidence",
+        };
+        if wanted != heading {
+            let _ = write!(text, "\n{wanted}:\n");
+            heading = wanted;
         }
         let shown: String = item["text"]
             .as_str()
@@ -344,11 +350,11 @@ mod tests {
     fn evidence_without_a_severity_names_none() {
         let items = serde_json::json!([
             { "number": 1, "count": 383, "severity": "unspecified", "service": "door", "text": "Failed login" },
-            { "number": 2, "count": 2, "severity": "error", "service": null, "text": "down" },
+            { "number": 2, "count": 2, "severity": "error", "service": null, "text": "down", "kind": "related" },
         ]);
         assert_eq!(
             render_evidence(&items),
-            "\nevidence:\n  [1] 383x door: Failed login\n  [2] 2x error -: down\n"
+            "\nevidence:\n  [1] 383x door: Failed login\n\nnear to it, not counted:\n  [2] 2x error -: down\n"
         );
     }
 

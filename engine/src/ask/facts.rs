@@ -81,6 +81,10 @@ impl Inner {
         };
         if scope.is_empty() {
             found.facts.matching = Some(0);
+            if understood.intent == Intent::Find {
+                // Nothing says it beyond doubt; who asked may know what is near to it.
+                found.facts.more.related = self.related(project_id, understood, &scope, &[], 0)?;
+            }
             return Ok(found);
         }
         found.facts.more.query = Some(query_of(&scope, understood));
