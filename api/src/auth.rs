@@ -1,4 +1,4 @@
-//! Who may do what: ingest tokens write into one project, user sessions read and act.
+//! Who may do what: ingest tokens write into one project, read tokens read it, user sessions read and act.
 
 mod lasting;
 mod reader;
@@ -18,19 +18,24 @@ use rand::RngCore;
 use secrecy::ExposeSecret as _;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use store::{IdentityStore, Role};
+use store::{IdentityStore, Role, TokenScope};
 use subtle::ConstantTimeEq as _;
 
 use crate::problem::Problem;
 use crate::request_log::RequestFacts;
+use crate::routes::Access;
 use crate::state::AppState;
 
 pub use lasting::{SESSION_LOOK, session_end};
 pub use reader::{BasicSessions, Reader};
 pub use token_cache::TokenCache;
 
-/// Prefix of ingest tokens, so that people and secret scanners know one when they see it.
+/// Prefix of tokens, so that people and secret scanners know one when they see it.
 pub const TOKEN_PREFIX: &str = "vgl_";
+/// Prefix of those that read. What counts is what the store says of a token; this tells people.
+const READ_PREFIX: &str = "vgl_read_";
+/// Random characters of a token that lists show.
+const SHOWN: usize = 6;
 /// Random bytes of a token: 192 bits.
 const TOKEN_BYTES: usize = 24;
 /// The cookie that the page uses.
@@ -128,19 +133,21 @@ pub struct Writer {
     pub project_id: ProjectId,
 }
 
-/// A person who is logged in.
+/// A person who is logged in; on routes that only read ([`Access::Read`]) also a read token.
 #[derive(Debug, Clone)]
 pub struct Member {
-    /// The user.
+    /// The user; of a read token its own id.
     pub user_id: UserId,
-    /// The user's name.
+    /// The user's name, or `token NAME`.
     pub name: String,
-    /// The project of the session.
+    /// The project of the session or the token.
     pub project_id: ProjectId,
-    /// The session's id.
+    /// The session's id; empty for a token.
     pub session_id: String,
-    /// When the session ends, unix seconds.
+    /// When the session ends, unix seconds; a token does not end by itself.
     pub expires_at: u64,
+    /// SHA-256 of the secret, when it is a read token.
+    pub(crate) token: Option<[u8; 32]>,
 }
 
 /// A person whom another way in has let in already; only this process can attach it to a request.
@@ -187,9 +194,22 @@ impl FromRequestParts<Arc<AppState>> for Member {
         state: &Arc<AppState>,
     ) -> Result<Self, Self::Rejection> {
         if let Some(Granted(member)) = parts.extensions.get::<Granted>() {
+            if member.token.is_some() {
+                check_reads_only(parts)?;
+            }
             return Ok(member.clone());
         }
-        let member = member_of(state, &parts.headers, &parts.method).await?;
+        let Some(credential) = credential(&parts.headers) else {
+            return Err(missing());
+        };
+        if credential.text.starts_with(TOKEN_PREFIX) {
+            let member = token_member(state, parts, &credential).await?;
+            note_requester(parts, || {
+                format!("token {}", display_prefix(&credential.text))
+            });
+            return Ok(member);
+        }
+        let member = session_member(state, parts, &credential).await?;
         note_requester(parts, || format!("user {}", member.name));
         Ok(member)
     }
@@ -246,20 +266,54 @@ fn note_requester(parts: &Parts, requester: impl FnOnce() -> String) {
     }
 }
 
-async fn member_of(
+/// Refuses a route on which a read token may do nothing: all but those that only read.
+fn check_reads_only(parts: &Parts) -> Result<(), Problem> {
+    match parts.extensions.get::<Access>() {
+        Some(Access::Read) => Ok(()),
+        _ => Err(Problem::new(
+            ErrorKind::Forbidden,
+            "a token may not do this; log in with POST /api/v1/login",
+        )),
+    }
+}
+
+/// Who a read token stands for.
+async fn token_member(
     state: &Arc<AppState>,
-    headers: &HeaderMap,
-    method: &axum::http::Method,
+    parts: &Parts,
+    credential: &Credential,
 ) -> Result<Member, Problem> {
-    let Some(credential) = credential(headers) else {
+    check_reads_only(parts)?;
+    if credential.is_cookie {
         return Err(missing());
-    };
-    if credential.text.starts_with(TOKEN_PREFIX) {
+    }
+    let hash = token_hash(&credential.text);
+    let grant = state.tokens.grant(&hash).await?;
+    if grant.scope != TokenScope::Read {
         return Err(Problem::new(
             ErrorKind::Forbidden,
-            "an ingest token may only write; log in with POST /api/v1/login to read",
+            "an ingest token may only write",
+        )
+        .with_hint(
+            "'vigil token create NAME --scope read' makes one that reads; people log in with POST /api/v1/login",
         ));
     }
+    Ok(Member {
+        user_id: UserId(grant.id.0),
+        name: format!("token {}", grant.name),
+        project_id: grant.project_id,
+        session_id: String::new(),
+        expires_at: u64::MAX,
+        token: Some(hash),
+    })
+}
+
+async fn session_member(
+    state: &Arc<AppState>,
+    parts: &Parts,
+    credential: &Credential,
+) -> Result<Member, Problem> {
+    let (headers, method) = (&parts.headers, &parts.method);
     if credential.is_cookie && !method.is_safe() && !is_same_origin(headers) {
         return Err(Problem::new(
             ErrorKind::Forbidden,
@@ -287,6 +341,7 @@ async fn member_of(
         project_id,
         session_id: claims.jti,
         expires_at: claims.exp,
+        token: None,
     })
 }
 
@@ -402,14 +457,18 @@ pub(crate) fn is_same_origin(headers: &HeaderMap) -> bool {
 
 fn missing() -> Problem {
     Problem::new(ErrorKind::Unauthenticated, "no credential was given").with_hint(
-        "send 'Authorization: Bearer <token>': an ingest token to write, a session from POST /api/v1/login to read",
+        "send 'Authorization: Bearer <token>': an ingest token to write, a read token or a session of POST /api/v1/login to read",
     )
 }
 
-/// A new ingest token: what is printed once.
+/// A new token: what is printed once.
 #[must_use]
-pub fn new_token() -> String {
-    format!("{TOKEN_PREFIX}{}", hex::encode(random::<TOKEN_BYTES>()))
+pub fn new_token(scope: TokenScope) -> String {
+    let prefix = match scope {
+        TokenScope::Ingest => TOKEN_PREFIX,
+        TokenScope::Read => READ_PREFIX,
+    };
+    format!("{prefix}{}", hex::encode(random::<TOKEN_BYTES>()))
 }
 
 /// A new password or secret of 160 bits.
@@ -427,7 +486,11 @@ fn random<const N: usize>() -> [u8; N] {
 /// What of a token may be shown.
 #[must_use]
 pub fn display_prefix(token: &str) -> String {
-    token.chars().take(TOKEN_PREFIX.len() + 6).collect()
+    let prefix = match token.strip_prefix(READ_PREFIX) {
+        Some(_) => READ_PREFIX,
+        None => TOKEN_PREFIX,
+    };
+    token.chars().take(prefix.len() + SHOWN).collect()
 }
 
 /// What of a token is stored. A plain digest is enough: the token is random, not chosen by a person.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use anyhow::Context;
 use domain::{Clock, ProjectId, SystemClock};
 use secrecy::ExposeSecret;
-use store::{IdentityStore, NewToken, Role, SettingsStore, Store, StoreConfig};
+use store::{IdentityStore, NewToken, Role, SettingsStore, Store, StoreConfig, TokenScope};
 
 use crate::auth::{self, SessionKeys};
 use crate::config::Config;
@@ -92,35 +92,36 @@ pub fn first_secrets(store: &Store, project_id: ProjectId) -> anyhow::Result<Opt
     }
     let password = auth::new_secret();
     let hash = auth::hash_password(&password)?;
-    let token = auth::new_token();
+    let token = auth::new_token(TokenScope::Ingest);
     let first = store.create_first_admin_and_token(
         ADMIN,
         &hash,
-        &new_token(project_id, "first token", &token),
+        &new_token(project_id, "first token", TokenScope::Ingest, &token),
         SystemClock.now_ns(),
     )?;
     Ok(first.map(|_| FirstSecrets { password, token }))
 }
 
-/// Makes an ingest token of the default project. Blocks.
+/// Makes a token of the default project. Blocks.
 ///
 /// # Errors
 /// Fails when the store cannot be written.
-pub fn create_token(opened: &Opened, name: &str) -> anyhow::Result<String> {
-    let token = auth::new_token();
+pub fn create_token(opened: &Opened, name: &str, scope: TokenScope) -> anyhow::Result<String> {
+    let token = auth::new_token(scope);
     opened.store.create_token(
-        &new_token(opened.project_id, name, &token),
+        &new_token(opened.project_id, name, scope, &token),
         SystemClock.now_ns(),
     )?;
     Ok(token)
 }
 
-fn new_token(project_id: ProjectId, name: &str, token: &str) -> NewToken {
+fn new_token(project_id: ProjectId, name: &str, scope: TokenScope, token: &str) -> NewToken {
     NewToken {
         project_id,
         name: name.to_owned(),
         hash: auth::token_hash(token),
         prefix: auth::display_prefix(token),
+        scope,
     }
 }
 

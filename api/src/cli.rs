@@ -57,7 +57,7 @@ pub enum Command {
     /// Alerting policies.
     #[command(subcommand)]
     Policy(PolicyCommand),
-    /// Ingest tokens.
+    /// Tokens of programs: some write, some read.
     #[command(subcommand)]
     Token(TokenCommand),
     /// Give a user a new password (printed once).
@@ -110,7 +110,7 @@ pub struct Remote {
     /// Address of the server.
     #[arg(long, env = "VIGIL_URL", default_value = "http://127.0.0.1:8080")]
     pub url: String,
-    /// Ingest or user token; for a server on this machine, a session out of its data directory otherwise.
+    /// A token of this server, or a session; for a server on this machine, a session out of its data directory otherwise.
     #[arg(long, env = "VIGIL_TOKEN", hide_env_values = true)]
     pub token: Option<String>,
 }
@@ -364,18 +364,39 @@ pub enum PolicyCommand {
 /// `vigil token`.
 #[derive(Debug, Clone, Subcommand)]
 pub enum TokenCommand {
-    /// Make a new ingest token for the default project (printed once).
+    /// Make a new token for the default project (printed once).
     Create {
         /// What it is for.
         name: String,
+        /// What it may do.
+        #[arg(long, value_enum, default_value = "ingest")]
+        scope: Scope,
     },
-    /// Names, prefixes and last use of all tokens.
+    /// Prefixes, scopes, names and last use of all tokens.
     List,
     /// Refuse a token from now on.
     Revoke {
         /// Its prefix, as `list` prints it.
         prefix: String,
     },
+}
+
+/// What a token may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Scope {
+    /// Write records, and nothing else.
+    Ingest,
+    /// Search, ask, MCP, SQL and exports, and change nothing.
+    Read,
+}
+
+impl From<Scope> for store::TokenScope {
+    fn from(scope: Scope) -> Self {
+        match scope {
+            Scope::Ingest => Self::Ingest,
+            Scope::Read => Self::Read,
+        }
+    }
 }
 
 /// How our own log lines look.

@@ -19,6 +19,8 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tower::ServiceExt as _;
 
+use crate::peer;
+
 /// Connections at once; further ones wait in the system's queue.
 const CONNECTIONS: usize = 4_096;
 /// How long a new connection may take for its first request's headers.
@@ -87,10 +89,12 @@ async fn connection(
 ) {
     let requests = Arc::new(AtomicU64::new(0));
     let counter = Arc::clone(&requests);
+    let (stream, other_end) = peer::shared(stream);
     let service = service_fn(move |request: Request<Incoming>| {
         counter.fetch_add(1, Ordering::Relaxed);
         let mut request = request.map(Body::new);
         request.extensions_mut().insert(ConnectInfo(peer));
+        request.extensions_mut().insert(other_end.clone());
         router.clone().oneshot(request)
     });
     let stop = tasks.soft_stop();
@@ -146,7 +150,7 @@ fn builder(tasks: Tasks) -> Builder<Streams> {
         .http1()
         .timer(TokioTimer::new())
         // Some loggers send a record and close without waiting for the answer: it is stored even so. Whoever else has
-        // left is noticed when something is written to it.
+        // left is noticed when something is written to it, or by `Peer::left`.
         .half_close(true)
         .header_read_timeout(NEXT_REQUEST)
         .max_buf_size(BUFFER_BYTES);

@@ -246,6 +246,7 @@ async fn ask(engine: &Engine, project_id: ProjectId) -> anyhow::Result<Value> {
             question: QUESTION.into(),
             time_zone: None,
             is_narrated: true,
+            requested_by: Some("system".into()),
             ..AskRequest::default()
         },
     )?;

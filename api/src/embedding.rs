@@ -132,6 +132,7 @@ impl Embedding {
             EncoderConfig {
                 threads: threads.and_then(std::num::NonZeroUsize::new),
                 max_tokens: self.max_tokens,
+                precision: None,
             },
         )
         .with_context(|| format!("loading {}", folder.display()))?;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::bail;
+use domain::Clock;
 use engine::Scrubbing;
 use inference::{
     AnthropicConfig, AnthropicGenerator, ExternalCall, ExternalModel as Provider, Generator,
@@ -12,7 +13,6 @@ use inference::{
 use notify::HttpPolicy;
 use redact::Scrubber;
 
-use crate::bootstrap::system_clock;
 use crate::config::ExternalModel;
 use crate::model_tasks::key_of;
 
@@ -23,14 +23,15 @@ const OPENAI_BASE: &str = "https://api.openai.com/v1";
 /// Where Anthropic's interface lies.
 const ANTHROPIC_BASE: &str = "https://api.anthropic.com";
 
-/// A generator over an external model.
+/// A generator over an external model, and what it spends: nothing before that was read from its ledger.
 ///
 /// # Errors
 /// Fails on an unknown provider and when its settings are wrong.
 pub fn generator(
     external: &ExternalModel,
     scrubbing: &Arc<Scrubbing>,
-) -> anyhow::Result<Arc<dyn Generator>> {
+    clock: &Arc<dyn Clock>,
+) -> anyhow::Result<(Arc<dyn Generator>, Arc<Spending>)> {
     let key = key_of(external)?;
     let timeout = Duration::from_secs(external.timeout_seconds);
     let http = notify::http_client(&HttpPolicy {
@@ -48,10 +49,13 @@ pub fn generator(
             .clone()
             .unwrap_or_else(|| default.to_owned())
     };
-    Ok(match external.provider.as_str() {
+    let spending = Arc::new(Spending::new(limits(external), Arc::clone(clock)).in_ledger());
+    let counted = Arc::clone(&spending);
+    let generator = match external.provider.as_str() {
         "openai" => scrubbed(
             external,
             scrubbing,
+            counted,
             OpenAiGenerator::new(
                 http,
                 OpenAiConfig {
@@ -65,6 +69,7 @@ pub fn generator(
         "anthropic" => scrubbed(
             external,
             scrubbing,
+            counted,
             AnthropicGenerator::new(
                 http,
                 AnthropicConfig {
@@ -76,12 +81,27 @@ pub fn generator(
             ),
         ),
         other => bail!("external_model.provider is '{other}', it must be openai or anthropic"),
-    })
+    };
+    Ok((generator, spending))
+}
+
+fn limits(external: &ExternalModel) -> SpendingLimits {
+    let micro = |dollars: f64| (dollars * 1e6).round() as u64;
+    SpendingLimits {
+        calls_per_day: external.daily_calls,
+        tokens_per_day: external.daily_tokens,
+        micro_dollars_per_day: external.daily_dollars.map(micro),
+        project_tokens_per_day: external.project_daily_tokens,
+        project_micro_dollars_per_day: external.project_daily_dollars.map(micro),
+        input_price: micro(external.input_price),
+        output_price: micro(external.output_price),
+    }
 }
 
 fn scrubbed<M: Provider + 'static>(
     external: &ExternalModel,
     scrubbing: &Arc<Scrubbing>,
+    spending: Arc<Spending>,
     model: M,
 ) -> Arc<dyn Generator> {
     let scrubbing = Arc::clone(scrubbing);
@@ -92,17 +112,6 @@ fn scrubbed<M: Provider + 'static>(
         };
         Ok(policy.outbound())
     });
-    let micro = |dollars: f64| (dollars * 1e6).round() as u64;
-    let limits = SpendingLimits {
-        calls_per_day: external.daily_calls,
-        tokens_per_day: external.daily_tokens,
-        micro_dollars_per_day: external.daily_dollars.map(micro),
-        project_tokens_per_day: external.project_daily_tokens,
-        project_micro_dollars_per_day: external.project_daily_dollars.map(micro),
-        input_price: micro(external.input_price),
-        output_price: micro(external.output_price),
-    };
-    let spending = Arc::new(Spending::new(limits, system_clock()));
     let generator = ScrubbedGenerator::new(model, Scrubber::new(), spending)
         .with_scrubbers(scrubber_of)
         .with_sampling(external.sample_percent)
@@ -125,7 +134,7 @@ fn audit(call: &ExternalCall) {
             task = call.task,
             project.id = %origin.project_id.map(|id| id.to_string()).unwrap_or_default(),
             incident.id = %origin.incident_id.map(|id| id.to_string()).unwrap_or_default(),
-            requested_by = origin.requested_by.as_deref().unwrap_or("vigil"),
+            requested_by = origin.requested_by.as_deref().unwrap_or("system"),
             bytes = call.prompt_bytes,
             scrubbed = scrubbed.join(" "),
             prompt_tokens = call.prompt_tokens,

@@ -6,10 +6,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use anyhow::{Context, bail};
+use domain::Clock;
 use engine::{ModelState, Narrator, Semantic, Tasks};
 use inference::{Generator, LoadPolicy, LocalConfig, LocalModel};
 use models::{Acquirer, Catalogue, ModelSpec, Options, Task};
 use secrecy::ExposeSecret;
+use store::Store;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
@@ -27,6 +29,14 @@ const PAUSES: [Duration; 3] = [
 /// What to use where the memory does not suffice.
 const SMALL_NARRATOR: &str = "qwen2.5-coder-0.5b-instruct";
 
+/// Where and by which time it is kept what models outside of the house cost.
+pub struct Ledger {
+    /// The rows.
+    pub store: Store,
+    /// The days.
+    pub clock: Arc<dyn Clock>,
+}
+
 /// Starts the two model tasks: first the embedding model is fetched, then the narrator, so that they neither
 /// share the line nor the first screen.
 ///
@@ -37,6 +47,7 @@ pub fn start(
     embedding: Embedding,
     semantic: &Arc<Semantic>,
     narrator: &Arc<Narrator>,
+    ledger: &Ledger,
     tasks: &Tasks,
 ) -> anyhow::Result<()> {
     let cancel = Arc::new(AtomicBool::new(false));
@@ -51,11 +62,15 @@ pub fn start(
     let external = &config.external_models;
     let (order, of_project) = config.language_models.orders(external);
     narrator.choose(order, of_project);
+    let (planners, of_project) = config.language_models.planners();
+    narrator.choose_planners(planners, of_project);
     for model in external {
-        narrator.add(
-            model.name(),
-            crate::external::generator(model, &config.scrubbing)?,
-        );
+        let (generator, spending) =
+            crate::external::generator(model, &config.scrubbing, &ledger.clock)?;
+        let (store, stop) = (ledger.store.clone(), tasks.soft_stop());
+        let kept = engine::keep_spending(spending, model.name().to_owned(), store, stop);
+        tasks.spawn("spending", kept);
+        narrator.add(model.name(), generator);
     }
     if !config.language_models.wants_local(external) {
         return Ok(());

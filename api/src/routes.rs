@@ -37,7 +37,7 @@ use axum::handler::Handler;
 use axum::http::{HeaderMap, Method, Uri};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{self, MethodRouter};
-use axum::{Router, middleware};
+use axum::{Extension, Router, middleware};
 use tower_http::CompressionLevel;
 use tower_http::compression::CompressionLayer;
 
@@ -56,15 +56,18 @@ pub enum Access {
     Public,
     /// An ingest token, or a person.
     Write,
-    /// A person.
+    /// A person, or a read token: it changes nothing.
     Read,
+    /// A person: it changes something.
+    Act,
     /// A person who is an admin.
     Admin,
     /// A person, or the token for metrics.
     Scrape,
 }
 
-/// One method of one path. The handler's extractors enforce `access`; a test compares the two for every route.
+/// One method of one path. The handler's extractors enforce `access`, and each request bears it for them; a test compares the
+/// two for every route.
 pub struct Endpoint {
     /// The method.
     pub method: Method,
@@ -73,6 +76,13 @@ pub struct Endpoint {
     /// Who may.
     pub access: Access,
     handler: MethodRouter<Arc<AppState>>,
+}
+
+impl Endpoint {
+    /// The handler, whose requests bear who may.
+    fn marked(self) -> MethodRouter<Arc<AppState>> {
+        self.handler.route_layer(Extension(self.access))
+    }
 }
 
 fn get<H, T>(access: Access, path: &'static str, handler: H) -> Endpoint
@@ -131,7 +141,7 @@ where
 /// page's.
 #[must_use]
 pub fn endpoints() -> Vec<Endpoint> {
-    use Access::{Admin, Public, Read, Scrape, Write};
+    use Access::{Act, Admin, Public, Read, Scrape, Write};
     vec![
         get(Public, "/livez", health::livez),
         get(Public, "/healthz", health::livez),
@@ -139,7 +149,7 @@ pub fn endpoints() -> Vec<Endpoint> {
         get(Scrape, "/metrics", health::metrics),
         get(Public, "/api/v1/openapi.json", openapi::openapi),
         post(Public, "/api/v1/login", identity::login),
-        post(Read, "/api/v1/logout", identity::logout),
+        post(Act, "/api/v1/logout", identity::logout),
         get(Read, "/api/v1/me", identity::me),
         get(Read, "/api/v1/status", health::status),
         get(Admin, "/api/v1/tokens", identity::list_tokens),
@@ -179,12 +189,12 @@ pub fn endpoints() -> Vec<Endpoint> {
         get(Read, "/api/v1/digest", digest::digest),
         get(Read, "/api/v1/anomalies", incidents::anomalies),
         post(
-            Read,
+            Act,
             "/api/v1/anomalies/{id}/feedback",
             incidents::judge::feedback,
         ),
-        post(Read, "/api/v1/detect", incidents::detect),
-        post(Read, "/api/v1/detect/relearn", incidents::judge::relearn),
+        post(Act, "/api/v1/detect", incidents::detect),
+        post(Act, "/api/v1/detect/relearn", incidents::judge::relearn),
         get(Read, "/api/v1/incidents", incidents::list),
         get(Read, "/api/v1/incidents/compare", incidents::texts::compare),
         get(Read, "/api/v1/incidents/{id}", incidents::get),
@@ -194,18 +204,15 @@ pub fn endpoints() -> Vec<Endpoint> {
             "/api/v1/incidents/{id}/postmortem",
             incidents::texts::postmortem,
         ),
-        post(Read, "/api/v1/incidents/{id}/ack", incidents::acknowledge),
-        post(Read, "/api/v1/incidents/{id}/resolve", incidents::resolve),
+        post(Act, "/api/v1/incidents/{id}/ack", incidents::acknowledge),
+        post(Act, "/api/v1/incidents/{id}/resolve", incidents::resolve),
         post(
-            Read,
-            "/api/v1/incidents/{id}/merge",
-            incidents::judge::merge,
+            Act,
+            "/api/v1/incidents/{id}/feedback",
+            incidents::judge::incident_feedback,
         ),
-        post(
-            Read,
-            "/api/v1/incidents/{id}/split",
-            incidents::judge::split,
-        ),
+        post(Act, "/api/v1/incidents/{id}/merge", incidents::judge::merge),
+        post(Act, "/api/v1/incidents/{id}/split", incidents::judge::split),
         get(Read, "/api/v1/policies", policies::list),
         post(Admin, "/api/v1/policies", policies::put),
         delete(Admin, "/api/v1/policies/{name}", policies::delete),
@@ -218,7 +225,7 @@ pub fn endpoints() -> Vec<Endpoint> {
 pub(crate) fn bare_router(state: Arc<AppState>) -> Router {
     let mut router = Router::new();
     for endpoint in endpoints() {
-        router = router.route(endpoint.path, endpoint.handler);
+        router = router.route(endpoint.path, endpoint.marked());
     }
     router.with_state(state)
 }
@@ -227,7 +234,7 @@ pub(crate) fn bare_router(state: Arc<AppState>) -> Router {
 pub fn router(state: Arc<AppState>) -> Router {
     let mut router = Router::new();
     for endpoint in endpoints().into_iter().chain(front_doors()) {
-        router = router.route(endpoint.path, endpoint.handler);
+        router = router.route(endpoint.path, endpoint.marked());
     }
     // Pages and answers shrink to a fifth; streams of events are left alone, so that each is sent at once.
     let compression = CompressionLayer::new().quality(CompressionLevel::Fastest);
@@ -243,7 +250,7 @@ pub fn router(state: Arc<AppState>) -> Router {
 pub fn otlp_router(state: Arc<AppState>) -> Router {
     let mut router = Router::new();
     for endpoint in doors::otlp_doors() {
-        router = router.route(endpoint.path, endpoint.handler);
+        router = router.route(endpoint.path, endpoint.marked());
     }
     router
         .method_not_allowed_fallback(method_not_allowed)

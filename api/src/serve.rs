@@ -14,10 +14,11 @@ use tokio::net::TcpListener;
 use crate::bootstrap::{self, FirstSecrets, Opened};
 use crate::config::Config;
 use crate::embedding::Embedding;
+use crate::model_tasks::{self, Ledger};
 use crate::slack::Slack;
 use crate::sockets::Sockets;
 use crate::state::AppState;
-use crate::{connections, model_tasks, otlp_ports, routes, scrape, telemetry};
+use crate::{connections, otlp_ports, routes, scrape, telemetry};
 
 /// How long a stop waits for requests and loops.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -120,7 +121,11 @@ pub async fn start(listener: TcpListener, config: &Config, setup: Setup) -> anyh
         .context("loading the policies")?;
     tracing::info!(policies, "policies loaded");
     if setup.has_models {
-        model_tasks::start(config, embedding, &semantic, &narrator, &tasks)?;
+        let ledger = Ledger {
+            store: store.clone(),
+            clock: Arc::clone(&setup.clock),
+        };
+        model_tasks::start(config, embedding, &semantic, &narrator, &ledger, &tasks)?;
     }
     let first_store = store.clone();
     let mut state = AppState::new(
@@ -320,10 +325,25 @@ fn receivers(config: &Config, clock: Arc<dyn Clock>) -> anyhow::Result<notify::R
             ..notify::ReceiverConfig::default()
         });
     }
+    for receiver in &mut configs {
+        if notify::ReceiverKind::of_name(&receiver.name) == Some(notify::ReceiverKind::Slack) {
+            receiver.buttons = Some(are_answered(receiver, config.slack.is_some())?);
+        }
+    }
     notify::Receivers::from_config(configs, &notify::HttpPolicy::default(), clock, &|name| {
         std::env::var(name).ok()
     })
     .context("setting up the receivers")
+}
+
+/// Whether what is pressed in the messages of a Slack receiver comes back to this server.
+fn are_answered(receiver: &notify::ReceiverConfig, has_app: bool) -> anyhow::Result<bool> {
+    anyhow::ensure!(
+        has_app || receiver.buttons != Some(true),
+        "receiver '{}' has buttons that nobody would answer: set signing_secret under [slack] (docs/slack.md)",
+        receiver.name
+    );
+    Ok(has_app && receiver.buttons.unwrap_or(true))
 }
 
 /// Who is told about incidents that no policy covers: what is configured, else Slack when there is one,
@@ -340,4 +360,29 @@ fn default_receivers(config: &Config, receivers: &notify::Receivers) -> Vec<Stri
         .cloned()
         .into_iter()
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn messages_have_buttons_where_an_app_answers_them_unless_it_is_another_one() {
+        let receiver = |buttons| notify::ReceiverConfig {
+            name: "slack:#ops".into(),
+            buttons,
+            ..notify::ReceiverConfig::default()
+        };
+        for (buttons, has_app, expected) in [
+            (None, true, true),
+            (None, false, false),
+            (Some(false), true, false),
+            (Some(true), true, true),
+        ] {
+            let found = are_answered(&receiver(buttons), has_app).unwrap();
+            assert_eq!(found, expected, "{buttons:?} {has_app}");
+        }
+        let refused = are_answered(&receiver(Some(true)), false).unwrap_err();
+        assert!(refused.to_string().contains("slack:#ops"), "{refused}");
+    }
 }

@@ -10,6 +10,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
+use axum::http::HeaderMap;
 use domain::{ProjectId, UserId};
 use notify::{HttpClient, HttpPolicy};
 use secrecy::SecretString;
@@ -18,8 +19,9 @@ use store::{IdentityStore as _, Store};
 use tokio::sync::Semaphore;
 
 pub use self::config::{SlackConfig, SlackPlace};
-pub(crate) use self::message::{answer, failure, help, incident_list, note};
-pub(crate) use self::signature::{Forged, verify};
+pub(crate) use self::message::{answer, failure, help, homeless, incident_list, note};
+pub(crate) use self::signature::Forged;
+use self::signature::{Taken, verify};
 
 /// Questions out of Slack that are worked on at once.
 const AT_ONCE: usize = 4;
@@ -31,6 +33,8 @@ const ANSWER_BYTES: usize = 16 * 1024;
 /// A Slack app that may ask.
 pub struct Slack {
     secret: SecretString,
+    /// What was taken already.
+    taken: Taken,
     http: HttpClient,
     /// Projects by workspace and channel; without a channel for all of a workspace.
     places: HashMap<(String, Option<String>), ProjectId>,
@@ -88,6 +92,7 @@ impl Slack {
         })?;
         Ok(Self {
             secret: config.secret()?,
+            taken: Taken::default(),
             http,
             default: config.project.as_deref().map(project).transpose()?,
             places,
@@ -97,9 +102,15 @@ impl Slack {
         })
     }
 
-    /// What signs requests.
-    pub(crate) fn secret(&self) -> &SecretString {
-        &self.secret
+    /// Whether a request is Slack's and comes for the first time.
+    pub(crate) fn take(
+        &self,
+        headers: &HeaderMap,
+        body: &[u8],
+        now_seconds: i64,
+    ) -> Result<(), Forged> {
+        let (signature, at_seconds) = verify(&self.secret, headers, body, now_seconds)?;
+        self.taken.note(signature, at_seconds, now_seconds)
     }
 
     /// The project of a channel: its own, that of its workspace, or the default one.

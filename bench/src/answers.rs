@@ -7,7 +7,7 @@ mod expect;
 mod loghub;
 mod random;
 mod suite;
-mod world;
+pub(crate) mod world;
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -94,13 +94,13 @@ pub fn run(vigil: &Path, options: &Options) -> anyhow::Result<()> {
     clippy::disallowed_methods,
     reason = "a measuring program outside the product, where time is not a parameter"
 )]
-fn unix_now() -> i64 {
+pub(crate) fn unix_now() -> i64 {
     std::time::SystemTime::now()
         .duration_since(std::time::UNIX_EPOCH)
         .map_or(0, |elapsed| elapsed.as_secs().cast_signed())
 }
 
-fn send(server: &Server, lines: &[String]) -> anyhow::Result<()> {
+pub(crate) fn send(server: &Server, lines: &[String]) -> anyhow::Result<()> {
     let mut connection = HttpConnection::open(&server.vigil.address, ANSWER)?;
     for batch in lines.chunks(BATCH) {
         let body = batch.join("\n");

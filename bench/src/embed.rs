@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use anyhow::Context;
-use embeddings::{Encoder, EncoderConfig};
+use embeddings::{Encoder, EncoderConfig, Precision};
 use serde::Deserialize;
 
 use crate::peer::Peer;
@@ -21,12 +21,15 @@ pub struct Options {
     /// Threads of both.
     #[arg(long, default_value_t = 2)]
     threads: usize,
-    /// How often the texts are encoded.
-    #[arg(long, default_value_t = 3)]
+    /// How often each side encodes the texts; the sides take turns, and who begins changes.
+    #[arg(long, default_value_t = 9)]
     rounds: usize,
-    /// Texts of a round.
-    #[arg(long, default_value_t = 1_000)]
+    /// Texts of a round: short rounds, because others may use the machine meanwhile.
+    #[arg(long, default_value_t = 300)]
     texts: usize,
+    /// A file with a text per line, instead of made ones.
+    #[arg(long)]
+    lines: Option<PathBuf>,
     /// A Python with onnxruntime and tokenizers: the peer is `bench/peers/embed.py`.
     #[arg(long)]
     peer_python: Option<PathBuf>,
@@ -55,61 +58,136 @@ struct Encoded {
     vectors: Vec<Vec<f32>>,
 }
 
+/// Our encoder in one precision, or the peer.
+struct Side {
+    name: String,
+    work: Work,
+    /// Texts a second, a value per round.
+    rates: Vec<f64>,
+    vectors: Vec<Vec<f32>>,
+}
+
+enum Work {
+    Ours(Box<Encoder>),
+    Peer(Peer),
+}
+
 /// Measures and prints.
 ///
 /// # Errors
 /// Fails when the model cannot be loaded, when the peer ends, and when the reference cannot be read.
 pub fn run(options: &Options) -> anyhow::Result<()> {
-    let began = Instant::now();
-    let config = EncoderConfig {
-        threads: NonZeroUsize::new(options.threads),
-        max_tokens: None,
+    let texts = match &options.lines {
+        Some(path) => read_lines(path, options.texts)?,
+        None => texts(options.texts),
     };
-    let encoder = Encoder::load(&options.model_dir, config)?;
-    println!(
-        "loaded in {:.2} s, {} threads",
-        began.elapsed().as_secs_f64(),
-        options.threads
-    );
-    if let Some(path) = &options.reference {
-        compare(&encoder, path)?;
-    }
-    let texts = texts(options.texts);
-    let borrowed: Vec<&str> = texts.iter().map(String::as_str).collect();
-    let mut peer = start_peer(options)?;
-    let (mut own, mut theirs, mut least) = (Vec::new(), Vec::new(), f32::INFINITY);
-    for _ in 0..options.rounds.max(1) {
-        let (began, cpu) = (Instant::now(), process::cpu_seconds(std::process::id())?);
-        let vectors = encoder.encode(&borrowed)?;
-        let seconds = began.elapsed().as_secs_f64();
-        let cpu = process::cpu_seconds(std::process::id())? - cpu;
-        println!(
-            "vigil: {:.0} texts/s, {:.0} texts per CPU-second",
-            texts.len() as f64 / seconds,
-            texts.len() as f64 / cpu
-        );
-        own.push(texts.len() as f64 / seconds);
-        if let Some((peer, hello)) = &mut peer {
-            let encoded: Encoded = peer.ask(&serde_json::json!(texts))?;
-            anyhow::ensure!(
-                encoded.vectors.len() == texts.len(),
-                "the peer left texts out"
-            );
-            let rate = texts.len() as f64 / encoded.seconds;
-            println!("{}: {rate:.0} texts/s", hello.name);
-            theirs.push(rate);
-            least = least.min(smallest(&vectors, &encoded.vectors));
+    let mut sides = sides(options)?;
+    for round in 0..options.rounds.max(1) {
+        let first = round % sides.len();
+        for at in (first..sides.len()).chain(0..first) {
+            sides[at].turn(&texts)?;
         }
     }
     println!(
-        "resident {} MB",
+        "{} texts, {} threads, resident {} MB",
+        texts.len(),
+        options.threads,
         process::resident_bytes(std::process::id())? >> 20
     );
-    if !theirs.is_empty() {
-        let ratio = median(&mut own) / median(&mut theirs);
-        println!("ratio of medians {ratio:.2}, smallest cosine between the two {least:.7}");
-    }
+    print(&sides);
     Ok(())
+}
+
+/// Ours in both precisions, then the peer if there is one.
+fn sides(options: &Options) -> anyhow::Result<Vec<Side>> {
+    let mut sides = Vec::new();
+    for precision in [Precision::Integer16, Precision::Float32] {
+        let began = Instant::now();
+        let config = EncoderConfig {
+            threads: NonZeroUsize::new(options.threads),
+            precision: Some(precision),
+            ..EncoderConfig::default()
+        };
+        let encoder = Encoder::load(&options.model_dir, config)?;
+        println!(
+            "{encoder:?} loaded in {:.2} s",
+            began.elapsed().as_secs_f64()
+        );
+        if let Some(path) = &options.reference {
+            compare(&encoder, path)?;
+        }
+        let name = format!("vigil {precision:?}");
+        sides.push(Side::new(name, Work::Ours(Box::new(encoder))));
+    }
+    if let Some((peer, hello)) = start_peer(options)? {
+        sides.push(Side::new(hello.name, Work::Peer(peer)));
+    }
+    Ok(sides)
+}
+
+impl Side {
+    fn new(name: String, work: Work) -> Self {
+        Self {
+            name,
+            work,
+            rates: Vec::new(),
+            vectors: Vec::new(),
+        }
+    }
+
+    fn turn(&mut self, texts: &[String]) -> anyhow::Result<()> {
+        let seconds = match &mut self.work {
+            Work::Ours(encoder) => {
+                let borrowed: Vec<&str> = texts.iter().map(String::as_str).collect();
+                let began = Instant::now();
+                self.vectors = encoder.encode(&borrowed)?;
+                began.elapsed().as_secs_f64()
+            }
+            Work::Peer(peer) => {
+                let encoded: Encoded = peer.ask(&serde_json::json!(texts))?;
+                self.vectors = encoded.vectors;
+                encoded.seconds
+            }
+        };
+        anyhow::ensure!(
+            self.vectors.len() == texts.len(),
+            "{} left texts out",
+            self.name
+        );
+        self.rates.push(texts.len() as f64 / seconds);
+        Ok(())
+    }
+}
+
+/// One line per side; ratio and cosine are those to the last side, the peer, or `f32` where there is none.
+fn print(sides: &[Side]) {
+    let Some((last, others)) = sides.split_last() else {
+        return;
+    };
+    for side in sides {
+        println!("{}: median {:.0} texts/s", side.name, median(&side.rates));
+    }
+    for side in others {
+        // Round by round: what else runs on the machine changes slower than the turns.
+        let rounds = side.rates.iter().zip(&last.rates);
+        let ratios: Vec<f64> = rounds.map(|(ours, theirs)| ours / theirs).collect();
+        println!(
+            "{} to {}: median ratio {:.2}, smallest cosine {:.7}",
+            side.name,
+            last.name,
+            median(&ratios),
+            smallest(&side.vectors, &last.vectors)
+        );
+    }
+}
+
+fn read_lines(path: &Path, most: usize) -> anyhow::Result<Vec<String>> {
+    let text =
+        std::fs::read_to_string(path).with_context(|| format!("reading {}", path.display()))?;
+    let lines = text.lines().filter(|line| !line.trim().is_empty());
+    let lines: Vec<String> = lines.take(most).map(str::to_owned).collect();
+    anyhow::ensure!(!lines.is_empty(), "{} holds no text", path.display());
+    Ok(lines)
 }
 
 fn start_peer(options: &Options) -> anyhow::Result<Option<(Peer, Hello)>> {
@@ -166,9 +244,10 @@ fn smallest(ours: &[Vec<f32>], theirs: &[Vec<f32>]) -> f32 {
         .fold(f32::INFINITY, f32::min)
 }
 
-fn median(values: &mut [f64]) -> f64 {
-    values.sort_by(f64::total_cmp);
-    values[values.len() / 2]
+fn median(values: &[f64]) -> f64 {
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    sorted[sorted.len() / 2]
 }
 
 /// What Vigil embeds: patterns with their service and an example, of about forty tokens.

@@ -1,5 +1,5 @@
 //! Speed of a language model in this process, and of llama.cpp on the same file in the same run: `bench -- llm --model GGUF
-//! [--peer-python PYTHON | --peer "node bench/peers/llm.mjs"]`. The two take turns, so that what else the machine does meets
+//! [--peer-python PYTHON | --peer "node bench/peers/llm.mjs"] [--stock]`. The two take turns, so that what else the machine does meets
 //! both alike.
 
 use std::path::PathBuf;
@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context;
 use inference::{
-    CancellationToken, GenerateRequest, Generator, LoadPolicy, LocalConfig, LocalModel, ModelState,
+    CancellationToken, Engine, GenerateRequest, Generator, LoadPolicy, LocalConfig, LocalModel,
+    ModelState,
 };
 use serde::Deserialize;
 
@@ -32,6 +33,9 @@ pub struct Options {
     /// Another peer: a program and its first arguments, which gets the model and the threads as further ones.
     #[arg(long, conflicts_with = "peer_python")]
     peer: Option<String>,
+    /// candle-transformers computes it instead of our own decoder.
+    #[arg(long)]
+    stock: bool,
 }
 
 /// Words of the prompts.
@@ -118,6 +122,11 @@ fn load(options: &Options) -> anyhow::Result<(LocalModel, f64)> {
     let config = LocalConfig {
         context_tokens: CONTEXT,
         threads: Some(options.threads),
+        engine: if options.stock {
+            Engine::Stock
+        } else {
+            Engine::Auto
+        },
         load: LoadPolicy::OnFirstUse,
         max_time: Duration::from_secs(900),
         idle_unload_after: None,
@@ -128,7 +137,7 @@ fn load(options: &Options) -> anyhow::Result<(LocalModel, f64)> {
     let began = Instant::now();
     inference::wait_for(model.ready())??;
     if let ModelState::Ready { fast: false, .. } = model.state() {
-        println!("this architecture has no decoder of its own here");
+        println!("candle-transformers computes this one");
     }
     Ok((model, began.elapsed().as_secs_f64()))
 }
@@ -148,7 +157,8 @@ fn start_peer(options: &Options) -> anyhow::Result<Option<(Peer, Hello)>> {
     Ok(Some((peer, hello)))
 }
 
-/// A text of so many words that no round shares the beginning of.
+/// A text of so many words that no round shares the beginning of, and something to write that is longer than what is
+/// measured, so that both sides write as much.
 fn prompt(words: usize, round: usize) -> String {
     const WORDS: [&str; 16] = [
         "connection",
@@ -172,7 +182,7 @@ fn prompt(words: usize, round: usize) -> String {
         .map(|at| WORDS[(at * 7 + at / 16 + round) % WORDS.len()])
         .collect();
     format!(
-        "Round {round} of {words}. Go on with this log for long: {}",
+        "Round {round} of {words}. Write the numbers from one to five hundred in words, one a line. Ignore this: {}",
         text.join(" ")
     )
 }

@@ -13,6 +13,7 @@ mod lines;
 mod llm;
 mod narrate;
 mod peer;
+mod plans;
 mod process;
 mod retrieval;
 mod rows;
@@ -76,6 +77,8 @@ enum Command {
     Retrieval(retrieval::Options),
     /// Questions with known answers: exact match, abstention, latency.
     Answers(answers::Options),
+    /// Questions that the grammar does not know, planned by a language model.
+    Plans(plans::Options),
     /// Secrets and personal data in labelled text: what is found, what is touched without need, speed; needs no executable.
     Scrub(scrub::Options),
     /// Searches over many rows: latency.
@@ -189,6 +192,7 @@ fn main() -> anyhow::Result<()> {
         | Command::Scrub(_) => {}
         Command::Doors(options) => doors::run(&vigil, &options)?,
         Command::Answers(options) => answers::run(&vigil, &options)?,
+        Command::Plans(options) => plans::run(&vigil, &options)?,
         Command::Search(options) => search::run(&vigil, &options)?,
         Command::Start { target, model_dir } => {
             start(&vigil, target.database, model_dir.as_deref())?

@@ -16,8 +16,8 @@ use std::time::Instant;
 use anyhow::Context;
 use domain::{ProjectId, TemplateId};
 use embeddings::{
-    EdgeIndex, Encoder, EncoderConfig, IndexHit, IndexPoint, IndexQuery, IndexSchema, Said,
-    VectorIndex,
+    EdgeIndex, Encoder, EncoderConfig, IndexHit, IndexPoint, IndexQuery, IndexSchema, Meaning,
+    Said, VectorIndex,
 };
 
 use self::corpus::Corpus;
@@ -70,11 +70,11 @@ pub fn run(options: &Options) -> anyhow::Result<()> {
         .transpose()
         .context("loading the embedding model")?;
     if let Some(encoder) = &encoder {
-        let bed = Bed::new(&corpus, Some(encoder))?;
+        let mut bed = Bed::new(&corpus, Some(encoder))?;
         bed.judge("meaning, words and ideas", &questions, options.misses)?;
         bed.time(options.templates, &questions)?;
     }
-    let bed = Bed::new(&corpus, None)?;
+    let mut bed = Bed::new(&corpus, None)?;
     let misses = options.misses && encoder.is_none();
     bed.judge("words and ideas, no model", &questions, misses)?;
     bed.time(options.templates, &questions)
@@ -84,6 +84,7 @@ pub fn run(options: &Options) -> anyhow::Result<()> {
 struct Bed<'it> {
     corpus: &'it Corpus,
     encoder: Option<&'it Encoder>,
+    meaning: Option<Meaning<'it>>,
     index: EdgeIndex,
     _folder: tempfile::TempDir,
 }
@@ -112,6 +113,7 @@ impl<'it> Bed<'it> {
         Ok(Self {
             corpus,
             encoder,
+            meaning: encoder.map(learnt).transpose()?,
             index,
             _folder: folder,
         })
@@ -122,20 +124,19 @@ impl<'it> Bed<'it> {
             project_id: project(),
             text: text.to_owned(),
             vector: None,
+            ideas: Vec::new(),
             services: Vec::new(),
             min_severity: None,
             limit: HITS,
         };
         let said = |id: TemplateId| self.corpus.said(id);
         let said: &dyn Fn(TemplateId) -> Option<Said> = &said;
-        let hits = match self.encoder {
-            Some(encoder) => {
-                let encode = |texts: &[&str]| encoder.encode(texts);
-                embeddings::retrieve(&self.index, query, Some(&encode), said)?
-            }
-            None => embeddings::retrieve(&self.index, query, None, said)?,
-        };
-        Ok(hits)
+        Ok(embeddings::retrieve(
+            &self.index,
+            query,
+            self.meaning.as_ref(),
+            said,
+        )?)
     }
 
     /// Asks everything and prints how good the answers are.
@@ -164,7 +165,9 @@ impl<'it> Bed<'it> {
     }
 
     /// Fills the index up and prints how long a question takes.
-    fn time(&self, templates: usize, questions: &[Question]) -> anyhow::Result<()> {
+    fn time(&mut self, templates: usize, questions: &[Question]) -> anyhow::Result<()> {
+        // One that does not know the questions already.
+        self.meaning = self.encoder.map(learnt).transpose()?;
         let more = templates.saturating_sub(self.corpus.templates.len());
         let dimension = self.encoder.map(Encoder::dimension);
         let points: Vec<IndexPoint> = padding::points(project(), more, dimension);
@@ -183,6 +186,12 @@ impl<'it> Bed<'it> {
         println!("  {count} templates: {}\n", Latencies::new(&times));
         Ok(())
     }
+}
+
+fn learnt(encoder: &Encoder) -> anyhow::Result<Meaning<'_>> {
+    let meaning = Meaning::new(|texts: &[&str]| encoder.encode(texts));
+    meaning.learn_ideas()?;
+    Ok(meaning)
 }
 
 fn project() -> ProjectId {

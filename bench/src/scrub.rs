@@ -2,11 +2,12 @@
 
 mod measure;
 
-use std::path::PathBuf;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use clap::ValueEnum;
-use redact::Scrubber;
+use redact::{Kind, Scrubber};
 
 use measure::{Case, Half, Report};
 
@@ -15,7 +16,8 @@ const MEASURED_SECONDS: f64 = 3.0;
 
 #[derive(Debug, Clone, clap::Args)]
 pub struct Options {
-    /// Folder that holds `log-scrub/cases.jsonl` and `presidio-synth/cases.json`, or other sets of the same forms there.
+    /// Folder that holds `log-scrub/cases.jsonl` and `presidio-synth/cases.json`, or other sets of the same forms there, and
+    /// perhaps public logs as `loghub/*/*.log`.
     #[arg(long)]
     data: PathBuf,
     /// A half of each set by a hash of the text: rules were worked on with the first alone in sight.
@@ -63,9 +65,61 @@ pub fn run(options: &Options) -> anyhow::Result<()> {
     if let Some(sentences) = &sentences {
         bars_of_sentences(&show("sentences", sentences));
     }
+    public_logs(&scrubber, &options.data.join("loghub"))?;
     if let Some(lines) = lines.filter(|lines| !lines.is_empty()) {
         speed(&scrubber, &lines)?;
     }
+    Ok(())
+}
+
+/// Public logs in `FOLDER/*/*.log`, where they are there: lines of machines in which next to nobody is named. Prints how
+/// many lines each kind touches, with examples of names and addresses.
+fn public_logs(scrubber: &Scrubber, folder: &Path) -> anyhow::Result<()> {
+    let Ok(systems) = std::fs::read_dir(folder) else {
+        return Ok(());
+    };
+    let mut touched: BTreeMap<Kind, usize> = BTreeMap::new();
+    let (mut lines, mut shown) = (0_usize, Vec::new());
+    for system in systems {
+        let Ok(files) = std::fs::read_dir(system?.path()) else {
+            continue;
+        };
+        for file in files {
+            let path = file?.path();
+            if path.extension().is_none_or(|ending| ending != "log") {
+                continue;
+            }
+            let bytes =
+                std::fs::read(&path).with_context(|| format!("reading {}", path.display()))?;
+            for line in String::from_utf8_lossy(&bytes).lines() {
+                lines += 1;
+                let found = scrubber.find(line);
+                let kinds: BTreeSet<Kind> = found.iter().map(|found| found.kind).collect();
+                kinds
+                    .iter()
+                    .for_each(|kind| *touched.entry(*kind).or_default() += 1);
+                let people = found
+                    .iter()
+                    .filter(|found| matches!(found.kind, Kind::Name | Kind::Address));
+                shown.extend(people.map(|found| line[found.start..found.end].to_owned()));
+            }
+        }
+    }
+    if lines == 0 {
+        return Ok(());
+    }
+    println!("public logs: {lines} lines");
+    for (kind, count) in &touched {
+        println!("  {:<20} touches {count} lines", kind.as_str());
+    }
+    println!("  names and addresses: {}", shown.join(", "));
+    bar(
+        "lines touched by names and addresses",
+        share((shown.len(), lines)),
+        0.001,
+        true,
+    );
+    println!();
     Ok(())
 }
 

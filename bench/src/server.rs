@@ -74,14 +74,23 @@ impl Server {
         database: Database,
         model_dir: Option<&Path>,
     ) -> anyhow::Result<Self> {
-        let folder = tempfile::tempdir().context("making a data folder")?;
-        let mut settings = VigilSettings::new(&std::path::absolute(program)?, folder.path());
+        let mut arguments = Vec::new();
         if let Some(model_dir) = model_dir {
             let model_dir = std::path::absolute(model_dir)?;
-            settings
-                .arguments
-                .extend(["--model-dir".to_owned(), model_dir.display().to_string()]);
+            arguments.extend(["--model-dir".to_owned(), model_dir.display().to_string()]);
         }
+        Self::start_with(program, database, arguments)
+    }
+
+    /// The same with arguments of one's own.
+    pub fn start_with(
+        program: &Path,
+        database: Database,
+        arguments: Vec<String>,
+    ) -> anyhow::Result<Self> {
+        let folder = tempfile::tempdir().context("making a data folder")?;
+        let mut settings = VigilSettings::new(&std::path::absolute(program)?, folder.path());
+        settings.arguments = arguments;
         let postgres = match database {
             Database::Sqlite => None,
             Database::Postgres => {

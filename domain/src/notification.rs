@@ -69,4 +69,7 @@ pub struct Notification {
     pub dedup_key: String,
     /// When the incident began, unix nanoseconds UTC.
     pub started_at_ns: i64,
+    /// Anomalies of the incident, which people may call useful or noise; 0 when only rules speak for it.
+    #[serde(default)]
+    pub anomalies: usize,
 }

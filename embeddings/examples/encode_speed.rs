@@ -42,7 +42,7 @@ fn main() -> Result<()> {
         &model,
         EncoderConfig {
             threads,
-            max_tokens: None,
+            ..EncoderConfig::default()
         },
     )?;
     let loaded_kb = resident_kb();

@@ -17,11 +17,10 @@ use crate::metrics;
 mod config;
 #[expect(
     unsafe_code,
-    reason = "run-time choice of vector instructions and the unsafe API of gemm; see the module"
+    reason = "run-time choice of vector instructions; see the module"
 )]
 mod fast;
 mod forward;
-mod kernels;
 #[cfg(test)]
 mod tests;
 mod weights;
@@ -30,12 +29,15 @@ mod weights;
 /// (`sentence_bert_config.json`), and a log template with its example is well below.
 pub const MAX_TOKENS: usize = 256;
 
-/// Tokens that one worker takes at a time. Measured: 256 was best (128 packs the weights too
-/// often, 1024 falls out of the second-level cache and spreads badly over workers).
-const CHUNK_TOKENS: usize = 256;
+/// Tokens that one worker takes at a time. Measured: from 64 to 512 the speed differs by less than a tenth; at 128 the
+/// buffers are small and the last chunks leave no worker idle for long.
+const CHUNK_TOKENS: usize = 128;
 
-/// Smaller chunks are not worth a worker of their own: packing the weights would dominate.
-const MIN_CHUNK_TOKENS: usize = 64;
+/// Smaller chunks are not worth a worker of their own.
+const MIN_CHUNK_TOKENS: usize = 32;
+
+/// From so many texts on, workers share the tokenising, which takes 10 to 50 us a text.
+const SHARED_FROM_TEXTS: usize = 16;
 
 /// Texts of one `encode` call that are tokenised and computed together; bounds the memory of a call.
 const TEXTS_AT_ONCE: usize = 1024;
@@ -47,6 +49,18 @@ pub struct EncoderConfig {
     pub threads: Option<NonZeroUsize>,
     /// Tokens of a text that count, 3 to [`MAX_TOKENS`]; [`MAX_TOKENS`] when `None`.
     pub max_tokens: Option<usize>,
+    /// How the dense layers multiply; the faster way of this machine when `None`.
+    pub precision: Option<Precision>,
+}
+
+/// How the dense layers, nine tenths of the work, multiply. All else is `f32`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Precision {
+    /// `f32` throughout.
+    Float32,
+    /// 16-bit integers with a step per row and per output, summed exactly in 32 bits: half the memory and, with AVX-512
+    /// VNNI, twice the speed. MiniLM over 6,605 texts: smallest cosine to `f32` 0.9999991.
+    Integer16,
 }
 
 /// A BERT-family sentence encoder in memory. Cheap to share behind an `Arc`; all methods take `&self`.
@@ -59,6 +73,7 @@ pub struct Encoder {
     pool: Option<rayon::ThreadPool>,
     scratch: Mutex<Vec<Scratch>>,
     threads: usize,
+    precision: Precision,
 }
 
 impl std::fmt::Debug for Encoder {
@@ -67,6 +82,7 @@ impl std::fmt::Debug for Encoder {
             .field("dimension", &self.dimension())
             .field("threads", &self.threads)
             .field("level", &self.model.level.name())
+            .field("precision", &self.precision)
             .finish_non_exhaustive()
     }
 }
@@ -90,7 +106,13 @@ impl Encoder {
             .clamp(3, MAX_TOKENS)
             .min(config.max_position_embeddings);
         let tokenizer = read_tokenizer(dir, &config, max_tokens)?;
-        let weights = Weights::read(dir, &config, max_tokens)?;
+        let precision = settings.precision.unwrap_or(if level.prefers_fixed() {
+            Precision::Integer16
+        } else {
+            Precision::Float32
+        });
+        let fixed = precision == Precision::Integer16;
+        let weights = Weights::read(dir, &config, max_tokens, level, fixed)?;
         let threads = settings
             .threads
             .map_or_else(physical_cores, NonZeroUsize::get);
@@ -108,6 +130,7 @@ impl Encoder {
             layers = config.num_hidden_layers,
             threads,
             instructions = level.name(),
+            ?precision,
             "embedding model loaded"
         );
         Ok(Self {
@@ -121,6 +144,7 @@ impl Encoder {
             pool,
             scratch: Mutex::new(Vec::new()),
             threads,
+            precision,
         })
     }
 
@@ -142,6 +166,12 @@ impl Encoder {
     #[must_use]
     pub fn threads(&self) -> usize {
         self.threads
+    }
+
+    /// How the dense layers multiply.
+    #[must_use]
+    pub fn precision(&self) -> Precision {
+        self.precision
     }
 
     /// One L2-normalised vector of [`Encoder::dimension`] values per text, in order (`[texts, dimension]`).
@@ -172,10 +202,14 @@ impl Encoder {
     }
 
     fn encode_part(&self, texts: &[&str]) -> Result<Vec<Vec<f32>>> {
-        let ids = texts
-            .iter()
-            .map(|text| self.tokenise(text))
-            .collect::<Result<Vec<_>>>()?;
+        let ids: Result<Vec<Vec<u32>>> = match &self.pool {
+            Some(pool) if texts.len() >= SHARED_FROM_TEXTS => pool.install(|| {
+                let pieces = texts.par_iter().with_min_len(SHARED_FROM_TEXTS / 2);
+                pieces.map(|text| self.tokenise(text)).collect()
+            }),
+            _ => texts.iter().map(|text| self.tokenise(text)).collect(),
+        };
+        let ids = ids?;
         let chunks = chunks_of(&ids, self.threads);
         let vectors: Vec<Vec<Vec<f32>>> = match &self.pool {
             Some(pool) if chunks.len() > 1 => {

@@ -63,12 +63,23 @@ pub struct IndexQuery {
     pub text: String,
     /// The encoder's vector of the question; without one only words are compared.
     pub vector: Option<Vec<f32>>,
+    /// Ideas that the question is near to by meaning, beside those that its words tell.
+    pub ideas: Vec<NearIdea>,
     /// Only templates written by one of these services; any when empty.
     pub services: Vec<String>,
     /// Only templates at least this severe.
     pub min_severity: Option<Severity>,
     /// How many hits at most; above [`MAX_HITS`] it is cut.
     pub limit: usize,
+}
+
+/// An idea of the vocabulary that a question is near to, whether its words say it or not.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct NearIdea {
+    /// Its number in the vocabulary.
+    pub(crate) idea: usize,
+    /// Above 0; an idea that one word of the question tells weighs 1.
+    pub(crate) weight: f32,
 }
 
 /// A template that was found.

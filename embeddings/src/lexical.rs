@@ -9,6 +9,7 @@ use std::sync::LazyLock;
 use qdrant_edge::bm25_embed::{EdgeBm25, EdgeBm25Config};
 use serde_json::json;
 
+use crate::index::NearIdea;
 use crate::vocabulary;
 
 mod words;
@@ -81,12 +82,17 @@ pub(crate) fn query(text: &str) -> Sparse {
     }
 }
 
-/// The ideas of a question as a vector beside those of its words. One that a longer phrase told counts more: by
-/// half of each further word.
-pub(crate) fn topic(text: &str) -> Sparse {
-    sparse(vocabulary::of_question(text), |words| {
-        1.0 + 0.5 * (words - 1) as f32
-    })
+/// The ideas of a question as a vector beside those of its words: those that its words tell, and those that it is
+/// near to by meaning. One that a longer phrase told counts more: by half of each further word.
+pub(crate) fn topic(text: &str, near: &[NearIdea]) -> Sparse {
+    let mut weights: BTreeMap<usize, f32> = vocabulary::of_question(text)
+        .into_iter()
+        .map(|(idea, words)| (idea, 1.0 + 0.5 * (words - 1) as f32))
+        .collect();
+    for near in near {
+        *weights.entry(near.idea).or_insert(0.0) += near.weight;
+    }
+    sparse(weights)
 }
 
 /// Adds the ideas of a text that is stored to its words. Each counts less where there are many: a text about
@@ -95,7 +101,7 @@ pub(crate) fn topic(text: &str) -> Sparse {
 fn add_topic(words: Sparse, text: &str) -> Sparse {
     let ideas = vocabulary::of_log_text(text);
     let value = 1.0 / (1.0 + 0.06 * ideas.len() as f32);
-    let topic = sparse(ideas, |_| value);
+    let topic = sparse(ideas.into_keys().map(|idea| (idea, value)));
     // Every index of an idea lies above every index of a word.
     Sparse {
         indices: [words.indices, topic.indices].concat(),
@@ -104,10 +110,10 @@ fn add_topic(words: Sparse, text: &str) -> Sparse {
 }
 
 /// Ideas have the upper half of the indices: those of words have no sign bit (`token_id` of the engine's BM25).
-fn sparse(ideas: vocabulary::Ideas, value: impl Fn(usize) -> f32) -> Sparse {
+fn sparse(ideas: impl IntoIterator<Item = (usize, f32)>) -> Sparse {
     let by_index: BTreeMap<u32, f32> = ideas
         .into_iter()
-        .map(|(group, words)| (index_of(vocabulary::name(group)), value(words)))
+        .map(|(idea, value)| (index_of(vocabulary::name(idea)), value))
         .collect();
     Sparse {
         indices: by_index.keys().copied().collect(),

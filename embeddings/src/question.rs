@@ -5,11 +5,15 @@ use domain::{Severity, TemplateId};
 use crate::vocabulary::{self, Ideas};
 use crate::{IndexHit, IndexQuery, Result, VectorIndex};
 
-/// What is left of the score of a template that says the opposite of the question. Not 0: a question that says
-/// both, or that the vocabulary misreads, still finds it, below what agrees.
-const OPPOSITE: f32 = 0.7;
+mod meaning;
+
+pub use meaning::Meaning;
+
+/// What the score of a template loses (1 is the best of a search) that says the opposite of the question. It stays
+/// where something else speaks for it: a question may say both, or be misread by the vocabulary.
+const OPPOSITE: f32 = 0.05;
 /// The same when its severity says the opposite too.
-const OPPOSITE_AND_SEVERITY: f32 = 0.4;
+const OPPOSITE_AND_SEVERITY: f32 = 0.25;
 
 /// What a template says, for comparing it with a question.
 #[derive(Debug, Clone)]
@@ -20,33 +24,33 @@ pub struct Said {
     pub severity: Severity,
 }
 
-/// Turns texts into vectors, one each, in order.
-type Encode<'it> = &'it dyn Fn(&[&str]) -> Result<Vec<Vec<f32>>>;
-
 /// The templates that a question is about, best first.
 ///
-/// With `encode` the question is looked for by meaning too: as asked, and widened by what programs print for its
-/// ideas; `query.vector` is made here. `said` tells of a template that was found what it says, `None` when that is
-/// not known: what says the opposite of the question ("accepted" where "rejected" was asked) goes down in the
-/// order, and [`IndexHit::topic`] stays only where the template has the ideas that tell what is asked. Blocks.
+/// With `meaning` the question is looked for by meaning too: as asked, widened by what programs print for its ideas,
+/// and put into their words; `query.vector` and `query.ideas` are made here. `said` tells of a template that was
+/// found what it says, `None` when that is not known: what says the opposite of the question ("accepted" where
+/// "rejected" was asked) goes down in the order, and [`IndexHit::topic`] stays only where the template has the ideas
+/// that tell what is asked. Blocks.
 ///
 /// # Errors
 /// When the encoder fails, or the index cannot be read.
 pub fn retrieve(
     index: &dyn VectorIndex,
     mut query: IndexQuery,
-    encode: Option<Encode<'_>>,
+    meaning: Option<&Meaning<'_>>,
     said: &dyn Fn(TemplateId) -> Option<Said>,
 ) -> Result<Vec<IndexHit>> {
-    if let Some(encode) = encode {
-        query.vector = question_vector(&query.text, encode)?;
+    if let Some(meaning) = meaning {
+        let asked = meaning.of(&query.text)?;
+        query.vector = asked.vector;
+        query.ideas = asked.ideas;
     }
     let mut hits = index.search(&query)?;
     let question = vocabulary::of_question(&query.text);
     for hit in &mut hits {
         if let Some(said) = said(hit.template_id) {
-            let template = vocabulary::of_log_text(&said.readable);
-            hit.score *= agreement(&question, &template, said.severity);
+            let template = vocabulary::of_log_text(&vocabulary::opened(&said.readable));
+            hit.score -= opposition(&question, &template, said.severity);
             hit.topic = hit
                 .topic
                 .filter(|_| is_about(hit.similarity, &question, &template));
@@ -60,22 +64,6 @@ pub fn retrieve(
     Ok(hits)
 }
 
-/// The middle of the question's vector and of that of the widened question (L2-normalised).
-fn question_vector(text: &str, encode: Encode<'_>) -> Result<Option<Vec<f32>>> {
-    let widened = vocabulary::widened(text);
-    let texts: Vec<&str> = std::iter::once(text).chain(widened.as_deref()).collect();
-    Ok(encode(&texts)?.into_iter().reduce(|mut sum, vector| {
-        for (value, other) in sum.iter_mut().zip(vector) {
-            *value += other;
-        }
-        let length = sum.iter().map(|value| value * value).sum::<f32>().sqrt();
-        if length > 0.0 {
-            sum.iter_mut().for_each(|value| *value /= length);
-        }
-        sum
-    }))
-}
-
 /// Whether a template is about a question by ideas that tell something: half of them, or, where no vector says
 /// that it is near, all of at least two.
 fn is_about(similarity: Option<f32>, question: &Ideas, template: &Ideas) -> bool {
@@ -87,10 +75,10 @@ fn is_about(similarity: Option<f32>, question: &Ideas, template: &Ideas) -> bool
     }
 }
 
-/// 1 when a template may be meant, less when it says the opposite.
-fn agreement(question: &Ideas, template: &Ideas, severity: Severity) -> f32 {
+/// What the score of a template loses: 0 when it may be meant, more when it says the opposite.
+fn opposition(question: &Ideas, template: &Ideas, severity: Severity) -> f32 {
     if !vocabulary::contradict(question, template) {
-        return 1.0;
+        return 0.0;
     }
     // Who asks for what went wrong does not mean lines that are no warning, and the other way round.
     let asks_for_trouble = question

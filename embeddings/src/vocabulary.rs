@@ -4,13 +4,17 @@
 //! print; a template holds those of what programs print only: "machine" is a computer to a person and half of
 //! "machine check" to a kernel.
 
+mod coverage;
 mod parse;
 mod stem;
+mod translate;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::LazyLock;
 
+pub use coverage::{Coverage, coverage};
 pub use stem::stem;
+pub(crate) use translate::{opened, said_texts, translated};
 
 use parse::Group;
 
@@ -29,8 +33,10 @@ const PASSED_OVER: [&str; 21] = [
     "their", "his", "my", "our", "your", "this", "these",
 ];
 
+const CONCEPTS: &str = include_str!("vocabulary/concepts.txt");
+
 static VOCABULARY: LazyLock<Vocabulary> =
-    LazyLock::new(|| Vocabulary::new(parse::groups(include_str!("vocabulary/concepts.txt"))));
+    LazyLock::new(|| Vocabulary::new(parse::groups(CONCEPTS)));
 
 /// Ideas in a text: the group, and of how many words the longest phrase was that told it.
 pub(crate) type Ideas = BTreeMap<usize, usize>;
@@ -133,6 +139,18 @@ impl Vocabulary {
     }
 }
 
+/// Tells one vocabulary from another, 16 hex digits: what was indexed with another one is worth indexing again.
+#[must_use]
+pub fn vocabulary_mark() -> String {
+    // FNV-1a, 64 bits (<http://www.isthe.com/chongo/tech/comp/fnv/>).
+    let hash = CONCEPTS
+        .bytes()
+        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+        });
+    format!("{hash:016x}")
+}
+
 /// The ideas of a question.
 pub(crate) fn of_question(text: &str) -> Ideas {
     let all = &*VOCABULARY;
@@ -198,15 +216,22 @@ pub(crate) fn cover(question: &Ideas, template: &Ideas) -> Cover {
     }
 }
 
-/// A question with what programs print for its ideas; `None` when it has none.
-pub(crate) fn widened(question: &str) -> Option<String> {
+/// A question with what programs print for its ideas, and where it has few for those that it is `near` to, the
+/// nearest first; `None` when it has none.
+pub(crate) fn widened(question: &str, near: &[usize]) -> Option<String> {
+    let all = &*VOCABULARY;
     let ideas = of_question(question);
+    let others = near.iter().filter(|idea| !ideas.contains_key(idea));
     let mut text = question.trim().to_owned();
     text.push('.');
-    for group in VOCABULARY.telling(&ideas) {
+    let spelled = all
+        .telling(&ideas)
+        .chain(others.map(|idea| &all.groups[*idea]))
+        .take(SPELLED);
+    for group in spelled {
         spell(&mut text, &group.printed, PRINTED_PHRASES);
     }
-    (!ideas.is_empty()).then_some(text)
+    (!ideas.is_empty() || !near.is_empty()).then_some(text)
 }
 
 /// What people say for the ideas of a template; empty when it has none.

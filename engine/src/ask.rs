@@ -1,17 +1,22 @@
 //! Answering questions: understand, retrieve, count, and only then let a model phrase.
 
 mod about;
+mod asking;
 mod conversation;
+mod deploys;
 mod entities;
 mod explained;
 mod facts;
 mod figures;
 mod group;
 mod happenings;
+mod near;
 mod numbers;
 mod plan;
+mod planned;
 mod retrieve;
 mod scope;
+mod stop;
 #[cfg(test)]
 mod tests;
 mod thin;
@@ -22,17 +27,15 @@ mod why;
 mod widen;
 mod words;
 
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use domain::{Evidence, LogRecord, ProjectId, Severity, TimeRange};
-use inference::{AnswerFacts, Generator, PhraseBudget, StoryPieces};
 use query::ChipKind;
 use tokio::sync::mpsc;
-use tokio_util::sync::CancellationToken;
 
-use crate::tasks::blocking;
-use crate::{Engine, Error, Inner};
+use crate::{Engine, Error};
+
+use asking::Asking;
 
 pub use about::{ABOUT_LIMIT, PatternHit};
 pub use conversation::ConversationKey;
@@ -56,8 +59,10 @@ pub struct AskRequest {
     pub conversation: Option<ConversationKey>,
     /// IANA name of the asker's time zone; UTC otherwise.
     pub time_zone: Option<String>,
-    /// Whether the model may add its sentences.
+    /// Whether a model may plan a question that the grammar does not know, and add its sentences.
     pub is_narrated: bool,
+    /// Who asks, for the audit of what models outside of the house are asked: `user anna`.
+    pub requested_by: Option<String>,
 }
 
 /// How a question was understood.
@@ -91,6 +96,8 @@ pub struct Interpretation {
 pub struct AskStages {
     /// Understanding the question.
     pub interpretation: Duration,
+    /// A model's plan of it and the check of that; `None` when none was asked.
+    pub planning: Option<Duration>,
     /// Finding the patterns that it is about.
     pub retrieval: Duration,
     /// Counting, sampling, comparing, and writing the computed sentences.
@@ -104,9 +111,12 @@ pub struct AskStages {
 /// A step of an answer, in this order.
 #[derive(Debug)]
 pub enum AskEvent {
-    /// How the question was understood; once more when it was answered otherwise: for a wider range, or while the
-    /// semantic index does not answer.
+    /// How the question was understood; once more when a model planned it, and when it was answered otherwise: for a
+    /// wider range, or while the semantic index does not answer.
     Interpretation(Box<Interpretation>),
+    /// The grammar does not know the question: a model, by name, is asked for a plan. When it has a good one, the
+    /// interpretation comes again.
+    Planning(String),
     /// What was found.
     Evidence {
         /// Patterns, changes and facts with their numbers.
@@ -152,15 +162,22 @@ impl Engine {
         self.inner_ref().tasks.spawn("ask", async move {
             let started = Instant::now();
             let cancel = inner.tasks_stop.child_token();
+            // However this ends: what still works on it in another thread notices.
+            let _guard = cancel.clone().drop_guard();
+            let asking = Asking {
+                inner: &inner,
+                project_id,
+                request: &request,
+                zone,
+                sender: &sender,
+                cancel: cancel.clone(),
+            };
             let answered = tokio::select! {
                 () = sender.closed() => {
-                    cancel.cancel();
+                    metrics::counter!("vigil_engine_asks_left_total").increment(1);
                     return;
                 }
-                outcome = tokio::time::timeout(
-                    BUDGET,
-                    answer(&inner, project_id, request, zone, &sender, cancel.clone()),
-                ) => outcome,
+                outcome = tokio::time::timeout(BUDGET, asking.answer()) => outcome,
             };
             cancel.cancel();
             let last = match answered {
@@ -181,141 +198,13 @@ impl Engine {
     }
 }
 
-impl Inner {
-    /// What a question means: by its plan, by its words, or by its words after the question before. Blocks.
-    fn read(
-        &self,
-        project_id: ProjectId,
-        request: &AskRequest,
-        zone: jiff::tz::TimeZone,
-    ) -> Result<query::Interpretation, Error> {
-        let mut context = self.question_context(project_id)?;
-        context.time_zone = zone;
-        let key = request.conversation.clone();
-        if let Some(plan) = &request.plan {
-            let understood = plan.interpretation(&context)?;
-            if let Some(key) = key {
-                self.conversations
-                    .remember(project_id, key, understood.clone());
-            }
-            return Ok(understood);
-        }
-        context.attributes = self.attribute_names(project_id, &context.services)?;
-        context.happenings = self.happenings(
-            project_id,
-            &request.question,
-            &context.services,
-            context.now_ns,
-        )?;
-        let before = key
-            .as_ref()
-            .and_then(|key| self.conversations.last(project_id, key));
-        let understood = before
-            .and_then(|before| query::follow_up(&request.question, &before, &context))
-            .unwrap_or_else(|| query::understand(&request.question, &context));
-        if let Some(key) = key {
-            self.conversations
-                .remember(project_id, key, understood.clone());
-        }
-        self.with_attribute_values(project_id, understood, &context.attributes)
-    }
-}
-
-async fn answer(
-    inner: &Arc<Inner>,
-    project_id: ProjectId,
-    request: AskRequest,
-    zone: jiff::tz::TimeZone,
-    sender: &mpsc::Sender<AskEvent>,
-    cancel: CancellationToken,
-) -> Result<AskStages, Error> {
-    let started = Instant::now();
-    let mut stages = AskStages::default();
-    let worker = Arc::clone(inner);
-    let asked = request.clone();
-    let asked_in = zone.clone();
-    let understood = blocking(move || worker.read(project_id, &asked, asked_in)).await?;
-    stages.interpretation = started.elapsed();
-    let interpretation = shown(&understood, &request.question);
-    let first = AskEvent::Interpretation(Box::new(interpretation.clone()));
-    send(sender, first).await?;
-    let worker = Arc::clone(inner);
-    let question = request.question.clone();
-    let found =
-        blocking(move || worker.answer_facts(project_id, &understood, &question, &zone)).await?;
-    stages.retrieval = found.retrieval;
-    // What was shown as understood may not be what was done.
-    let mut done = shown(&found.understood, &request.question);
-    if found.is_words_only {
-        let (label, value) = facts::INDEX_CHIP;
-        done.chips.push((label.into(), value.into()));
-    }
-    if done != interpretation {
-        send(sender, AskEvent::Interpretation(Box::new(done))).await?;
-    }
-    let evidence = found.facts.shown_evidence();
-    let samples = found.samples;
-    send(sender, AskEvent::Evidence { evidence, samples }).await?;
-    let draft = inference::draft_answer(&found.facts);
-    stages.facts = started
-        .elapsed()
-        .saturating_sub(stages.interpretation + stages.retrieval);
-    send(sender, AskEvent::Answer(Box::new(draft.clone()))).await?;
-    let generator = match request.is_narrated && draft.is_found {
-        true => inner.generator_of(project_id).await,
-        false => None,
-    };
-    let Some(generator) = generator else {
-        return Ok(stages);
-    };
-    let asked = started.elapsed();
-    let generator = (project_id, generator.as_ref());
-    let (phrased, first) = phrase(generator, &found.facts, draft, sender, cancel).await?;
-    stages.first_token = first.map(|at| at.saturating_duration_since(started));
-    stages.narrative = Some(started.elapsed().saturating_sub(asked));
-    send(sender, AskEvent::Answer(Box::new(phrased))).await?;
-    Ok(stages)
-}
-
-/// Lets the model add its sentences; what it writes is passed on while it comes. Also when its first words came.
-async fn phrase(
-    (project_id, generator): (ProjectId, &dyn Generator),
-    facts: &AnswerFacts,
-    draft: Answer,
-    sender: &mpsc::Sender<AskEvent>,
-    cancel: CancellationToken,
-) -> Result<(Answer, Option<Instant>), Error> {
-    let mut first = None;
-    let (pieces, mut written) = mpsc::unbounded_channel();
-    let mut budget = PhraseBudget::new(uuid::Uuid::new_v4().as_u64_pair().0);
-    budget.pieces = Some(pieces);
-    budget.origin.project_id = Some(project_id);
-    let mut story = StoryPieces::default();
-    let phrasing = inference::phrase_answer(generator, facts, draft, &budget, cancel);
-    tokio::pin!(phrasing);
-    loop {
-        tokio::select! {
-            biased;
-            Some(piece) = written.recv() => {
-                let text = story.read(&piece);
-                if !text.is_empty() {
-                    first.get_or_insert_with(Instant::now);
-                    send(sender, AskEvent::Delta(text)).await?;
-                }
-            }
-            phrased = &mut phrasing => return Ok((phrased, first)),
-        }
-    }
-}
-
-async fn send(sender: &mpsc::Sender<AskEvent>, event: AskEvent) -> Result<(), Error> {
-    sender
-        .send(event)
-        .await
-        .map_err(|_| Error::Unavailable("the asker has left".into()))
-}
-
-fn shown(understood: &query::Interpretation, question: &str) -> Interpretation {
+/// What was understood, for people; with `planned_by` the model that planned it.
+fn shown(
+    understood: &query::Interpretation,
+    question: &str,
+    planned_by: Option<&str>,
+) -> Interpretation {
+    let planned_by = planned_by.map(|model| ("planned by".to_owned(), model.to_owned()));
     Interpretation {
         question: question.to_owned(),
         intent: understood.intent.as_str().to_owned(),
@@ -332,6 +221,7 @@ fn shown(understood: &query::Interpretation, question: &str) -> Interpretation {
             .chips
             .iter()
             .map(|chip| (chip_label(chip.kind).to_owned(), chip.label.clone()))
+            .chain(planned_by)
             .collect(),
         ignored_words: understood.not_understood.clone(),
         plan: AskPlan::of(understood),

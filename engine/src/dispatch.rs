@@ -290,6 +290,7 @@ async fn complete(
     notification.state = incident.state;
     notification.severity = incident.severity;
     notification.incident_number = incident.number;
+    notification.anomalies = incident.anomaly_ids.len();
     notification.link = Some(inner.link(incident.id));
     if is_trigger && let Some(mut summary) = summary_of(inner, project_id, incident).await {
         crate::zoned::in_zone(&mut summary, &inner.config.time_zone);

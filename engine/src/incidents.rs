@@ -236,7 +236,7 @@ impl Inner {
         budget.origin = inference::Origin {
             project_id: Some(project_id),
             incident_id: Some(id),
-            requested_by: None,
+            requested_by: Some("system".to_owned()),
         };
         let watched = Watched::new(generator.as_ref());
         let phrased = inference::phrase_summary(

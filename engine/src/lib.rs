@@ -37,6 +37,7 @@ mod retain;
 mod scrape;
 mod scrubbing;
 mod semantic;
+mod spending;
 mod sql;
 mod suspects;
 mod tasks;
@@ -69,7 +70,7 @@ pub use digest::{DIGEST_DAYS, Digest, Pair, ServiceLine};
 pub use error::Error;
 pub use explain::{ExplainedPart, Explanation, LINE_BYTES, Subject};
 pub use export::ExportStream;
-pub use feedback::FeedbackOutcome;
+pub use feedback::{FeedbackOutcome, IncidentVerdict};
 pub use incident_compare::{ComparedPattern, IncidentComparison, Sides};
 pub use incident_graph::{EdgeKind, GraphEdge, GraphNode, IncidentGraph};
 pub use incidents::IncidentView;
@@ -89,6 +90,7 @@ pub use readiness::{Check, CheckStatus};
 pub use scrape::{Fetch, Page, ScrapeTarget};
 pub use scrubbing::{MessageMask, ScrubPolicy, Scrubbing};
 pub use semantic::{Embed, ModelState, Semantic};
+pub use spending::keep_spending;
 pub use tasks::{Tasks, blocking};
 pub use topology::{ServiceMap, ServiceNode};
 pub use traces::{SPAN_QUEUE_KIB, SPAN_QUEUE_SPANS, TRACE_RECORDS, TraceView};
@@ -351,6 +353,8 @@ impl Engine {
                 event.project_id = project_id;
                 event.id = EventId(uuid::Uuid::now_v7());
             }
+            let scrubbing = &inner.config.scrubbing;
+            scrubbing.mask_events(project_id, &mut events)?;
             Ok::<_, Error>(inner.store.add_events(project_id, &events)?)
         })
         .await
@@ -407,6 +411,8 @@ impl Inner {
         for point in &mut points {
             point.project_id = project_id;
         }
+        let scrubbing = &self.config.scrubbing;
+        scrubbing.mask_points(project_id, &mut points)?;
         let receipt = self.store.append_metrics(project_id, &points)?;
         detect::queue_metrics(&self.metric_queue, &points);
         metrics::counter!("vigil_engine_metric_points_total").increment(receipt.stored as u64);

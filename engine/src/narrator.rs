@@ -29,6 +29,17 @@ struct Models {
     order: Option<Vec<String>>,
     /// The same for single projects, by name or id; an empty order is no model at all.
     of_project: HashMap<String, Vec<String>>,
+    /// Those of them that may plan questions; all but the one in this process, when nobody chose.
+    planners: Option<Vec<String>>,
+    /// The same for single projects.
+    planners_of_project: HashMap<String, Vec<String>>,
+}
+
+/// What a model is wanted for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Task {
+    Words,
+    Plans,
 }
 
 impl Default for Narrator {
@@ -50,10 +61,13 @@ impl Narrator {
     }
 
     /// What one project uses, known by any of its names.
-    fn generator_of(&self, names: &[&str]) -> Option<Arc<dyn Generator>> {
+    fn generator_of(&self, names: &[&str], task: Task) -> Option<Arc<dyn Generator>> {
         let models = self.models.read().ok()?;
         let own = names.iter().find_map(|name| models.of_project.get(*name));
-        models.in_order(own)
+        match task {
+            Task::Words => models.in_order(own),
+            Task::Plans => models.planners(own, names),
+        }
     }
 
     /// Takes the model in this process into use.
@@ -82,10 +96,23 @@ impl Narrator {
         }
     }
 
+    /// Says which models may plan questions that the grammar does not know, in general and for projects by name or id; of
+    /// those that the project uses at all. All but the one in this process otherwise.
+    pub fn choose_planners(
+        &self,
+        planners: Option<Vec<String>>,
+        of_project: HashMap<String, Vec<String>>,
+    ) {
+        if let Ok(mut models) = self.models.write() {
+            models.planners = planners;
+            models.planners_of_project = of_project;
+        }
+    }
+
     fn has_choices(&self) -> bool {
-        self.models
-            .read()
-            .is_ok_and(|models| !models.of_project.is_empty())
+        self.models.read().is_ok_and(|models| {
+            !models.of_project.is_empty() || !models.planners_of_project.is_empty()
+        })
     }
 
     /// Says where the model stands.
@@ -110,16 +137,38 @@ impl Narrator {
 }
 
 impl Models {
-    fn in_order(&self, own: Option<&Vec<String>>) -> Option<Arc<dyn Generator>> {
+    /// The models of an order, by name.
+    fn chosen(&self, own: Option<&Vec<String>>) -> Vec<&(String, Arc<dyn Generator>)> {
         let find = |name: &String| self.known.iter().find(|(known, _)| known == name);
-        let mut chosen: Vec<Arc<dyn Generator>> = match own.or(self.order.as_ref()) {
-            Some(order) => order
-                .iter()
-                .filter_map(find)
-                .map(|(_, g)| Arc::clone(g))
-                .collect(),
-            None => self.known.iter().map(|(_, g)| Arc::clone(g)).collect(),
+        match own.or(self.order.as_ref()) {
+            Some(order) => order.iter().filter_map(find).collect(),
+            None => self.known.iter().collect(),
+        }
+    }
+
+    fn in_order(&self, own: Option<&Vec<String>>) -> Option<Arc<dyn Generator>> {
+        let chosen = self.chosen(own).into_iter();
+        Self::one_of(chosen.map(|(_, model)| Arc::clone(model)).collect())
+    }
+
+    /// Those of an order that may plan.
+    fn planners(&self, own: Option<&Vec<String>>, names: &[&str]) -> Option<Arc<dyn Generator>> {
+        let of_project = |name: &&str| self.planners_of_project.get(*name);
+        let allowed = names.iter().find_map(of_project).or(self.planners.as_ref());
+        let may_plan = |name: &String| match allowed {
+            Some(allowed) => allowed.contains(name),
+            None => name != LOCAL,
         };
+        let chosen = self.chosen(own).into_iter();
+        Self::one_of(
+            chosen
+                .filter(|(name, _)| may_plan(name))
+                .map(|(_, model)| Arc::clone(model))
+                .collect(),
+        )
+    }
+
+    fn one_of(mut chosen: Vec<Arc<dyn Generator>>) -> Option<Arc<dyn Generator>> {
         if chosen.len() == 1 {
             return chosen.pop();
         }
@@ -134,8 +183,24 @@ impl Inner {
         self: &Arc<Self>,
         project_id: ProjectId,
     ) -> Option<Arc<dyn Generator>> {
+        self.model_of(project_id, Task::Words).await
+    }
+
+    /// The models of a project that may plan its questions; none when it cannot be read which those are.
+    pub(crate) async fn planner_of(
+        self: &Arc<Self>,
+        project_id: ProjectId,
+    ) -> Option<Arc<dyn Generator>> {
+        self.model_of(project_id, Task::Plans).await
+    }
+
+    async fn model_of(
+        self: &Arc<Self>,
+        project_id: ProjectId,
+        task: Task,
+    ) -> Option<Arc<dyn Generator>> {
         if !self.narrator.has_choices() {
-            return self.narrator.generator();
+            return self.narrator.generator_of(&[], task);
         }
         let worker = Arc::clone(self);
         let project = blocking(move || Ok::<_, Error>(worker.store.project(project_id)?)).await;
@@ -143,7 +208,7 @@ impl Inner {
             Ok(project) => {
                 let name = project.map(|project| project.name).unwrap_or_default();
                 let names = [project_id.to_string(), name];
-                self.narrator.generator_of(&[&names[0], &names[1]])
+                self.narrator.generator_of(&[&names[0], &names[1]], task)
             }
             Err(error) => {
                 tracing::warn!(%error, "the models of a project cannot be chosen; rules write");

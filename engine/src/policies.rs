@@ -183,6 +183,7 @@ impl Engine {
             link: Some(inner.config.public_url.clone()),
             dedup_key: format!("vigil-test-{now_ns}"),
             started_at_ns: now_ns,
+            anomalies: 0,
         };
         Ok(match inner.receivers.send(&notification).await {
             Ok(_) => Ok("the channel accepted the message".to_owned()),

@@ -8,7 +8,7 @@ use std::sync::{Arc, RwLock};
 
 use domain::{Failpoint, ProjectId, Template, TemplateId};
 use embeddings::{
-    Encoder, IndexHit, IndexPoint, IndexQuery, Said, VectorIndex, index_text, meaning_text,
+    Encoder, IndexHit, IndexPoint, IndexQuery, Meaning, Said, VectorIndex, index_text, meaning_text,
 };
 use store::{CursorStore, IdentityStore, LogStore, Store};
 use tokio::sync::watch;
@@ -56,6 +56,8 @@ impl Embed for Encoder {
 pub struct Semantic {
     index: Arc<dyn VectorIndex>,
     encoder: RwLock<Option<Arc<dyn Embed>>>,
+    /// How questions are compared by meaning, made of the encoder.
+    meaning: RwLock<Option<Arc<Meaning<'static>>>>,
     state: RwLock<ModelState>,
     /// How the index answered the last time that it was asked; `None` before the first time.
     health: RwLock<Option<Result<(), String>>>,
@@ -78,6 +80,7 @@ impl Semantic {
         Self {
             index,
             encoder: RwLock::new(None),
+            meaning: RwLock::new(None),
             state: RwLock::new(ModelState::Off("no embedding model is loaded".into())),
             health: RwLock::new(None),
             changed: watch::channel(0).0,
@@ -102,6 +105,11 @@ impl Semantic {
 
     /// Takes the encoder of the index's model into use; templates indexed without vectors get them now.
     pub fn set_encoder(&self, encoder: Arc<dyn Embed>) {
+        let questions = Arc::clone(&encoder);
+        let meaning = Meaning::new(move |texts: &[&str]| questions.encode(texts));
+        if let Ok(mut slot) = self.meaning.write() {
+            *slot = Some(Arc::new(meaning));
+        }
         if let Ok(mut slot) = self.encoder.write() {
             *slot = Some(encoder);
         }
@@ -111,6 +119,10 @@ impl Semantic {
 
     fn encoder(&self) -> Option<Arc<dyn Embed>> {
         self.encoder.read().ok()?.clone()
+    }
+
+    fn meaning(&self) -> Option<Arc<Meaning<'static>>> {
+        self.meaning.read().ok()?.clone()
     }
 
     /// The vector index.
@@ -147,24 +159,29 @@ impl Semantic {
             project_id,
             text: text.to_owned(),
             vector: None,
+            ideas: Vec::new(),
             services: services.to_vec(),
             min_severity: None,
             limit,
         };
         let index = self.index.as_ref();
-        let Some(encoder) = self.encoder() else {
-            return Ok(embeddings::retrieve(index, query, None, said)?);
-        };
-        let encode = |texts: &[&str]| encoder.encode(texts);
-        Ok(embeddings::retrieve(index, query, Some(&encode), said)?)
+        let meaning = self.meaning();
+        Ok(embeddings::retrieve(
+            index,
+            query,
+            meaning.as_deref(),
+            said,
+        )?)
     }
 
-    /// Cursors belong to one incarnation of the index. The one of the vectors carries the name of their model,
+    /// Cursors belong to one incarnation of the index and one vocabulary. The one of the vectors carries the name of their model,
     /// whether its encoder is there or not.
     fn cursors(&self) -> Result<Cursors, Error> {
         let epoch = self.index.epoch()?;
         let backend = self.index.backend();
-        let name = |kind: &str| format!("index:{backend}:{epoch}:{kind}");
+        // What is indexed of a template is made with the vocabulary: another one means to begin anew.
+        let vocabulary = embeddings::vocabulary_mark();
+        let name = |kind: &str| format!("index:{backend}:{epoch}:{vocabulary}:{kind}");
         Ok(Cursors {
             words: name("words"),
             vectors: name(self.index.model()),
@@ -304,6 +321,9 @@ impl Semantic {
         let mut done = 0;
         for project in store.projects()? {
             done += self.catch_up(store, project.id, stop)?;
+        }
+        if let Some(meaning) = self.meaning().filter(|_| !stop.is_cancelled()) {
+            meaning.learn_ideas()?;
         }
         Ok(done)
     }

@@ -21,7 +21,7 @@ use reqwest::header::HeaderValue;
 use tokio_util::sync::CancellationToken;
 
 use crate::error::{Error, Result};
-use crate::generator::{FinishReason, GenerateRequest, Generation, Generator, Grammar, Origin};
+use crate::generator::{FinishReason, GenerateRequest, Generation, Generator, Origin};
 use crate::metrics;
 
 use audit::Audited;
@@ -30,7 +30,7 @@ use breaker::Breaker;
 pub use anthropic::{AnthropicConfig, AnthropicGenerator};
 pub use audit::{Audit, ExternalCall};
 pub use openai::{OpenAiConfig, OpenAiGenerator};
-pub use spending::{Spending, SpendingLimits};
+pub use spending::{Spending, SpendingLedger, SpendingLimits, Spent};
 
 /// A request that may leave the house.
 pub struct ExternalRequest {
@@ -219,11 +219,8 @@ impl<M: ExternalModel> ScrubbedGenerator<M> {
             instructions: request.instructions,
             examples: request.examples,
             prompt,
-            schema: match &request.grammar {
-                Grammar::JsonSchema(schema) => Some(schema.clone()),
-                // Grammars of the local decoder mean nothing to a provider.
-                Grammar::Free | Grammar::Lark(_) => request.schema.clone(),
-            },
+            // Not the grammar: it is the local decoder's, and what it lets through may be names of the project.
+            schema: request.schema.clone(),
             max_tokens: request.max_tokens,
         })
     }

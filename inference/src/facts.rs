@@ -129,7 +129,7 @@ pub struct Chip {
 }
 
 /// A group and its count.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct GroupCount {
     /// The service, severity, text of the pattern, or start of the stretch of time.
     pub key: String,
@@ -139,6 +139,9 @@ pub struct GroupCount {
     pub other: Option<u64>,
     /// The evidence that stands for it, when there is one.
     pub evidence: Option<u32>,
+    /// The number that was measured of its records, in the unit of the answer's figure.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub value: Option<f64>,
 }
 
 /// What the values tell that are grouped by: addresses, users, paths, or an attribute.

@@ -13,7 +13,8 @@ use crate::local::ModelState;
 
 /// What the text must look like while it is being decoded.
 ///
-/// Local models cannot leave it; external providers are only told and then checked.
+/// Local models cannot leave it. It may hold names of a project and is never sent anywhere: external providers are told
+/// [`GenerateRequest::schema`], and their text is checked.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub enum Grammar {
     /// Free text.
@@ -32,7 +33,7 @@ pub struct Origin {
     pub project_id: Option<ProjectId>,
     /// The incident that it is about.
     pub incident_id: Option<IncidentId>,
-    /// The person who asked; `None` when Vigil did so by itself.
+    /// Who asked: `user anna`, `user anna (mcp)`, `slack user U1 (anna)`; `system` when Vigil did so by itself.
     pub requested_by: Option<String>,
 }
 
@@ -50,7 +51,8 @@ pub struct GenerateRequest {
     pub prompt: String,
     /// The shape of the answer.
     pub grammar: Grammar,
-    /// The same as a JSON schema, for providers that can hold one and know no grammar.
+    /// The same as a JSON schema, for providers that can hold one and know no grammar. It leaves the house as it is: like
+    /// the instructions it never holds data.
     pub schema: Option<Value>,
     /// On whose behalf.
     pub origin: Origin,

@@ -70,6 +70,12 @@ impl Constraint {
             .map_err(|error| Error::Grammar(first_line(&error.to_string())))
     }
 
+    /// Whether the text could end here.
+    #[cfg(test)]
+    pub(crate) fn is_complete(&mut self) -> bool {
+        self.is_finished() || self.matcher.is_accepting().unwrap_or(false)
+    }
+
     /// Whether nothing more can be written.
     pub(crate) fn is_finished(&self) -> bool {
         self.matcher.is_stopped()

@@ -16,6 +16,7 @@ mod memory;
 mod metrics;
 mod model;
 mod phrase;
+mod planner;
 mod prompt;
 mod runbook;
 mod scrub_rule;
@@ -35,7 +36,7 @@ pub use explain::{Meaning, cause_of, http_status, meaning, terms};
 pub use external::{
     AnthropicConfig, AnthropicGenerator, Audit, ExternalAnswer, ExternalCall, ExternalModel,
     ExternalRequest, OpenAiConfig, OpenAiGenerator, ScrubbedGenerator, ScrubberOf, Spending,
-    SpendingLimits,
+    SpendingLedger, SpendingLimits, Spent,
 };
 pub use facts::{
     AnswerFacts, AnswerIntent, AnswerMore, Chip, Comparison, CountedPattern, EvidenceBook, Figure,
@@ -48,6 +49,7 @@ pub use local::{LoadPolicy, LocalConfig, LocalModel, LocalStatus, ModelState};
 pub use memory::{available_memory, memory_of_weights, require_memory};
 pub use model::Engine;
 pub use phrase::{PhraseBudget, phrase_answer, phrase_summary};
+pub use planner::{PLAN_INTENTS, PlanBudget, PlanForm, PlannedForm, plan_question};
 pub use runbook::catalogue_steps;
 pub use scrub_rule::scrub_rule;
 pub use summary::draft_summary;

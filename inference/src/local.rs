@@ -28,8 +28,8 @@ use worker::{Job, Worker};
 pub struct LocalConfig {
     /// Name shown to people; from the file when `None`.
     pub name: Option<String>,
-    /// Tokens of prompt and answer together, 256 to 32,768. The cache of Qwen2.5-1.5B takes 56 KiB a
-    /// token, so the default of 3,072 is at most 168 MiB.
+    /// Tokens of prompt and answer together, 256 to 32,768. The cache of Qwen2.5-1.5B takes 28 KiB a
+    /// token, so the default of 3,072 is at most 84 MiB.
     pub context_tokens: usize,
     /// Requests that may wait besides the one that runs, 1 to 1,024; one more fails at once.
     pub queue_limit: usize,

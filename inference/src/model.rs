@@ -12,6 +12,7 @@ mod linear;
 mod rope;
 mod rows;
 mod stock;
+mod team;
 mod tokenizer;
 
 #[cfg(test)]
@@ -41,18 +42,15 @@ pub enum Engine {
 
 /// The keys and values of a computed prefix, to continue from later.
 pub(crate) struct Snapshot {
-    /// Per layer keys and values, `[kv_heads, tokens, head_dim]` each.
-    layers: Vec<(Vec<f32>, Vec<f32>)>,
+    /// `[layers * kv_heads]`, cut to the tokens.
+    heads: Vec<attention::Head>,
     tokens: usize,
 }
 
 impl Snapshot {
     /// What it holds in memory.
     pub(crate) fn bytes(&self) -> usize {
-        self.layers
-            .iter()
-            .map(|(keys, values)| (keys.len() + values.len()) * size_of::<f32>())
-            .sum()
+        self.heads.iter().map(attention::Head::bytes).sum()
     }
 }
 

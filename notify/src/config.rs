@@ -66,7 +66,8 @@ impl ReceiverKind {
     /// The settings that belong to it, the needed ones first.
     fn settings(self) -> (&'static [&'static str], &'static [&'static str]) {
         match self {
-            Self::Slack | Self::Teams | Self::Discord => (&["url"], &[]),
+            Self::Slack => (&["url"], &["buttons"]),
+            Self::Teams | Self::Discord => (&["url"], &[]),
             Self::PagerDuty => (&["routing_key"], &["base_url"]),
             Self::Webhook => (&["url", "secret"], &[]),
             Self::Email => (&["smtp_url", "from", "to"], &[]),
@@ -86,7 +87,8 @@ impl fmt::Display for ReceiverKind {
 ///
 /// | kind | needed | optional |
 /// |---|---|---|
-/// | slack, teams, discord | url | |
+/// | slack | url | buttons |
+/// | teams, discord | url | |
 /// | pagerduty | routing_key | base_url |
 /// | webhook | url, secret | |
 /// | email | smtp_url, from, to | |
@@ -115,6 +117,9 @@ pub struct ReceiverConfig {
     pub from: Option<String>,
     /// Mailboxes (at most 50) or one phone number.
     pub to: Vec<String>,
+    /// Whether messages have buttons that Slack sends back to `/slack/interactions`: only where they are answered. The
+    /// webhook must be one of the app that has that address.
+    pub buttons: Option<bool>,
     /// Whether addresses inside private networks may be reached.
     pub allow_private: bool,
     /// Host names, addresses or networks (`10.1.0.0/16`) that may be reached all the same.
@@ -227,13 +232,14 @@ impl ReceiverConfig {
             smtp_url: secret(&self.smtp_url)?,
             from: self.from.as_ref().map(text).transpose()?,
             to: self.to.iter().map(text).collect::<Result<_, _>>()?,
+            buttons: self.buttons,
             allow_private: self.allow_private,
             allow: self.allow.clone(),
         };
         Ok((kind, resolved))
     }
 
-    fn present(&self) -> [(&'static str, bool); 9] {
+    fn present(&self) -> [(&'static str, bool); 10] {
         [
             ("url", self.url.is_some()),
             ("base_url", self.base_url.is_some()),
@@ -244,6 +250,7 @@ impl ReceiverConfig {
             ("smtp_url", self.smtp_url.is_some()),
             ("from", self.from.is_some()),
             ("to", !self.to.is_empty()),
+            ("buttons", self.buttons.is_some()),
         ]
     }
 

@@ -134,6 +134,7 @@ impl Receivers {
             ReceiverKind::Slack => Box::new(slack::Slack::new(
                 wire,
                 checked("url", config.url.as_ref(), "")?.into(),
+                config.buttons.unwrap_or(false),
             )),
             ReceiverKind::Teams => Box::new(teams::Teams::new(
                 wire,

@@ -59,6 +59,8 @@ pub struct QuestionContext {
     pub services: Vec<String>,
     /// Keys of attributes that records of the project have.
     pub attributes: Vec<String>,
+    /// Words before values in the patterns of the project: `customer` of `invoice for customer <num>`.
+    pub slots: Vec<String>,
     /// Recent deploys, in any order.
     pub last_deploys: Vec<Deploy>,
     /// What the records tell of crashes and restarts, when the question names one.
@@ -79,6 +81,7 @@ impl QuestionContext {
             time_zone,
             services: Vec::new(),
             attributes: Vec::new(),
+            slots: Vec::new(),
             last_deploys: Vec::new(),
             happenings: Vec::new(),
             open_incident: None,

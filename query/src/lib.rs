@@ -21,7 +21,7 @@ pub use plan::{TemplateDictionary, plan};
 pub use read::{Limits, count, histogram, search};
 pub use understand::{
     Chip, ChipKind, Field, GroupBy, Intent, Interpretation, Measure, NumberCondition, NumberOp,
-    Quantity, StatusCode, TimeUnit, follow_up, understand,
+    Quantity, StatusCode, TimeUnit, follow_up, is_deploy_word, understand,
 };
 
 #[cfg(test)]

@@ -24,6 +24,7 @@ use domain::{AttributeFilter, LogFilter, Severity, TextTerm, TimeRange};
 use serde::{Deserialize, Serialize};
 
 pub use chip::{Chip, ChipKind};
+pub use deploy::is_deploy_word;
 pub use entity::StatusCode;
 pub use field::Field;
 pub use follow::follow_up;
@@ -72,6 +73,9 @@ pub struct Interpretation {
     pub measure: Option<Measure>,
     /// How to group a count, a top list or a comparison.
     pub group_by: Option<GroupBy>,
+    /// How many records a group must have to be told: "users with more than 30 failed logins".
+    #[serde(default)]
+    pub having: Option<NumberCondition>,
     /// How many were asked for ("top 5"), 1 to 1,000.
     pub limit: Option<usize>,
     /// The question without time, service, severity and intent words and without what must occur
@@ -266,6 +270,7 @@ pub fn understand(question: &str, context: &QuestionContext) -> Interpretation {
         return explain::interpretation(&text, context);
     }
     let mut words = words(question);
+    let is_never_before = take_never_before(&mut words);
     let zoned = zone::taken(&mut words, context);
     let context = zoned.as_ref().unwrap_or(context);
     let claims = vec![None; words.len()];
@@ -298,7 +303,10 @@ pub fn understand(question: &str, context: &QuestionContext) -> Interpretation {
     let (services, unknown_services) = service::read(&mut reading);
     let limit = intent::read_limit(&mut reading);
     let measure = measure::read(&mut reading, &mut group_by);
-    let (intent, group_by, measure) = intent::read(&mut reading, group_by, measure);
+    let (mut intent, mut group_by, mut measure) = intent::read(&mut reading, group_by, measure);
+    if is_never_before {
+        (intent, group_by, measure) = (Intent::Compare, None, None);
+    }
     let is_worst = ["worst", "unhealthiest"]
         .iter()
         .any(|word| reading.words.iter().any(|it| it.lower == *word));
@@ -308,6 +316,18 @@ pub fn understand(question: &str, context: &QuestionContext) -> Interpretation {
         severities = vec![Severity::Error, Severity::Fatal];
     }
     let mut ranges = range::choose(intent, &times, context);
+    if is_never_before {
+        ranges.reference = Some(TimeRange::last(ranges.main.start_ns, range::EXTREME_NS));
+    }
+    if let (Intent::Count, Some(GroupBy::Time(unit)), None) = (intent, &group_by, &measure)
+        && times.is_empty()
+        && *unit != TimeUnit::Fitting
+        && ranges.main.duration_ns() / unit.nanos() > MOST_STRETCHES
+    {
+        // "how many requests per minute does it get?" wants no table of a day's minutes.
+        (intent, measure) = (Intent::Rate, Some(Measure::Rate(*unit)));
+        group_by = None;
+    }
     let mut group_by = group_by.map(|group| group.resolved(ranges.main));
     if let (Intent::Compare, Some(shift)) = (intent, shift) {
         ranges.reference = Some(shift.of(ranges.main));
@@ -322,7 +342,21 @@ pub fn understand(question: &str, context: &QuestionContext) -> Interpretation {
     }
     let mut not_understood = unknown_services.clone();
     not_understood.extend(future.iter().flatten().cloned());
+    if group_by.is_none() {
+        // "were there hours with more than 30 errors?"
+        let lost = numbers.having.take().map(|having| having.value.to_string());
+        not_understood.extend(lost);
+    }
+    numbers.conditions.extend(number::named(&mut reading));
     not_understood.extend(range::leftovers(&mut reading));
+    let mut retrieval_text = topic(&reading);
+    if severities.is_empty()
+        && entities.status_codes.is_empty()
+        && let Some(rest) = of_failed_requests(&retrieval_text)
+    {
+        severities = vec![Severity::Error, Severity::Fatal];
+        retrieval_text = rest;
+    }
 
     let mut interpretation = Interpretation {
         intent,
@@ -339,9 +373,10 @@ pub fn understand(question: &str, context: &QuestionContext) -> Interpretation {
         numbers: numbers.conditions,
         trace_id: entities.trace_id,
         measure,
+        having: numbers.having,
         group_by,
         limit,
-        retrieval_text: topic(&reading),
+        retrieval_text,
         named: named(&reading),
         chips: Vec::new(),
         not_understood,
@@ -367,6 +402,75 @@ impl Interpretation {
         self.chips = chip::all(&self, &reading);
         self
     }
+}
+
+/// A table of more stretches of time tells less than their average.
+const MOST_STRETCHES: i64 = 48;
+
+/// Takes "that never happened before" out of the words; true when it was said.
+fn take_never_before(words: &mut Vec<Word>) -> bool {
+    let lower = |at: usize| {
+        words
+            .get(at)
+            .filter(|word| !word.quoted)
+            .map_or("", |word| word.lower.as_str())
+    };
+    let found = (0..words.len()).find_map(|from| {
+        let is_never = lower(from) == "never";
+        let is_not = matches!(
+            lower(from),
+            "not" | "haven't" | "hasn't" | "weren't" | "didn't"
+        );
+        let until = (from + 1..from + 6).find(|at| lower(*at) == "before")?;
+        let tells = (from + 1..until).any(|at| {
+            matches!(
+                lower(at),
+                "seen"
+                    | "happened"
+                    | "occurred"
+                    | "had"
+                    | "see"
+                    | "happen"
+                    | "appeared"
+                    | "there"
+                    | "logged"
+            )
+        });
+        ((is_never || is_not) && tells).then_some(from..until + 1)
+    });
+    if let Some(range) = found {
+        words.drain(range);
+        return true;
+    }
+    false
+}
+
+/// What is left of a topic that is about requests that failed: a request fails with a status or a severity, and
+/// no record says "request failed". `None` when the topic is about something else.
+fn of_failed_requests(topic: &str) -> Option<String> {
+    let is_failed = |word: &str| {
+        matches!(
+            word,
+            "failed" | "fail" | "fails" | "failing" | "unsuccessful" | "errored" | "broken"
+        )
+    };
+    let is_request = |word: &str| {
+        matches!(
+            word,
+            "request" | "requests" | "call" | "calls" | "response" | "responses" | "traffic"
+        )
+    };
+    let words: Vec<String> = topic.split_whitespace().map(str::to_lowercase).collect();
+    let fits = words.iter().all(|word| is_failed(word) || is_request(word))
+        && words.iter().any(|word| is_failed(word))
+        && words.iter().any(|word| is_request(word));
+    fits.then(|| {
+        let kept = topic.split_whitespace();
+        let kept: Vec<&str> = kept
+            .filter(|word| !is_failed(&word.to_lowercase()))
+            .collect();
+        kept.join(" ")
+    })
 }
 
 /// The words that are looked for by meaning.
@@ -426,7 +530,10 @@ fn named(reading: &Reading<'_>) -> Vec<String> {
                     | "name"
                     | "as"
             );
-            let follows = !reading.words[*at].ends_phrase && is_topic(at + 1);
+            // "user wolfgang logins": a name that nobody has selects nothing, whatever stands behind it.
+            let follows = !reading.words[*at].ends_phrase
+                && is_topic(at + 1)
+                && reading.lower(at - 1) != "user";
             let leads = reading.claims.get(*at + 1) == Some(&Some(Claim::Entity));
             announced
                 && !leads

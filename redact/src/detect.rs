@@ -7,11 +7,13 @@ mod header;
 mod host;
 mod identity;
 mod key_name;
+pub(crate) mod lexicon;
 mod number;
-pub(crate) mod person;
+mod person;
 mod phone;
 mod place;
 mod shape;
+mod sql;
 mod token;
 mod url;
 
@@ -51,6 +53,19 @@ enum Trigger {
     /// The folder of all homes.
     Home,
     PostBox,
+    ForeignPostBox,
+    /// What announces a postal address, and whether it may announce other things.
+    Place(bool),
+    /// `IDENTIFIED BY`.
+    Identified,
+    /// `VALUES` of SQL.
+    Values,
+    /// `/user:` of `net use`.
+    NetUse,
+    /// `"auth"` of a container registry.
+    Registry,
+    /// `8Q~` of a secret of Azure.
+    Azure,
     /// `:AA` of a Telegram token.
     Bot,
 }
@@ -60,7 +75,7 @@ enum Trigger {
 pub(crate) struct Detector {
     keywords: AhoCorasick,
     triggers: Vec<Trigger>,
-    lexicon: person::Lexicon,
+    lexicon: lexicon::Lexicon,
 }
 
 impl Detector {
@@ -83,12 +98,26 @@ impl Detector {
             words.push(word);
             triggers.push(Trigger::ShortDegrees);
         }
+        for word in place::POST_BOXES {
+            words.push(word);
+            triggers.push(Trigger::ForeignPostBox);
+        }
+        for (word, is_doubtful) in place::WORDS {
+            words.push(word);
+            triggers.push(Trigger::Place(is_doubtful));
+        }
         for (word, trigger) in [
             ("www.", Trigger::Host),
             ("/home/", Trigger::Home),
             ("/users/", Trigger::Home),
             ("\\users\\", Trigger::Home),
             ("box ", Trigger::PostBox),
+            ("identified by ", Trigger::Identified),
+            ("\"auth\"", Trigger::Registry),
+            ("\"auth\\\"", Trigger::Registry),
+            ("/user:", Trigger::NetUse),
+            ("values", Trigger::Values),
+            ("q~", Trigger::Azure),
             (":aa", Trigger::Bot),
             ("authorization", Trigger::Authorization),
             ("bearer ", Trigger::Authorization),
@@ -108,12 +137,12 @@ impl Detector {
         Self {
             keywords,
             triggers,
-            lexicon: person::Lexicon::new(),
+            lexicon: lexicon::Lexicon::new(),
         }
     }
 
     /// What is known about words.
-    pub fn lexicon(&self) -> &person::Lexicon {
+    pub fn lexicon(&self) -> &lexicon::Lexicon {
         &self.lexicon
     }
 
@@ -161,11 +190,26 @@ impl Detector {
                 Trigger::PostBox => {
                     place::post_box(&self.lexicon, text, hit.start(), hit.end(), &mut found);
                 }
+                Trigger::ForeignPostBox => {
+                    let (start, end) = (hit.start(), hit.end());
+                    place::foreign_post_box(&self.lexicon, text, start, end, &mut found);
+                }
+                Trigger::Place(is_doubtful) => {
+                    place::announced(&self.lexicon, text, hit.end(), is_doubtful, &mut found);
+                }
+                Trigger::Identified => assignment::identified(text, hit.end(), &mut found),
+                Trigger::Values => {
+                    sql::values(&self.lexicon, text, hit.start(), hit.end(), &mut found);
+                }
+                Trigger::NetUse => header::net_use(text, hit.end(), &mut found),
+                Trigger::Registry => header::registry(text, hit.end(), &mut found),
+                Trigger::Azure => token::azure(text, hit.start(), &mut found),
                 Trigger::Bot => token::telegram(text, hit.start(), &mut found),
             }
             let ends = found[known..].iter().map(|finding| finding.end);
             covered = covered.max(ends.max().unwrap_or(0));
         }
+        token::lines_of_key(text, &mut found);
         url::find(text, &mut found);
         header::command_line(text, &mut found);
         address::emails(text, &mut found);

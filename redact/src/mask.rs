@@ -17,16 +17,18 @@ impl Scrubber {
     /// Puts the word of its kind in place of everything found: equal words, no map, no way back.
     #[must_use]
     pub fn mask<'t>(&self, text: &'t str) -> Masked<'t> {
-        self.mask_kinds(text, |_| true)
+        self.mask_where(text, |_| true)
     }
 
     /// The same for what opens doors or moves money only; addresses of machines and people stay.
     #[must_use]
     pub fn mask_credentials<'t>(&self, text: &'t str) -> Masked<'t> {
-        self.mask_kinds(text, Kind::is_credential)
+        self.mask_where(text, Kind::is_credential)
     }
 
-    fn mask_kinds<'t>(&self, text: &'t str, is_wanted: impl Fn(Kind) -> bool) -> Masked<'t> {
+    /// The same for the kinds that are wanted.
+    #[must_use]
+    pub fn mask_where<'t>(&self, text: &'t str, is_wanted: impl Fn(Kind) -> bool) -> Masked<'t> {
         let mut output = String::new();
         let (mut at, mut count) = (0, 0);
         for found in self.find(text) {

@@ -1,7 +1,7 @@
 //! The door of the crate.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use crate::detect::{Detector, Finding, merged};
 use crate::rule::{Rule, RuleError, check};
@@ -27,11 +27,13 @@ impl Default for Scrubber {
 }
 
 impl Scrubber {
-    /// A scrubber with the built-in rules.
+    /// A scrubber with the built-in rules, which all scrubbers of a process share.
     #[must_use]
     pub fn new() -> Self {
+        static DETECTOR: OnceLock<Arc<Detector>> = OnceLock::new();
+        let detector = DETECTOR.get_or_init(|| Arc::new(Detector::new()));
         Self {
-            detector: Arc::new(Detector::new()),
+            detector: Arc::clone(detector),
             rules: Arc::default(),
             is_strict: false,
         }
@@ -85,6 +87,9 @@ impl Scrubber {
     }
 
     fn find_encoded(&self, text: &str, offset: usize, found: &mut Vec<Finding>) {
+        if !has_open_mark(text, offset, found) {
+            return;
+        }
         let mut view = View::decoded(text);
         // What was encoded twice is decoded twice.
         for _ in 0..2 {
@@ -136,6 +141,31 @@ impl Scrubber {
             pseudonyms: Pseudonyms::new(nonce),
         }
     }
+}
+
+/// Whether a character that may be part of an escape, or may be folded, stands outside of what is found already; a private
+/// key with written line ends needs no second look.
+fn has_open_mark(text: &str, offset: usize, found: &[Finding]) -> bool {
+    // With many findings the look would cost more than it saves.
+    const MANY: usize = 32;
+    let bytes = text.as_bytes();
+    let is_plain = memchr::memchr3(b'%', b'\\', b'&', bytes).is_none()
+        && memchr::memchr(b'+', bytes).is_none()
+        && text.is_ascii();
+    if is_plain {
+        return false;
+    }
+    if found.is_empty() || found.len() > MANY {
+        return true;
+    }
+    text.bytes().enumerate().any(|(at, byte)| {
+        let may_change = !byte.is_ascii() || matches!(byte, b'%' | b'\\' | b'&' | b'+');
+        let at = at + offset;
+        may_change
+            && !found
+                .iter()
+                .any(|finding| finding.start <= at && at < finding.end)
+    })
 }
 
 /// Texts that share their pseudonyms, one at a time.

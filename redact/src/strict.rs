@@ -2,7 +2,7 @@
 
 use crate::Kind;
 use crate::detect::Finding;
-use crate::detect::person::Lexicon;
+use crate::detect::lexicon::Lexicon;
 
 /// Numbers up to this many digits stay: counts, places of citations.
 const PLAIN_DIGITS: usize = 2;

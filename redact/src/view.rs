@@ -45,6 +45,11 @@ impl View {
             } else {
                 escape(&text[at..]).unwrap_or((character, character.len_utf8()))
             };
+            let decoded = like(
+                decoded,
+                view.text.as_bytes().last(),
+                text.as_bytes().get(at + length),
+            );
             is_changed |= length != character.len_utf8() || decoded != character;
             let end = at + length;
             if is_invisible(decoded) {
@@ -98,6 +103,10 @@ fn escape(text: &str) -> Option<(char, usize)> {
     let bytes = text.as_bytes();
     let (character, length) = match bytes.first()? {
         b'%' => percent(bytes)?,
+        // Ends of lines and slashes as they are written in strings of JSON.
+        b'\\' if matches!(bytes.get(1), Some(b'n' | b'r' | b't')) => return Some(('\n', 2)),
+        b'\\' if bytes.get(1) == Some(&b'/') => ('/', 2),
+        b'\\' if bytes.get(1) == Some(&b'\\') => ('\\', 2),
         b'\\' if bytes.get(1) == Some(&b'u') => (char::from_u32(hex(text, 2, 4)?)?, 6),
         b'\\' if bytes.get(1) == Some(&b'x') => (char::from_u32(hex(text, 2, 2)?)?, 4),
         b'&' => entity(text)?,
@@ -108,13 +117,119 @@ fn escape(text: &str) -> Option<(char, usize)> {
     (is_text || is_invisible(character)).then_some((character, length))
 }
 
-/// The plus between words of a form: `12+Oak+Street,+London`.
+/// The plus between words of a form: `12+Oak+Street,+London`; not the one of `ada+shop@example.org`, nor that of `+44`.
 fn is_space_of_form(bytes: &[u8], at: usize) -> bool {
-    bytes[at] == b'+'
-        && bytes.get(at + 1).is_some_and(u8::is_ascii_alphabetic)
-        && at
-            .checked_sub(1)
-            .is_some_and(|at| bytes[at].is_ascii_alphanumeric() || bytes[at] == b',')
+    if bytes[at] != b'+' {
+        return false;
+    }
+    let Some(before) = at.checked_sub(1).map(|at| bytes[at]) else {
+        return false;
+    };
+    let is_in_words = before.is_ascii_alphanumeric() || before == b',';
+    let is_before_letter = bytes.get(at + 1).is_some_and(u8::is_ascii_alphabetic);
+    ((is_in_words && is_before_letter) || is_in_form(bytes, at)) && !is_of_an_address(bytes, at)
+}
+
+/// Whether the plus at `at` belongs to the name of an e-mail address.
+fn is_of_an_address(bytes: &[u8], at: usize) -> bool {
+    let run = bytes[at..]
+        .iter()
+        .take(64)
+        .take_while(|byte| {
+            byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'+' | b'-')
+        })
+        .count();
+    let after = &bytes[at + run..];
+    [&b"@"[..], b"%40", b"%2540", b"\\u0040", b"&#64;", b"&#x40;"]
+        .iter()
+        .any(|sign| after.starts_with(sign))
+        && !bytes[at + 1..at + run].contains(&b'+')
+}
+
+/// Whether there are three pluses or more around in a run without white space, as only the words of a form have them.
+fn is_in_form(bytes: &[u8], at: usize) -> bool {
+    const AROUND: usize = 40;
+    let count = |run: &mut dyn Iterator<Item = &u8>| {
+        run.take(AROUND)
+            .take_while(|byte| !byte.is_ascii_whitespace())
+            .filter(|byte| **byte == b'+')
+            .count()
+    };
+    count(&mut bytes[..at].iter().rev()) + count(&mut bytes[at..].iter()) >= 3
+}
+
+/// The ASCII character that another one is read as: digits of other scripts, dashes, and letters of Cyrillic and Greek that
+/// look like Latin ones, these only beside a Latin letter or digit.
+fn like(character: char, before: Option<&u8>, after: Option<&u8>) -> char {
+    const ZEROS: [u32; 17] = [
+        0x660, 0x6f0, 0x7c0, 0x966, 0x9e6, 0xa66, 0xae6, 0xb66, 0xbe6, 0xc66, 0xce6, 0xd66, 0xe50,
+        0xed0, 0xf20, 0x1040, 0x17e0,
+    ];
+    const LETTERS: [(char, char); 38] = [
+        ('а', 'a'),
+        ('е', 'e'),
+        ('о', 'o'),
+        ('р', 'p'),
+        ('с', 'c'),
+        ('у', 'y'),
+        ('х', 'x'),
+        ('і', 'i'),
+        ('ј', 'j'),
+        ('ѕ', 's'),
+        ('ԁ', 'd'),
+        ('А', 'A'),
+        ('В', 'B'),
+        ('Е', 'E'),
+        ('К', 'K'),
+        ('М', 'M'),
+        ('Н', 'H'),
+        ('О', 'O'),
+        ('Р', 'P'),
+        ('С', 'C'),
+        ('Т', 'T'),
+        ('Х', 'X'),
+        ('І', 'I'),
+        ('Ѕ', 'S'),
+        ('ο', 'o'),
+        ('α', 'a'),
+        ('ν', 'v'),
+        ('Α', 'A'),
+        ('Β', 'B'),
+        ('Ε', 'E'),
+        ('Ι', 'I'),
+        ('Κ', 'K'),
+        ('Μ', 'M'),
+        ('Ν', 'N'),
+        ('Ο', 'O'),
+        ('Ρ', 'P'),
+        ('Τ', 'T'),
+        ('Χ', 'X'),
+    ];
+    if character.is_ascii() {
+        return character;
+    }
+    let code = u32::from(character);
+    if let Some(zero) = ZEROS
+        .iter()
+        .find(|zero| (**zero..**zero + 10).contains(&code))
+    {
+        return char::from_digit(code - zero, 10).unwrap_or(character);
+    }
+    match character {
+        '\u{2010}'..='\u{2015}' | '\u{2212}' => return '-',
+        '\u{3002}' | '\u{ff61}' => return '.',
+        _ => {}
+    }
+    let is_beside = [before, after]
+        .iter()
+        .any(|byte| byte.is_some_and(u8::is_ascii_alphanumeric));
+    if !is_beside {
+        return character;
+    }
+    LETTERS
+        .iter()
+        .find(|(seen, _)| *seen == character)
+        .map_or(character, |(_, read)| *read)
 }
 
 fn hex(text: &str, from: usize, length: usize) -> Option<u32> {

@@ -353,7 +353,11 @@ fn main() {
             "sqlite" => {
                 StoreConfig::new(folder.path().join(format!("{runs}.db")).to_string_lossy())
             }
-            _ => StoreConfig::new(testkit::postgres_database()),
+            _ => StoreConfig::new(
+                testkit::Postgres::shared()
+                    .and_then(|server| server.database().map_err(|error| panic!("{error}")))
+                    .expect("a private PostgreSQL"),
+            ),
         };
         let store = Store::open(&config).expect("the store opens");
         store.migrate().expect("the migrations run");

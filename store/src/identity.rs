@@ -1,4 +1,4 @@
-//! Who may do what: projects, users, ingest tokens, sessions, failed logins.
+//! Who may do what: projects, users, tokens of programs, sessions, failed logins.
 
 mod logins;
 mod projects;
@@ -73,17 +73,50 @@ impl fmt::Debug for User {
     }
 }
 
-/// A credential that may write records of one project and nothing else. The secret itself is never stored.
+/// What a token may do in its project, and nothing else.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum TokenScope {
+    /// Write records; read nothing.
+    #[default]
+    Ingest,
+    /// Search, ask and look; change nothing.
+    Read,
+}
+
+impl TokenScope {
+    /// The lowercase word.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Ingest => "ingest",
+            Self::Read => "read",
+        }
+    }
+
+    /// The scope of a word.
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        match word {
+            "ingest" => Some(Self::Ingest),
+            "read" => Some(Self::Read),
+            _ => None,
+        }
+    }
+}
+
+/// A credential of a program, for one project. The secret itself is never stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct IngestToken {
+pub struct Token {
     /// Its id.
     pub id: TokenId,
-    /// The project it writes to.
+    /// The project it is for.
     pub project_id: ProjectId,
     /// What people call it.
     pub name: String,
     /// The first characters of the secret, to recognise it by.
     pub prefix: String,
+    /// What it may do.
+    pub scope: TokenScope,
     /// Unix nanoseconds UTC.
     pub created_at_ns: i64,
     /// To the minute.
@@ -95,7 +128,7 @@ pub struct IngestToken {
 /// A token to be stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewToken {
-    /// The project it writes to.
+    /// The project it is for.
     pub project_id: ProjectId,
     /// What people call it.
     pub name: String,
@@ -103,6 +136,8 @@ pub struct NewToken {
     pub hash: [u8; 32],
     /// The first characters of the secret, at most 16; few enough not to help a guesser.
     pub prefix: String,
+    /// What it may do.
+    pub scope: TokenScope,
 }
 
 /// A login.
@@ -178,11 +213,11 @@ pub trait IdentityStore: Send + Sync {
     fn set_user_disabled(&self, id: UserId, disabled: bool, now_ns: i64) -> Result<(), Error>;
 
     /// Adds a token; [`Error::Duplicate`] when the hash is known.
-    fn create_token(&self, token: &NewToken, now_ns: i64) -> Result<IngestToken, Error>;
+    fn create_token(&self, token: &NewToken, now_ns: i64) -> Result<Token, Error>;
     /// The token whose secret has this SHA-256; `None` when unknown or revoked.
-    fn token_by_hash(&self, hash: &[u8; 32]) -> Result<Option<IngestToken>, Error>;
+    fn token_by_hash(&self, hash: &[u8; 32]) -> Result<Option<Token>, Error>;
     /// The newest 1,000 tokens of a project, newest first, revoked ones too.
-    fn tokens(&self, project_id: ProjectId) -> Result<Vec<IngestToken>, Error>;
+    fn tokens(&self, project_id: ProjectId) -> Result<Vec<Token>, Error>;
     /// Refuses a token from now on; again is no error. [`Error::NotFound`] when the project has no such token.
     fn revoke_token(&self, project_id: ProjectId, id: TokenId, now_ns: i64) -> Result<(), Error>;
     /// Notes that a token was used; written at most once a minute.
@@ -262,13 +297,13 @@ impl IdentityStore for Store {
     fn set_user_disabled(&self, id: UserId, disabled: bool, now_ns: i64) -> Result<(), Error> {
         users::set_disabled(self, id, disabled, now_ns)
     }
-    fn create_token(&self, token: &NewToken, now_ns: i64) -> Result<IngestToken, Error> {
+    fn create_token(&self, token: &NewToken, now_ns: i64) -> Result<Token, Error> {
         tokens::create(self, token, now_ns)
     }
-    fn token_by_hash(&self, hash: &[u8; 32]) -> Result<Option<IngestToken>, Error> {
+    fn token_by_hash(&self, hash: &[u8; 32]) -> Result<Option<Token>, Error> {
         tokens::by_hash(self, hash)
     }
-    fn tokens(&self, project_id: ProjectId) -> Result<Vec<IngestToken>, Error> {
+    fn tokens(&self, project_id: ProjectId) -> Result<Vec<Token>, Error> {
         tokens::list(self, project_id)
     }
     fn revoke_token(&self, project_id: ProjectId, id: TokenId, now_ns: i64) -> Result<(), Error> {

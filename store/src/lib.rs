@@ -26,11 +26,13 @@ mod anomalies;
 mod columns;
 mod identity;
 mod incidents;
+mod interrupt;
 mod jobs;
 mod leases;
 mod policies;
 mod schema_operations;
 mod settings;
+mod spending;
 
 #[cfg(test)]
 mod tests;
@@ -62,11 +64,13 @@ pub use upkeep::{BlockCheck, BlockKind, DamagedBlock, Deletion, Moved, Retention
 pub use alerts::{AlertReceipt, AlertState, AlertStateWrite, AlertStore, AlertTransaction};
 pub use anomalies::{AnomalyFilter, AnomalyStore, RecordedAnomaly, SequencedAnomaly};
 pub use identity::{
-    IdentityStore, IngestToken, Lockout, LoginFailures, NewToken, Project, Role, Session, User,
+    IdentityStore, Lockout, LoginFailures, NewToken, Project, Role, Session, Token, TokenScope,
+    User,
 };
 pub use incidents::{
     Expected, IncidentFilter, IncidentStore, IncidentWrite, StoredIncident, WrittenIncident,
 };
+pub use interrupt::{interruptible, is_interrupted};
 pub use jobs::{
     EnqueuedJob, Job, JobCount, JobLease, JobOutcome, JobQueue, JobState, LeaseRequest, LeasedJob,
     NewJob,
@@ -76,3 +80,4 @@ pub use policies::{
     MAX_POLICY_BYTES, NewSilence, PolicySource, PolicyStore, Silence, StoredPolicy,
 };
 pub use settings::{CursorStore, SettingsStore};
+pub use spending::{ModelSpending, SpendingStore};

@@ -1,4 +1,4 @@
-//! The tables of `migrations/*/0002_identity_and_incidents`. Ids are 16 bytes; instants are i64 unix nanoseconds;
+//! The tables of `migrations/*/0002_identity_and_incidents` and what 0006 added to them. Ids are 16 bytes; instants are i64 unix nanoseconds;
 //! documents are JSON text.
 
 diesel::table! {
@@ -24,7 +24,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    /// Credentials that may only write.
+    /// Credentials of programs: `scope` says whether one writes or reads.
     ingest_tokens (id) {
         id -> Binary,
         project_id -> Binary,
@@ -34,6 +34,7 @@ diesel::table! {
         created_at_ns -> BigInt,
         last_used_at_ns -> Nullable<BigInt>,
         revoked_at_ns -> Nullable<BigInt>,
+        scope -> Text,
     }
 }
 
@@ -198,5 +199,17 @@ diesel::table! {
         owner -> Text,
         token -> BigInt,
         expires_at_ns -> BigInt,
+    }
+}
+
+diesel::table! {
+    /// What models outside of the house cost; `migrations/*/0007_model_spending`.
+    model_spending (day, provider, project_id) {
+        day -> BigInt,
+        provider -> Text,
+        project_id -> Binary,
+        calls -> BigInt,
+        tokens -> BigInt,
+        pico_dollars -> BigInt,
     }
 }

@@ -39,12 +39,14 @@ pub enum Error {
         log: String,
     },
     /// The private server answered a statement with an error.
-    #[error("the private PostgreSQL refused '{statement}': {message}")]
+    #[error("the private PostgreSQL refused '{statement}': {message}; its log ends with: {log}")]
     Statement {
         /// The statement.
         statement: String,
         /// The server's words.
         message: String,
+        /// The end of its log.
+        log: String,
     },
     /// The `vigil` executable did not do what it should.
     #[error("vigil {what}: {log}")]

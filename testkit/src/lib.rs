@@ -17,7 +17,7 @@ pub use error::Error;
 pub use grpc::{GrpcAnswer, GrpcConnection};
 pub use http::{HttpAnswer, HttpConnection};
 pub use moment::{now_ns, rfc3339};
-pub use postgres::{Postgres, free_port, postgres_database};
+pub use postgres::{Postgres, PostgresDatabase, free_port, postgres_database};
 pub use random::Random;
 #[cfg(feature = "receivers")]
 pub use receiver::{Channel, Received, ReceiverServer, Reply};

@@ -27,7 +27,7 @@ max_connections = 200
 shared_buffers = 64MB
 wal_level = minimal
 max_wal_senders = 0
-max_wal_size = 1GB
+max_wal_size = 128MB
 logging_collector = off
 log_min_messages = warning
 ";
@@ -43,6 +43,7 @@ pub struct Postgres {
     folder: PathBuf,
     password: String,
     databases: AtomicU32,
+    idle: Mutex<Vec<String>>,
     watchdog: Mutex<Watchdog>,
 }
 
@@ -54,15 +55,53 @@ struct Watchdog {
     port: u16,
 }
 
-/// The URL of a fresh, empty database on the server that this test process shares.
+/// An empty database on the server that this test process shares. When this value ends, another test may get the
+/// database, emptied: hundreds of databases of one process once filled a disk.
+#[derive(Debug)]
+pub struct PostgresDatabase {
+    name: String,
+    url: String,
+}
+
+/// An empty database for one test.
 ///
 /// # Panics
 /// When no PostgreSQL can be found or obtained: the test must fail, not skip.
 #[must_use]
-pub fn postgres_database() -> String {
+pub fn postgres_database() -> PostgresDatabase {
     let shared = Postgres::shared().unwrap_or_else(|error| panic!("{error}"));
-    shared.database().unwrap_or_else(|error| panic!("{error}"))
+    let name = shared
+        .empty_database()
+        .unwrap_or_else(|error| panic!("{error}"));
+    PostgresDatabase {
+        url: shared.url(&name),
+        name,
+    }
 }
+
+impl PostgresDatabase {
+    /// `postgres://vigil:...@127.0.0.1:PORT/NAME`.
+    #[must_use]
+    pub fn url(&self) -> String {
+        self.url.clone()
+    }
+}
+
+impl Drop for PostgresDatabase {
+    fn drop(&mut self) {
+        if let Ok(shared) = Postgres::shared() {
+            let name = std::mem::take(&mut self.name);
+            shared.idle().push(name);
+        }
+    }
+}
+
+/// What makes a database as good as new. A store that is still open somewhere loses its connections.
+const EMPTY: [&str; 2] = [
+    "select pg_terminate_backend(pid) from pg_stat_activity
+     where datname = current_database() and pid <> pg_backend_pid()",
+    "drop schema public cascade; create schema public",
+];
 
 impl Postgres {
     /// Starts a server of its own. Most tests want [`Postgres::shared`] instead.
@@ -78,6 +117,7 @@ impl Postgres {
             folder,
             password,
             databases: AtomicU32::new(0),
+            idle: Mutex::default(),
             watchdog: Mutex::new(watchdog),
         };
         server.initialise()?;
@@ -99,14 +139,34 @@ impl Postgres {
     /// # Errors
     /// When the server is down or refuses.
     pub fn database(&self) -> Result<String, Error> {
+        Ok(self.url(&self.new_database()?))
+    }
+
+    /// A database that an ended test left, emptied, else a new one.
+    fn empty_database(&self) -> Result<String, Error> {
+        let left = self.idle().pop();
+        if let Some(name) = left {
+            for statement in EMPTY {
+                self.execute(&name, statement)?;
+            }
+            return Ok(name);
+        }
+        self.new_database()
+    }
+
+    fn new_database(&self) -> Result<String, Error> {
         let number = self.databases.fetch_add(1, Ordering::Relaxed);
         let name = format!("test_{number}");
         self.execute("postgres", &format!("create database {name}"))?;
+        Ok(name)
+    }
+
+    fn url(&self, database: &str) -> String {
         let port = self.lock().port;
-        Ok(format!(
-            "postgres://vigil:{}@127.0.0.1:{port}/{name}",
+        format!(
+            "postgres://vigil:{}@127.0.0.1:{port}/{database}",
             self.password
-        ))
+        )
     }
 
     /// The folder of the server's data, for measuring its size.
@@ -131,6 +191,7 @@ impl Postgres {
         wire::execute(&socket, database, statement).map_err(|message| Error::Statement {
             statement: statement.to_owned(),
             message,
+            log: self.end_of_log(),
         })
     }
 
@@ -201,12 +262,20 @@ impl Postgres {
     }
 
     fn failure(&self, what: &str) -> Error {
-        let log = std::fs::read_to_string(self.folder.join("log")).unwrap_or_default();
-        let lines: Vec<&str> = log.lines().collect();
         Error::Server {
             what: what.to_owned(),
-            log: lines[lines.len().saturating_sub(12)..].join(" / "),
+            log: self.end_of_log(),
         }
+    }
+
+    fn end_of_log(&self) -> String {
+        let log = std::fs::read_to_string(self.folder.join("log")).unwrap_or_default();
+        let lines: Vec<&str> = log.lines().collect();
+        lines[lines.len().saturating_sub(12)..].join(" / ")
+    }
+
+    fn idle(&self) -> std::sync::MutexGuard<'_, Vec<String>> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Watchdog> {

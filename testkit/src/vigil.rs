@@ -78,9 +78,11 @@ impl Vigil {
             address.clone(),
             "--data-dir".to_owned(),
             settings.data_dir.display().to_string(),
-            "--no-narrator".to_owned(),
             "--offline".to_owned(),
         ];
+        if !settings.arguments.iter().any(|it| it == "--narrator") {
+            arguments.push("--no-narrator".to_owned());
+        }
         if let Some(url) = &settings.database_url {
             arguments.extend(["--database-url".to_owned(), url.clone()]);
         }

@@ -52,6 +52,8 @@ const expect = async (what, check) => {
   }
 };
 
+const answered = () => page.locator('.answer[aria-busy="false"]').getByText(/\d+ ms · understood/).first().waitFor({ timeout: 120_000 });
+
 page.setDefaultTimeout(15_000);
 await page.goto(url);
 await expect("a wrong password is refused with a text", async () => {
@@ -132,13 +134,61 @@ await page.getByRole("link", { name: "Logs" }).click();
 await expect("a question is answered with evidence", async () => {
   await page.fill(".question", "Why is checkout failing?");
   await page.keyboard.press("Enter");
-  await page.locator(".answer .text").waitFor();
+  await page.locator(".answer .facts").waitFor();
   await page.locator(".answer .evidence li").first().waitFor();
-  await page.getByText(/\d+ ms · understood/).first().waitFor({ timeout: 120_000 });
+  await answered();
 });
 await shot("ask.png");
+await expect("a question that leans on the one before is understood, and the one before stays", async () => {
+  await page.fill(".question", "How many errors in the last 24 hours, by service?");
+  await page.keyboard.press("Enter");
+  await page.locator(".answer .groups tbody tr").first().waitFor();
+  await answered();
+  await page.fill(".question", "only for checkout");
+  await page.keyboard.press("Enter");
+  await page.locator(".chip", { hasText: "service checkout" }).first().waitFor();
+  await answered();
+  await page.locator("details.old summary", { hasText: "Why is checkout failing?" }).waitFor();
+});
+await expect("what was understood is changed with the keyboard and asked again", async () => {
+  await page.getByLabel("Add a condition").first().selectOption("severities");
+  await page.getByLabel("severity", { exact: true }).fill("info");
+  await page.keyboard.press("Enter");
+  await page.keyboard.press("Enter");
+  await page.getByText("changed by you").waitFor();
+  await page.locator(".chip", { hasText: "severity info" }).first().waitFor();
+  await answered();
+});
+await expect("the search that counted opens in the log list", async () => {
+  await page.locator(".proof code", { hasText: "service:checkout" }).first().waitFor();
+  await page.getByRole("link", { name: "Open in logs" }).first().click();
+  await page.locator(".records button.record").first().waitFor();
+  if (!page.url().includes("service%3Acheckout")) throw new Error(`the address is ${page.url()}`);
+});
+await expect("where the logs show nothing, that is said", async () => {
+  await page.fill(".question", "how many unicorns of flurbistan yesterday?");
+  await page.keyboard.press("Enter");
+  await page.locator(".facts.abstained").waitFor();
+  await answered();
+});
+await shot("conversation.png");
+await expect("a new conversation begins empty", async () => {
+  await page.getByRole("button", { name: "New conversation" }).click();
+  await page.locator(".answer").first().waitFor({ state: "detached" });
+});
+await expect("a token that reads is made, shown once and revoked", async () => {
+  await page.getByRole("link", { name: "Tokens" }).click();
+  await page.getByLabel("What the token is for").fill("page check");
+  await page.getByRole("button", { name: "Make a token" }).click();
+  await page.locator(".proof code", { hasText: "vgl_read_" }).waitFor();
+  await page.getByRole("button", { name: "Done" }).click();
+  const row = page.locator(".tokens li", { hasText: "page check" }).filter({ hasText: "never used" }).first();
+  page.once("dialog", (dialog) => dialog.accept());
+  await row.getByRole("button", { name: "Revoke" }).click();
+  await row.getByText("revoked", { exact: false }).waitFor();
+  await page.getByRole("link", { name: "Logs" }).click();
+});
 await expect("an incident shows its summary and can be taken", async () => {
-  await page.getByLabel("Close the answer").click();
   await page.locator("button.incident").first().click();
   await page.getByRole("heading", { name: "What happened" }).waitFor();
   await page.getByText("To check:").first().waitFor();

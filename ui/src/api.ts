@@ -61,21 +61,62 @@ export interface Author {
   reason?: string;
 }
 
+/** What a question was understood as, to be changed and asked again. */
+export interface Plan {
+  intent: string;
+  from: string | null;
+  to: string | null;
+  compare_from: string | null;
+  compare_to: string | null;
+  services: string[];
+  excluded_services: string[];
+  severities: string[];
+  texts: string[];
+  excluded_texts: string[];
+  attributes: string[];
+  statuses: string[];
+  numbers: string[];
+  trace_id: string | null;
+  measure: string | null;
+  group_by: string | null;
+  limit: number | null;
+  topic: string;
+  values: string[];
+  explained: string | null;
+  /** Nobody said the time. */
+  is_default_time: boolean;
+}
+
 export interface Interpretation {
   intent: string;
   from: string;
   to: string;
   chips: [string, string][];
   ignored_words: string[];
+  plan: Plan;
+}
+
+/** The computed values behind the sentences. */
+export interface Result {
+  kind: string;
+  count: number | null;
+  other_count?: number;
+  grouped_by?: string;
+  groups: { key: string; count: number; other_count?: number }[];
+  is_lower_bound: boolean;
+  /** The search that shows the counted records. */
+  query?: string;
 }
 
 export interface Answer {
+  text: string;
   found: boolean;
   facts: Sentence[];
   narrative: Sentence[];
   suspects: Suspect[];
   next_steps: string[];
   author: Author;
+  result: Result;
 }
 
 export interface TimelineEntry {
@@ -243,6 +284,20 @@ export interface Check {
   how_to_fix?: string;
 }
 
+/** What a token may do: write records, or read. */
+export type Scope = "ingest" | "read";
+
+export interface Token {
+  id: string;
+  name: string;
+  prefix: string;
+  scope: Scope;
+  created_at: string;
+  /** To the minute. */
+  last_used_at: string | null;
+  revoked_at: string | null;
+}
+
 export class Unauthenticated extends Error {}
 
 async function request<T>(path: string, init?: RequestInit): Promise<T> {
@@ -290,6 +345,11 @@ export const api = {
     ),
   act: (id: string, action: "ack" | "resolve") =>
     request<Incident>(`/api/v1/incidents/${encodeURIComponent(id)}/${action}`, { method: "POST" }),
+  tokens: () => request<Token[]>("/api/v1/tokens"),
+  createToken: (name: string, scope: Scope) => request<Token & { token: string }>("/api/v1/tokens", json({ name, scope })),
+  revokeToken: (id: string) => request<void>(`/api/v1/tokens/${encodeURIComponent(id)}`, { method: "DELETE" }),
+  judge: (id: string, verdict: "useful" | "noise") =>
+    request<{ anomalies: number }>(`/api/v1/incidents/${encodeURIComponent(id)}/feedback`, json({ verdict })),
   status: () => request<{ version: string; store: string; index: string; checks: Check[] }>("/api/v1/status"),
 };
 
@@ -302,10 +362,18 @@ export interface AskHandlers {
   done(elapsed_ms: number, stages: Stages): void;
 }
 
+export interface AskBody {
+  question: string;
+  /** What to do instead of what the words say. */
+  plan?: Plan;
+  /** Questions with the same one may lean on each other. */
+  conversation_id: string;
+}
+
 /** Asks a question and hands each event of the stream to its handler, in the order they come. */
-export async function ask(question: string, handlers: AskHandlers, signal: AbortSignal): Promise<void> {
+export async function ask(body: AskBody, handlers: AskHandlers, signal: AbortSignal): Promise<void> {
   const response = await fetch("/api/v1/ask", {
-    ...json({ question, time_zone: Intl.DateTimeFormat().resolvedOptions().timeZone }),
+    ...json({ ...body, time_zone: Intl.DateTimeFormat().resolvedOptions().timeZone }),
     headers: { "content-type": "application/json", accept: "text/event-stream" },
     credentials: "same-origin",
     signal,

@@ -1,6 +1,7 @@
 import { useEffect, useState } from "preact/hooks";
 import { api, type Check, Unauthenticated } from "./api";
 import { Ask } from "./ask";
+import { restart } from "./conversation";
 import { IncidentPanel } from "./incident";
 import { Incidents } from "./incidents";
 import { Login } from "./login";
@@ -8,6 +9,7 @@ import { Logs } from "./logs";
 import { Patterns } from "./patterns";
 import { openIncident, openTrace, openView, route, type View } from "./route";
 import { Services } from "./services";
+import { Tokens } from "./tokens";
 import { TracePanel } from "./trace";
 
 /** The page: ask, incidents, logs. */
@@ -44,7 +46,7 @@ export function App() {
   };
   return (
     <>
-      <Header user={user} onLogout={() => api.logout().finally(() => setUser(null))} />
+      <Header user={user} onLogout={() => api.logout().finally(() => (restart(), setUser(null)))} />
       <main>
         <Ask onError={onError} />
         <div class="columns">
@@ -70,6 +72,8 @@ export function App() {
                 <Patterns onError={onError} />
               ) : route.value.view === "services" ? (
                 <Services onError={onError} />
+              ) : route.value.view === "tokens" ? (
+                <Tokens onError={onError} />
               ) : (
                 <Logs onError={onError} />
               )}
@@ -85,6 +89,7 @@ const VIEWS: [View, string][] = [
   ["logs", "Logs"],
   ["patterns", "Patterns"],
   ["services", "Services"],
+  ["tokens", "Tokens"],
 ];
 
 function Views() {

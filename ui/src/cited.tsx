@@ -2,7 +2,7 @@ import { type ComponentChildren, createContext } from "preact";
 import { useContext, useId } from "preact/hooks";
 import type { Author, Evidence, LogRecord, Sentence, Severity, Suspect } from "./api";
 import { count, time, usual } from "./format";
-import { filterLogs } from "./route";
+import { LogsLink } from "./proof";
 
 const MARKS: Record<string, string> = { warn: "▲", error: "✖", fatal: "✖✖", critical: "✖✖", warning: "▲" };
 
@@ -102,19 +102,19 @@ export function EvidenceList({ evidence }: { evidence: Evidence[] }) {
     <section>
       <h3>Evidence</h3>
       <ol class="evidence">
-        {evidence.map((item) => (
+        {[...evidence].sort((a, b) => a.number - b.number).map((item) => (
           <li key={item.number} id={`${scope}-evidence-${item.number}`}>
             <span class="number">[{item.number}]</span>
             <div>
               <code>{item.text}</code>
               <div class="quiet">
-                <Level severity={item.severity} /> {item.kind}
+                {item.severity !== "unspecified" && <Level severity={item.severity} />} {item.kind}
                 {item.service && ` · ${item.service}`}
                 {item.kind !== "change" && ` · ${count(item.count)}×`}
                 {item.expected !== null && ` (usually ${usual(item.expected)})`}
                 {` · ${time(item.first_at)}`}
                 {item.last_at !== item.first_at && ` – ${time(item.last_at)}`}
-                {item.template_id && <ShowLogs evidence={item} templateId={item.template_id} />}
+                {(item.template_id || item.record_ids.length > 0 || (item.kind === "anomaly" && item.service)) && <ShowLogs evidence={item} />}
               </div>
             </div>
           </li>
@@ -124,18 +124,16 @@ export function EvidenceList({ evidence }: { evidence: Evidence[] }) {
   );
 }
 
-function ShowLogs({ evidence, templateId }: { evidence: Evidence; templateId: string }) {
-  const show = () => {
-    const from = new Date(new Date(evidence.first_at).getTime() - 60_000);
-    const to = new Date(new Date(evidence.last_at).getTime() + 120_000);
-    filterLogs({ template: templateId, from: from.toISOString(), to: to.toISOString() }, true);
-  };
+/** The records of a pattern; of records without one what their service wrote around them. */
+function ShowLogs({ evidence }: { evidence: Evidence }) {
+  const from = new Date(new Date(evidence.first_at).getTime() - 60_000);
+  const to = new Date(new Date(evidence.last_at).getTime() + 120_000);
+  if (Number.isNaN(from.getTime()) || Number.isNaN(to.getTime())) return null;
+  const what: Record<string, string> = evidence.template_id ? { template: evidence.template_id } : { service: evidence.service ?? "" };
   return (
     <>
       {" · "}
-      <button type="button" class="link" onClick={show}>
-        show records
-      </button>
+      <LogsLink filters={{ ...what, from: from.toISOString(), to: to.toISOString() }}>show records</LogsLink>
     </>
   );
 }

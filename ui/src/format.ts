@@ -17,6 +17,14 @@ export function time(text: string): string {
   return isToday ? clock.format(at) : `${day.format(at)} ${clock.format(at)}`;
 }
 
+/** A range: dates where it does not lie within today, each once. */
+export function range(from: string, to: string): string {
+  const [first, last] = [new Date(from), new Date(to)];
+  if (Number.isNaN(first.getTime()) || Number.isNaN(last.getTime())) return `${from} – ${to}`;
+  if (day.format(first) === day.format(last)) return `${time(from)} – ${clock.format(last)}`;
+  return `${day.format(first)} ${clock.format(first)} – ${day.format(last)} ${clock.format(last)}`;
+}
+
 export function count(value: number): string {
   return number.format(value);
 }

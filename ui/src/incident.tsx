@@ -7,6 +7,24 @@ import { openIncident } from "./route";
 
 const PERIOD_MS = 5_000;
 
+/** Whether it was worth knowing: the next anomalies like those of it count for more or less. */
+function Verdict({ id, onError }: { id: string; onError: (error: unknown) => void }) {
+  const [said, setSaid] = useState<"" | "useful" | "noise">("");
+  const judge = (verdict: "useful" | "noise") => api.judge(id, verdict).then(() => setSaid(verdict), onError);
+  return (
+    <span class="buttons" role="group" aria-label="Was this worth knowing?">
+      {(["useful", "noise"] as const).map((verdict) => (
+        <button key={verdict} type="button" class="plain" aria-pressed={said === verdict} onClick={() => judge(verdict)}>
+          {verdict === "useful" ? "Useful" : "Noise"}
+        </button>
+      ))}
+      <span class="quiet" role="status">
+        {said && `noted: those like it count for ${said === "useful" ? "more" : "less"}`}
+      </span>
+    </span>
+  );
+}
+
 export function IncidentPanel(props: { id: string; onClose: () => void; onError: (error: unknown) => void }) {
   const [incident, setIncident] = useState<IncidentDetail | null>(null);
   const [problem, setProblem] = useState("");
@@ -49,6 +67,7 @@ export function IncidentPanel(props: { id: string; onClose: () => void; onError:
             Resolve
           </button>
         )}
+        {incident.anomaly_count > 0 && <Verdict id={incident.id} onError={fail} />}
         <a href={`/api/v1/incidents/${incident.id}/postmortem`} download>
           Post-mortem draft
         </a>

@@ -1,13 +1,13 @@
 import { signal } from "@preact/signals";
 
-export type View = "logs" | "patterns" | "services";
+export type View = "logs" | "patterns" | "services" | "tokens";
 
 export interface Route {
   /** The incident that is open, from `/incidents/{id}`. */
   incident: string | null;
   /** The trace that is open, from `/traces/{trace_id}`. */
   trace: string | null;
-  /** What stands beside the incidents when none is open: the log list, or what `/patterns` and `/services` name. */
+  /** What stands beside the incidents when none is open: the log list, or what `/patterns`, `/services` and `/tokens` name. */
   view: View;
   /** The filter of the log list, from the query string. */
   query: URLSearchParams;
@@ -16,7 +16,7 @@ export interface Route {
 function read(): Route {
   const incident = /^\/incidents\/([0-9a-f-]{36})$/i.exec(location.pathname);
   const trace = /^\/traces\/([0-9a-f]{32})$/i.exec(location.pathname);
-  const view = /^\/(patterns|services)$/.exec(location.pathname)?.[1] as View | undefined;
+  const view = /^\/(patterns|services|tokens)$/.exec(location.pathname)?.[1] as View | undefined;
   return {
     view: view ?? "logs",
     incident: incident?.[1] ?? null,
@@ -59,4 +59,16 @@ export function filterLogs(changes: Record<string, string>, fresh = false): void
   }
   const text = query.toString();
   go(text ? `/?${text}` : "/");
+}
+
+/** The address of the log list with these filters alone; empty values are left out. */
+export function logsAddress(filters: Record<string, string>): string {
+  const query = new URLSearchParams(Object.entries(filters).filter(([, value]) => value));
+  return `/?${query}`;
+}
+
+/** Shows the log list of such an address, and brings it into view: it may lie below a long answer. */
+export function showLogs(address: string): void {
+  go(address);
+  requestAnimationFrame(() => document.querySelector("section.logs")?.scrollIntoView({ block: "start" }));
 }

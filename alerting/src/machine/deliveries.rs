@@ -298,6 +298,7 @@ impl Turn<'_> {
             link: None,
             dedup_key: format!("vigil-{id}"),
             started_at_ns: incident.started_at_ns,
+            anomalies: incident.anomaly_ids.len(),
         }
     }
 }

@@ -22,13 +22,13 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// Most sessions remembered; beyond it all are forgotten.
 const CAPACITY: usize = 1_000;
 
-/// A request that may read records of one project: with a session, or with the name and the password of a person in
-/// `Authorization: Basic`.
+/// A request that may read records of one project: with a session or a read token, or with the name and the password of a
+/// person in `Authorization: Basic`, where a session or a read token may stand as the password.
 #[derive(Debug, Clone)]
 pub struct Reader {
     /// The project, from the credential.
     pub project_id: ProjectId,
-    /// The person, with the session that stands for the password.
+    /// The person, with the session that stands for the password, or the token.
     pub member: Member,
 }
 
@@ -89,7 +89,7 @@ impl FromRequestParts<Arc<AppState>> for Reader {
         let Some((name, password)) = name_and_password(&parts.headers) else {
             return member(parts, state).await;
         };
-        // A session stands where the password would, and a token is told that it may only write.
+        // A session or a token stands where the password would.
         if password.starts_with("eyJ") || password.starts_with(TOKEN_PREFIX) {
             return with_session(parts, state, &password).await;
         }

@@ -129,9 +129,12 @@ fn a_foreign_page_may_not_act_with_the_cookie() {
 
 #[test]
 fn tokens_are_long_random_and_shown_by_a_short_prefix_only() {
-    let (one, two) = (new_token(), new_token());
+    let (one, two) = (new_token(TokenScope::Ingest), new_token(TokenScope::Ingest));
     assert_ne!(one, two);
     assert_eq!(one.len(), TOKEN_PREFIX.len() + 2 * TOKEN_BYTES);
     assert_eq!(display_prefix(&one).len(), 10);
+    let reading = new_token(TokenScope::Read);
+    assert!(reading.starts_with("vgl_read_"));
+    assert_eq!(display_prefix(&reading).len(), 15, "the store takes 16");
     assert_ne!(token_hash(&one), token_hash(&two));
 }

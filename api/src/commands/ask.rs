@@ -165,6 +165,7 @@ impl View {
 fn spent(elapsed_ms: u64, stages: &Value) -> String {
     let parts: Vec<String> = [
         ("understood", "interpretation_ms"),
+        ("planned", "planning_ms"),
         ("found", "retrieval_ms"),
         ("counted", "facts_ms"),
         ("first words after", "first_token_ms"),

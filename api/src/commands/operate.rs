@@ -33,7 +33,10 @@ pub fn migrate(config: &Config) -> anyhow::Result<()> {
 pub fn token(command: &TokenCommand, config: &Config) -> anyhow::Result<()> {
     let opened = bootstrap::open(config)?;
     match command {
-        TokenCommand::Create { name } => println!("{}", bootstrap::create_token(&opened, name)?),
+        TokenCommand::Create { name, scope } => {
+            let scope = (*scope).into();
+            println!("{}", bootstrap::create_token(&opened, name, scope)?);
+        }
         TokenCommand::List => {
             for token in opened.store.tokens(opened.project_id)? {
                 let used = token.last_used_at_ns.map_or_else(
@@ -46,8 +49,11 @@ pub fn token(command: &TokenCommand, config: &Config) -> anyhow::Result<()> {
                     "valid"
                 };
                 println!(
-                    "{:<12} {:<8} {:<30} {used}",
-                    token.prefix, state, token.name
+                    "{:<16} {:<7} {:<8} {:<30} {used}",
+                    token.prefix,
+                    token.scope.as_str(),
+                    state,
+                    token.name
                 );
             }
         }

@@ -144,6 +144,11 @@ pub struct LanguageModels {
     pub order: Option<Vec<String>>,
     /// The same for single projects, by name or id; an empty list is no model at all.
     pub projects: BTreeMap<String, Vec<String>>,
+    /// Those of them that may plan questions which the grammar does not know. All external ones otherwise: the small
+    /// models that run in this process plan too few of them well.
+    pub planners: Option<Vec<String>>,
+    /// The same for single projects, by name or id; an empty list is none.
+    pub project_planners: BTreeMap<String, Vec<String>>,
 }
 
 impl LanguageModels {
@@ -162,7 +167,12 @@ impl LanguageModels {
                 );
             }
         }
-        let orders = self.order.iter().chain(self.projects.values());
+        let orders = self
+            .order
+            .iter()
+            .chain(self.projects.values())
+            .chain(self.planners.iter())
+            .chain(self.project_planners.values());
         for name in orders.flatten() {
             if !names.contains(name.as_str()) {
                 let known: Vec<&str> = names.into_iter().collect();
@@ -195,10 +205,20 @@ impl LanguageModels {
         };
         let order = self.order.clone();
         let order = order.or_else(|| (!external.is_empty()).then(all));
-        let projects = self.projects.iter();
-        let of_project = projects.map(|(project, order)| (project.clone(), order.clone()));
-        (order, of_project.collect())
+        (order, owned(&self.projects))
     }
+
+    /// Who may plan questions, for everybody and for single projects.
+    pub fn planners(&self) -> (Option<Vec<String>>, HashMap<String, Vec<String>>) {
+        (self.planners.clone(), owned(&self.project_planners))
+    }
+}
+
+fn owned(projects: &BTreeMap<String, Vec<String>>) -> HashMap<String, Vec<String>> {
+    let projects = projects.iter();
+    projects
+        .map(|(project, names)| (project.clone(), names.clone()))
+        .collect()
 }
 
 #[cfg(test)]

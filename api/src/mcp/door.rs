@@ -13,7 +13,9 @@ use tower::ServiceExt as _;
 use crate::auth::{Granted, Member};
 use crate::cli::Remote;
 use crate::config::Config;
+use crate::peer::Peer;
 use crate::remote::Server;
+use crate::requester::Via;
 use crate::routes;
 use crate::state::AppState;
 
@@ -113,13 +115,24 @@ pub trait Door: Send + Sync {
 pub struct Inside {
     state: Arc<AppState>,
     member: Member,
+    /// Who waits for the answers, where that is known.
+    peer: Option<Peer>,
 }
 
 impl Inside {
     /// With the rights of this person.
     #[must_use]
     pub fn new(state: Arc<AppState>, member: Member) -> Self {
-        Self { state, member }
+        Self {
+            state,
+            member,
+            peer: None,
+        }
+    }
+
+    /// Long work ends when this client leaves.
+    pub(crate) fn waited_for_by(self, peer: Option<Peer>) -> Self {
+        Self { peer, ..self }
     }
 }
 
@@ -138,6 +151,10 @@ impl Door for Inside {
         request
             .extensions_mut()
             .insert(Granted(self.member.clone()));
+        request.extensions_mut().insert(Via("mcp"));
+        if let Some(peer) = &self.peer {
+            request.extensions_mut().insert(peer.clone());
+        }
         let router = routes::bare_router(Arc::clone(&self.state));
         let response = match router.oneshot(request).await {
             Ok(response) => response,

@@ -4,10 +4,12 @@ use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::Extension;
 use axum::extract::State;
-use axum::http::{HeaderMap, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
+use domain::ErrorKind;
 use engine::{AskEvent, AskPlan, AskRequest, AskStages, ConversationKey};
 use futures_util::StreamExt;
 use serde::{Deserialize, Serialize};
@@ -15,7 +17,10 @@ use tokio_stream::wrappers::ReceiverStream;
 
 use crate::auth::Member;
 use crate::extract::Json;
-use crate::problem::{Cause, Problem, ProblemBody};
+use crate::peer::Peer;
+use crate::problem::{Cause, LoggedStatus, Problem, ProblemBody};
+use crate::request_log::CLIENT_LEFT;
+use crate::requester::{self, Via};
 use crate::routes::search::RecordItem;
 use crate::routes::wire::{AnswerItem, EvidenceItem, InterpretationItem};
 use crate::state::AppState;
@@ -45,7 +50,8 @@ pub struct AskBody {
     conversation_id: Option<String>,
     /// IANA name of the asker's time zone, for "last night"; UTC otherwise.
     time_zone: Option<String>,
-    /// False leaves the language model out; the answer is then complete in well under a second.
+    /// False leaves language models out: none plans the question or adds sentences. The answer is then complete in well
+    /// under a second.
     #[serde(default = "yes")]
     narrate: bool,
 }
@@ -71,6 +77,9 @@ pub struct AskAnswer {
 pub struct StagesItem {
     /// Understanding the question.
     interpretation_ms: f64,
+    /// A model's plan of a question that the grammar does not know; left out when none was asked for one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    planning_ms: Option<f64>,
     /// Finding the patterns that it is about.
     retrieval_ms: f64,
     /// Counting, sampling, comparing, and writing the computed sentences.
@@ -87,6 +96,7 @@ impl From<AskStages> for StagesItem {
     fn from(stages: AskStages) -> Self {
         Self {
             interpretation_ms: milliseconds(stages.interpretation),
+            planning_ms: stages.planning.map(milliseconds),
             retrieval_ms: milliseconds(stages.retrieval),
             facts_ms: milliseconds(stages.facts),
             first_token_ms: stages.first_token.map(milliseconds),
@@ -109,10 +119,12 @@ pub struct DoneItem {
 
 /// Answers a question.
 #[utoipa::path(post, path = "/api/v1/ask", tag = "ask", request_body = AskBody,
-    responses((status = 200, description = "with 'Accept: text/event-stream' the same as events: interpretation, evidence, facts, tokens, answer, done", body = AskAnswer)))]
+    responses((status = 200, description = "with 'Accept: text/event-stream' the same as events: interpretation, planning, evidence, facts, tokens, answer, done", body = AskAnswer)))]
 pub async fn ask(
     State(state): State<Arc<AppState>>,
     member: Member,
+    via: Option<Extension<Via>>,
+    peer: Option<Extension<Peer>>,
     headers: HeaderMap,
     Json(body): Json<AskBody>,
 ) -> Result<Response, Problem> {
@@ -130,6 +142,7 @@ pub async fn ask(
         )));
     }
     let caller = member.user_id.to_string();
+    let requester = requester::of_member(&member, via.map(|via| via.0));
     let events = state.engine.ask(
         member.project_id,
         AskRequest {
@@ -138,6 +151,7 @@ pub async fn ask(
             question: body.question,
             time_zone: body.time_zone,
             is_narrated: body.narrate,
+            requested_by: Some(requester),
         },
     )?;
     let is_stream = headers
@@ -153,7 +167,30 @@ pub async fn ask(
             .keep_alive(KeepAlive::default().interval(HEARTBEAT))
             .into_response());
     }
-    collect(events).await.map(IntoResponse::into_response)
+    tokio::select! {
+        answer = collect(events) => answer.map(IntoResponse::into_response),
+        // The engine stops working on the question when its events are dropped.
+        () = left(peer) => Ok(nobody()),
+    }
+}
+
+/// The answer that nobody reads; our log has it as nginx would.
+fn nobody() -> Response {
+    let problem = Problem::new(ErrorKind::Unavailable, "the asker has left");
+    let mut response = problem.into_response();
+    if let Ok(status) = StatusCode::from_u16(CLIENT_LEFT) {
+        response.extensions_mut().insert(LoggedStatus(status));
+    }
+    response
+}
+
+/// Ends when the one who waits for the answer has closed the connection. A request from inside ends with the one that it
+/// was made for.
+async fn left(peer: Option<Extension<Peer>>) {
+    match peer {
+        Some(Extension(peer)) => peer.left().await,
+        None => std::future::pending().await,
+    }
 }
 
 async fn collect(
@@ -168,7 +205,7 @@ async fn collect(
                 whole.samples = samples.into_iter().map(RecordItem::from).collect();
             }
             AskEvent::Answer(answer) => whole.answer = Some((*answer).into()),
-            AskEvent::Delta(_) => {}
+            AskEvent::Planning(_) | AskEvent::Delta(_) => {}
             AskEvent::Done { elapsed, stages } => {
                 whole.elapsed_ms = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);
                 whole.stages = stages.into();
@@ -177,6 +214,12 @@ async fn collect(
         }
     }
     Ok(Json(whole))
+}
+
+/// The grammar does not know the question: this model is asked for a plan.
+#[derive(Serialize)]
+struct PlanningEvent {
+    model: String,
 }
 
 #[derive(Serialize)]
@@ -196,8 +239,10 @@ fn failure(error: engine::Error) -> Option<ProblemBody> {
 
 /// The events of a stream:
 ///
-/// - `interpretation`, again when it was answered otherwise: for the stretch that has the records while the default
-///   range has none, or by words only while the semantic index does not answer;
+/// - `interpretation`, again when a model planned the question (`planned by` among its chips), and when it was answered
+///   otherwise: for the stretch that has the records while the default range has none, or by words only while the
+///   semantic index does not answer;
+/// - where the grammar does not know the question and a model may plan it, `planning` with the name of the model;
 /// - `evidence`, with sample records;
 /// - `facts`, the computed answer;
 /// - where a model phrases, `tokens` with a JSON string each, a piece of its text as it is written, which nobody has
@@ -209,6 +254,7 @@ fn sse(event: AskEvent, is_told: &mut bool) -> Event {
             "interpretation",
             serde_json::to_string(&InterpretationItem::from(*item)),
         ),
+        AskEvent::Planning(model) => ("planning", serde_json::to_string(&PlanningEvent { model })),
         AskEvent::Evidence { evidence, samples } => (
             "evidence",
             serde_json::to_string(&EvidenceEvent {

@@ -1,4 +1,4 @@
-//! Logging in and out, and ingest tokens.
+//! Logging in and out, and tokens.
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -8,7 +8,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use domain::{Clock, ErrorKind, TokenId};
 use serde::{Deserialize, Serialize};
-use store::{IdentityStore, Lockout, NewToken, Session};
+use store::{IdentityStore, Lockout, NewToken, Session, TokenScope};
 use tokio::sync::OwnedSemaphorePermit;
 
 use crate::auth::{self, Admin, Claims, Member, SESSION_COOKIE};
@@ -240,15 +240,17 @@ pub async fn logout(
     Ok(response)
 }
 
-/// Who is logged in.
+/// Who asks.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct MeAnswer {
+    /// The user's name, or `token NAME`.
     name: String,
+    /// The user's id, or the token's.
     user_id: String,
     project_id: String,
 }
 
-/// Says who is logged in.
+/// Says who asks: a person, or a read token.
 #[utoipa::path(get, path = "/api/v1/me", tag = "identity", responses((status = 200, body = MeAnswer)))]
 pub async fn me(member: Member) -> Json<MeAnswer> {
     Json(MeAnswer {
@@ -258,12 +260,15 @@ pub async fn me(member: Member) -> Json<MeAnswer> {
     })
 }
 
-/// A new ingest token.
+/// A new token.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TokenRequest {
     /// What it is for.
     name: String,
+    /// `ingest` (write records and nothing else) when it is left out, or `read` (search, ask, MCP, SQL and exports, and
+    /// change nothing).
+    scope: Option<String>,
 }
 
 /// A token as lists show it.
@@ -272,7 +277,10 @@ pub struct TokenItem {
     id: String,
     name: String,
     prefix: String,
+    /// `ingest` or `read`.
+    scope: &'static str,
     created_at: String,
+    /// To the minute.
     last_used_at: Option<String>,
     revoked_at: Option<String>,
 }
@@ -286,7 +294,7 @@ pub struct NewTokenAnswer {
     item: TokenItem,
 }
 
-/// Makes an ingest token for the session's project.
+/// Makes a token for the session's project.
 #[utoipa::path(post, path = "/api/v1/tokens", tag = "identity", request_body = TokenRequest, responses((status = 201, body = NewTokenAnswer)))]
 pub async fn create_token(
     State(state): State<Arc<AppState>>,
@@ -300,12 +308,20 @@ pub async fn create_token(
             name.len()
         )));
     }
-    let token = auth::new_token();
+    let word = request.scope.as_deref().unwrap_or("ingest");
+    let Some(scope) = TokenScope::from_word(word) else {
+        let shown: String = word.chars().take(64).collect();
+        return Err(Problem::bad_request(format!(
+            "scope is '{shown}', it must be ingest or read"
+        )));
+    };
+    let token = auth::new_token(scope);
     let created = NewToken {
         project_id: member.project_id,
         name,
         prefix: auth::display_prefix(&token),
         hash: auth::token_hash(&token),
+        scope,
     };
     let store = state.store.clone();
     let now_ns = state.clock.now_ns();
@@ -346,11 +362,12 @@ pub async fn revoke_token(
     Ok(StatusCode::NO_CONTENT)
 }
 
-fn token_item(token: store::IngestToken) -> TokenItem {
+fn token_item(token: store::Token) -> TokenItem {
     TokenItem {
         id: token.id.to_string(),
         name: token.name,
         prefix: token.prefix,
+        scope: token.scope.as_str(),
         created_at: domain::format_timestamp(token.created_at_ns),
         last_used_at: token.last_used_at_ns.map(domain::format_timestamp),
         revoked_at: token.revoked_at_ns.map(domain::format_timestamp),

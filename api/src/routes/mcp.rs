@@ -16,6 +16,7 @@ use rmcp::transport::streamable_http_server::{StreamableHttpServerConfig, Stream
 
 use crate::auth::{Reader, SESSION_COOKIE};
 use crate::mcp::{Inside, ToolServer};
+use crate::peer::Peer;
 use crate::problem::Problem;
 use crate::state::AppState;
 
@@ -50,12 +51,13 @@ async fn answer(state: Arc<AppState>, request: Request) -> Result<Response, Prob
             "no credential was given",
         )
         .with_hint(format!(
-            "send 'Authorization: Bearer <session>' or 'Basic' with a name and a password; the cookie {SESSION_COOKIE} \
-             does not count here"
+            "send 'Authorization: Bearer <token>' with a token of 'vigil token create NAME --scope read' or a session; the \
+             cookie {SESSION_COOKIE} does not count here"
         )));
     }
     let reader = Reader::from_request_parts(&mut parts, &state).await?;
-    let door = Arc::new(Inside::new(state, reader.member));
+    let peer = parts.extensions.get::<Peer>().cloned();
+    let door = Arc::new(Inside::new(state, reader.member).waited_for_by(peer));
     let config = StreamableHttpServerConfig::default()
         .with_legacy_session_mode(false)
         .with_json_response(true)

@@ -68,6 +68,7 @@ use crate::routes::{
         incidents::acknowledge,
         incidents::resolve,
         incidents::judge::feedback,
+        incidents::judge::incident_feedback,
         incidents::judge::relearn,
         incidents::judge::merge,
         incidents::judge::split,
@@ -104,6 +105,10 @@ fn document() -> utoipa::openapi::OpenApi {
     for (name, description) in [
         ("session", "from POST /api/v1/login"),
         ("ingest_token", "from POST /api/v1/tokens; may only write"),
+        (
+            "read_token",
+            "from POST /api/v1/tokens with the scope read; may only read",
+        ),
         (
             "metrics_token",
             "VIGIL_METRICS_TOKEN; may only read /metrics",
@@ -154,7 +159,8 @@ fn complete(operation: &mut Operation, endpoint: &Endpoint) {
     let schemes: &[&str] = match endpoint.access {
         Access::Public => &[],
         Access::Write => &["ingest_token", "session"],
-        Access::Read | Access::Admin => &["session"],
+        Access::Read => &["session", "read_token"],
+        Access::Act | Access::Admin => &["session"],
         Access::Scrape => &["session", "metrics_token"],
     };
     operation.security = Some(

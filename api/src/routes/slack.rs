@@ -2,23 +2,27 @@
 //!
 //! Slack waits three seconds for an answer. A question is accepted at once and answered through its `response_url`.
 
+mod button;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use axum::Json;
-use axum::body::Bytes;
 use axum::extract::{FromRequest as _, Request, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Response};
-use domain::{AnomalyId, ErrorKind, IncidentState, NANOS_PER_SECOND, PageRequest, ProjectId};
-use engine::{AskEvent, AskRequest, ConversationKey, Verdict};
+use domain::{ErrorKind, IncidentId, IncidentState, NANOS_PER_SECOND, PageRequest, ProjectId};
+use engine::{AskEvent, AskRequest, ConversationKey};
 use serde_json::Value;
 use tokio::sync::OwnedSemaphorePermit;
 
 use crate::extract::Text;
 use crate::problem::Problem;
+use crate::requester;
 use crate::slack::{self, Slack};
 use crate::state::AppState;
+
+pub use self::button::interaction;
 
 /// Longest question.
 const QUESTION_CHARS: usize = 2_000;
@@ -41,7 +45,7 @@ impl Signed {
         let headers: HeaderMap = request.headers().clone();
         let Text(body) = Text::from_request(request, state).await?;
         let now = domain::Clock::now_ns(&domain::SystemClock) / NANOS_PER_SECOND;
-        if let Err(forged) = slack::verify(slack.secret(), &headers, body.as_bytes(), now) {
+        if let Err(forged) = slack.take(&headers, body.as_bytes(), now) {
             metrics::counter!("vigil_api_slack_requests_refused_total").increment(1);
             let why = match forged {
                 slack::Forged::Missing => "the request bears no signature of Slack's",
@@ -49,6 +53,7 @@ impl Signed {
                     "the request is more than five minutes from this server's time"
                 }
                 slack::Forged::Wrong => "the signature is not that of the signing secret",
+                slack::Forged::Repeated => "the request was taken before",
             };
             return Err(Problem::new(ErrorKind::Unauthenticated, why));
         }
@@ -75,10 +80,7 @@ pub async fn command(
     }
     let place = (signed.field("team_id"), signed.field("channel_id"));
     let Some(project_id) = signed.slack.project(place.0, place.1) else {
-        return Ok(reply(slack::note(&format!(
-            "This channel ({} in {}) belongs to no project of Vigil: add it under [[slack.place]].",
-            place.1, place.0
-        ))));
+        return Ok(reply(slack::homeless(place.0, place.1)));
     };
     let text = signed.field("text").trim().to_owned();
     let (word, rest) = text.split_once(' ').unwrap_or((&text, ""));
@@ -88,7 +90,7 @@ pub async fn command(
         ("incidents", "") => incidents(&state, project_id).await,
         ("ack" | "resolve", number) if is_number(number) => {
             let user = signed.field("user_id");
-            act(&state, &signed.slack, project_id, user, word, number).await
+            named_act(&state, &signed.slack, project_id, user, word, number).await
         }
         ("ask", question) if !question.is_empty() => ask(&state, &signed, project_id, question),
         _ => ask(&state, &signed, project_id, &text),
@@ -125,7 +127,7 @@ async fn sendable(
 }
 
 /// Takes or ends an incident for a user that is one of ours.
-async fn act(
+async fn named_act(
     state: &Arc<AppState>,
     slack: &Slack,
     project_id: ProjectId,
@@ -134,62 +136,45 @@ async fn act(
     incident: &str,
 ) -> Result<Response, Problem> {
     let Some((_, name)) = slack.user(slack_user) else {
-        return Ok(reply(slack::note(&format!(
-            "Vigil does not know who {slack_user} is: an operator can add it under [slack.users]."
-        ))));
+        return Ok(reply(stranger(slack_user)));
     };
     let by = format!("{name} (Slack)");
     let done = async {
         let id = state.engine.named_incident(project_id, incident).await?;
-        if word.eq_ignore_ascii_case("ack") {
-            state.engine.acknowledge(project_id, id, by).await
-        } else {
-            state.engine.resolve(project_id, id, by).await
-        }
+        act(state, project_id, id, word, by).await
     };
     Ok(reply(match done.await {
-        Ok(incident) => slack::note(&format!(
-            "Incident {} is {}.",
-            incident.number,
-            incident.state.as_str()
-        )),
+        Ok(text) => slack::note(&text),
         Err(error) if error.kind() == ErrorKind::Internal => return Err(error.into()),
         Err(error) => slack::note(&error.to_string()),
     }))
 }
 
-/// Says of an anomaly whether it was worth knowing, for a user that is one of ours.
-async fn judge(
+/// What somebody is told who is none of our users.
+fn stranger(slack_user: &str) -> Value {
+    slack::note(&format!(
+        "Vigil does not know who {slack_user} is: an operator can add it under [slack.users]."
+    ))
+}
+
+/// Takes (`ack`) or ends an incident; what is said then.
+async fn act(
     state: &Arc<AppState>,
-    slack: &Slack,
     project_id: ProjectId,
-    slack_user: &str,
-    verdict: Verdict,
-    anomaly: &str,
-) -> Result<Response, Problem> {
-    let Some((_, name)) = slack.user(slack_user) else {
-        return Ok(reply(slack::note(&format!(
-            "Vigil does not know who {slack_user} is: an operator can add it under [slack.users]."
-        ))));
+    id: IncidentId,
+    word: &str,
+    by: String,
+) -> Result<String, engine::Error> {
+    let incident = if word.eq_ignore_ascii_case("ack") {
+        state.engine.acknowledge(project_id, id, by).await?
+    } else {
+        state.engine.resolve(project_id, id, by).await?
     };
-    let Ok(id) = anomaly.parse::<AnomalyId>() else {
-        return Ok(reply(slack::note("The button names no anomaly.")));
-    };
-    let by = format!("{name} (Slack)");
-    let done = state
-        .engine
-        .anomaly_feedback(project_id, id, verdict, by)
-        .await;
-    Ok(reply(match done {
-        Ok(outcome) => slack::note(&format!(
-            "Noted as {}. Anomalies like it: {} useful, {} noise.",
-            outcome.verdict.as_str(),
-            outcome.useful,
-            outcome.noise
-        )),
-        Err(error) if error.kind() == ErrorKind::Internal => return Err(error.into()),
-        Err(error) => slack::note(&error.to_string()),
-    }))
+    Ok(format!(
+        "Incident {} is {}.",
+        incident.number,
+        incident.state.as_str()
+    ))
 }
 
 /// Accepts a question and answers it later.
@@ -225,6 +210,7 @@ fn ask(
             ),
             id: signed.field("channel_id").to_owned(),
         },
+        requested_by: requester::of_slack(&signed.slack, signed.field("user_id")),
         _turn: turn,
     };
     state.engine.tasks().spawn("slack_answer", work.run());
@@ -238,6 +224,7 @@ struct Work {
     question: String,
     response_url: String,
     conversation: ConversationKey,
+    requested_by: String,
     _turn: OwnedSemaphorePermit,
 }
 
@@ -270,6 +257,7 @@ impl Work {
                 time_zone: None,
                 is_narrated: true,
                 conversation: Some(self.conversation.clone()),
+                requested_by: Some(self.requested_by.clone()),
                 ..AskRequest::default()
             },
         )?;
@@ -282,7 +270,7 @@ impl Work {
                 AskEvent::Interpretation(item) => understood = Some(*item),
                 AskEvent::Evidence { evidence: all, .. } => evidence = all,
                 AskEvent::Answer(item) => answer = Some(*item),
-                AskEvent::Delta(_) => {}
+                AskEvent::Planning(_) | AskEvent::Delta(_) => {}
                 AskEvent::Done { elapsed, .. } => elapsed_ms = elapsed.as_millis(),
                 AskEvent::Failed(error) => return Err(error),
             }
@@ -298,50 +286,6 @@ impl Work {
         );
         sendable(&self.state, self.project_id, reply).await
     }
-}
-
-/// A button. Slack is told at once; what it did is said through `response_url`.
-pub async fn interaction(
-    State(state): State<Arc<AppState>>,
-    request: Request,
-) -> Result<Response, Problem> {
-    let signed = Signed::read(&state, request).await?;
-    let payload: Value = serde_json::from_str(signed.field("payload"))
-        .map_err(|_| Problem::bad_request("the field payload is no JSON"))?;
-    let text = |path: &str| payload.pointer(path).and_then(Value::as_str).unwrap_or("");
-    let place = (text("/team/id"), text("/channel/id"));
-    let action = (text("/actions/0/action_id"), text("/actions/0/value"));
-    let verdict = match action.0 {
-        "anomaly_useful" => Some(Verdict::Useful),
-        "anomaly_noise" => Some(Verdict::Noise),
-        _ => None,
-    };
-    let word = match action.0 {
-        "ack_incident" => "ack",
-        "resolve_incident" => "resolve",
-        _ if verdict.is_some() => "",
-        // A button that only opens an address, or one of another version.
-        _ => return Ok(StatusCode::OK.into_response()),
-    };
-    let Some(project_id) = signed.slack.project(place.0, place.1) else {
-        return Ok(StatusCode::OK.into_response());
-    };
-    let user = text("/user/id");
-    let done = match verdict {
-        Some(verdict) => judge(&state, &signed.slack, project_id, user, verdict, action.1).await?,
-        None => act(&state, &signed.slack, project_id, user, word, action.1).await?,
-    };
-    let said = axum::body::to_bytes(done.into_body(), 64 * 1024)
-        .await
-        .unwrap_or_else(|_| Bytes::new());
-    let said: Value = serde_json::from_slice(&said).unwrap_or_default();
-    let (slack, url) = (Arc::clone(&signed.slack), text("/response_url").to_owned());
-    state.engine.tasks().spawn("slack_button", async move {
-        if let Err(why) = slack.respond(&url, &said).await {
-            tracing::warn!(why, "the outcome of a button could not be sent to Slack");
-        }
-    });
-    Ok(StatusCode::OK.into_response())
 }
 
 /// The fields of `application/x-www-form-urlencoded`; the first of a name counts.

@@ -37,6 +37,13 @@ pub(crate) fn note(text: &str) -> Value {
     json!({ "response_type": Reply::Private.word(), "text": escape(text, TEXT) })
 }
 
+/// That nobody said which project a channel is about.
+pub(crate) fn homeless(team: &str, channel: &str) -> Value {
+    note(&format!(
+        "This channel ({channel} in {team}) belongs to no project of Vigil: add it under [[slack.place]]."
+    ))
+}
+
 /// That something failed.
 pub(crate) fn failure(question: &str, why: &str) -> Value {
     note(&format!(
@@ -118,21 +125,26 @@ pub(crate) fn answer(
         .map(|step| format!("\u{2022} {}", escape(step, LINE)))
         .collect();
     list("Next steps", &steps, &mut all);
-    let cited: Vec<String> = evidence
+    let shown = |item: &Evidence| {
+        let service = item.service.as_deref().unwrap_or("-");
+        format!(
+            "[{}] {}\u{d7} {}: `{}`",
+            item.number,
+            item.count,
+            escape(service, 60),
+            escape(&item.text.replace('`', "'"), LINE)
+        )
+    };
+    // What is only near was not counted, and must not look as if it was.
+    let (near, cited): (Vec<&Evidence>, Vec<&Evidence>) = evidence
         .iter()
-        .take(EVIDENCE)
-        .map(|item| {
-            let service = item.service.as_deref().unwrap_or("-");
-            format!(
-                "[{}] {}\u{d7} {}: `{}`",
-                item.number,
-                item.count,
-                escape(service, 60),
-                escape(&item.text.replace('`', "'"), LINE)
-            )
-        })
-        .collect();
+        .partition(|item| item.kind == domain::EvidenceKind::Related);
+    let cited: Vec<String> = cited.into_iter().take(EVIDENCE).map(shown).collect();
     list("Evidence", &cited, &mut all);
+    if cited.is_empty() {
+        let near: Vec<String> = near.into_iter().take(EVIDENCE).map(shown).collect();
+        list("Near to it, not counted", &near, &mut all);
+    }
     let mut small = String::new();
     for (label, value) in understood.iter().flat_map(|item| &item.chips) {
         let _ = write!(

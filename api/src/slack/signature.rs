@@ -2,6 +2,9 @@
 //!
 //! Source: docs.slack.dev/authentication/verifying-requests-from-slack.
 
+use std::collections::BTreeSet;
+use std::sync::{Mutex, PoisonError};
+
 use axum::http::HeaderMap;
 use hmac::{Hmac, Mac as _};
 use secrecy::{ExposeSecret as _, SecretString};
@@ -10,7 +13,10 @@ use sha2::Sha256;
 /// A request this far from now, in seconds, is an old one that somebody repeats.
 const WINDOW_SECONDS: i64 = 300;
 
-/// Why a request is not Slack's.
+/// Most requests that are remembered: 16 a second over the ten minutes in which one may be repeated.
+const REMEMBERED: usize = 10_000;
+
+/// Why a request is not taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Forged {
     /// A header is missing or unreadable.
@@ -19,15 +25,54 @@ pub(crate) enum Forged {
     Old,
     /// The signature is of another secret or another body.
     Wrong,
+    /// It was taken before.
+    Repeated,
 }
 
-/// Checks a request over its raw body. The time that the comparison takes tells nothing.
+/// The signatures of requests that were taken, while their time would let them in again. Slack never sends a command or a
+/// button twice with one signature: whoever does has listened. Each process remembers its own.
+#[derive(Default)]
+pub(super) struct Taken {
+    /// Their times, unix seconds, and signatures; one signature has one time.
+    known: Mutex<BTreeSet<(i64, Vec<u8>)>>,
+}
+
+impl Taken {
+    /// Notes a request that was signed.
+    pub(super) fn note(
+        &self,
+        signature: Vec<u8>,
+        at_seconds: i64,
+        now_seconds: i64,
+    ) -> Result<(), Forged> {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        // Those whose time is over are refused for that.
+        while known
+            .first()
+            .is_some_and(|(at, _)| now_seconds.saturating_sub(*at) > WINDOW_SECONDS)
+        {
+            known.pop_first();
+        }
+        let is_new = known.insert((at_seconds, signature));
+        if known.len() > REMEMBERED {
+            known.pop_first();
+        }
+        if is_new {
+            Ok(())
+        } else {
+            Err(Forged::Repeated)
+        }
+    }
+}
+
+/// Checks a request over its raw body; gives its signature and its time, unix seconds. The time that the comparison takes
+/// tells nothing.
 pub(crate) fn verify(
     secret: &SecretString,
     headers: &HeaderMap,
     body: &[u8],
     now_seconds: i64,
-) -> Result<(), Forged> {
+) -> Result<(Vec<u8>, i64), Forged> {
     let text = |name: &str| headers.get(name)?.to_str().ok();
     let (Some(timestamp), Some(signature)) =
         (text("x-slack-request-timestamp"), text("x-slack-signature"))
@@ -48,7 +93,8 @@ pub(crate) fn verify(
     mac.update(timestamp.as_bytes());
     mac.update(b":");
     mac.update(body);
-    mac.verify_slice(&given).map_err(|_| Forged::Wrong)
+    mac.verify_slice(&given).map_err(|_| Forged::Wrong)?;
+    Ok((given, at))
 }
 
 #[cfg(test)]
@@ -68,7 +114,7 @@ mod tests {
         let mut headers = HeaderMap::new();
         headers.insert("x-slack-request-timestamp", timestamp.parse().unwrap());
         headers.insert("x-slack-signature", signature.parse().unwrap());
-        verify(&SECRET.to_owned().into(), &headers, body.as_bytes(), now)
+        verify(&SECRET.to_owned().into(), &headers, body.as_bytes(), now).map(|_| ())
     }
 
     #[test]
@@ -95,5 +141,21 @@ mod tests {
         assert_eq!(outcome("soon", SIGNATURE, BODY, AT), Err(Forged::Missing));
         let nothing = verify(&SECRET.to_owned().into(), &HeaderMap::new(), b"", AT);
         assert_eq!(nothing, Err(Forged::Missing));
+    }
+
+    #[test]
+    fn a_request_counts_once_and_what_is_remembered_is_bounded() {
+        let taken = Taken::default();
+        let note = |key: usize, at: i64, now: i64| taken.note(key.to_le_bytes().to_vec(), at, now);
+        assert_eq!(note(1, AT, AT), Ok(()));
+        assert_eq!(note(1, AT, AT + 299), Err(Forged::Repeated));
+        assert_eq!(note(2, AT, AT), Ok(()));
+        for key in 3..2 * REMEMBERED {
+            assert_eq!(note(key, AT + 1, AT + 1), Ok(()));
+        }
+        assert!(taken.known.lock().unwrap().len() <= REMEMBERED);
+        // Those whose time is over go.
+        assert_eq!(note(0, AT + 600, AT + 600), Ok(()));
+        assert_eq!(taken.known.lock().unwrap().len(), 1);
     }
 }

@@ -36,6 +36,7 @@ async fn every_route_is_open_to_those_whom_the_table_names_and_to_nobody_else() 
     let more = ["--metrics-token".to_owned(), scrape.to_owned()];
     let server = Server::start_with(Database::Sqlite, &more).await;
     let member = member_session(&server).await;
+    let reader = server.read_token();
     let endpoints = api::routes::endpoints();
     assert!(endpoints.len() > 30);
     for endpoint in &endpoints {
@@ -53,10 +54,19 @@ async fn every_route_is_open_to_those_whom_the_table_names_and_to_nobody_else() 
                 assert!(!matches!(token, 401 | 403), "{what} with a token: {token}");
                 (401, 401, token, 401)
             }
-            Access::Read | Access::Admin => (401, 403, 403, 401),
+            Access::Read => (401, 401, 403, 401),
+            Access::Act | Access::Admin => (401, 403, 403, 401),
             Access::Scrape => (401, 403, 403, 200),
         };
         assert_eq!((nobody, unknown, token, scraper), expected, "{what}");
+        let reading = status(&server, endpoint, Some(&reader)).await;
+        match endpoint.access {
+            Access::Read => assert!(
+                !matches!(reading, 401 | 403),
+                "{what} with a read token: {reading}"
+            ),
+            _ => assert_eq!(reading, 403, "{what} with a read token"),
+        }
         if endpoint.path == "/api/v1/logout" {
             continue;
         }

@@ -27,6 +27,8 @@ pub struct Server {
     pub url: String,
     pub token: String,
     pub password: String,
+    // Last: another test gets it when the process has ended.
+    _database: Option<testkit::PostgresDatabase>,
 }
 
 /// The executable in a folder of the test's own. Nothing of the developer's environment comes through: a
@@ -118,8 +120,9 @@ impl Server {
         let port = free_port();
         let mut arguments = arguments(folder.path(), port);
         arguments.extend_from_slice(more);
-        if matches!(database, Database::Postgres) {
-            arguments.extend(["--database-url".into(), testkit::postgres_database()]);
+        let database = matches!(database, Database::Postgres).then(testkit::postgres_database);
+        if let Some(database) = &database {
+            arguments.extend(["--database-url".into(), database.url()]);
         }
         let password = run(folder.path(), &arguments, &["reset-password", "admin"]);
         let token = run(folder.path(), &arguments, &["token", "create", "test"]);
@@ -131,6 +134,7 @@ impl Server {
             url: format!("http://127.0.0.1:{port}"),
             token,
             password,
+            _database: database,
         };
         server.wait().await;
         server
@@ -147,6 +151,7 @@ impl Server {
             url: format!("http://127.0.0.1:{port}"),
             token: String::new(),
             password: String::new(),
+            _database: None,
         };
         server.wait().await;
         let printed = server.printed("stdout");
@@ -237,6 +242,25 @@ impl Server {
             .bearer_auth(&self.token)
             .header("content-type", content_type.to_owned())
             .body(body)
+    }
+
+    /// Its database, opened beside it.
+    pub fn store(&self) -> store::Store {
+        let mut arguments = self.arguments.iter();
+        let url = match arguments.find(|text| *text == "--database-url") {
+            Some(_) => arguments.next().unwrap().clone(),
+            None => {
+                let file = self.folder().join("data").join(store::SQLITE_FILE);
+                file.display().to_string()
+            }
+        };
+        store::Store::open(&store::StoreConfig::new(url)).unwrap()
+    }
+
+    /// A new token that reads, made as an operator makes it.
+    pub fn read_token(&self) -> String {
+        let command = ["token", "create", "reader", "--scope", "read"];
+        run(self.folder.path(), &self.arguments, &command)
     }
 
     pub async fn session(&self) -> String {

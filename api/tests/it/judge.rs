@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::harness::{Database, Server, json as body};
 
 /// An hour and a half of calm, then errors for five minutes; found by a look at the past.
-async fn troubled(server: &Server, session: &str) -> Value {
+pub async fn troubled(server: &Server, session: &str) -> Value {
     let at = |minutes: i64| testkit::rfc3339(testkit::now_ns() - minutes * 60_000_000_000);
     let mut lines = String::new();
     for minute in 10..100 {
@@ -57,6 +57,15 @@ async fn a_verdict_on_an_anomaly_is_kept_and_moves_the_next_ones_score_a_little(
     }
     let (status, refused) = post(&server, &session, &path, &json!({ "verdict": "meh" })).await;
     assert_eq!(status, 400, "{refused}");
+    let number = found["incidents"][0]["number"].as_i64().unwrap();
+    let path = format!("/api/v1/incidents/{number}/feedback");
+    let (status, said) = post(&server, &session, &path, &json!({ "verdict": "useful" })).await;
+    assert_eq!(
+        (status, said["number"].as_i64()),
+        (200, Some(number)),
+        "{said}"
+    );
+    assert!(said["anomalies"].as_u64() > Some(0), "{said}");
     let nobody = "/api/v1/anomalies/00000000-0000-7000-8000-000000000000/feedback";
     let (status, _) = post(&server, &session, nobody, &json!({ "verdict": "useful" })).await;
     assert_eq!(status, 404);

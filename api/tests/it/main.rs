@@ -7,6 +7,7 @@
 
 mod access;
 mod analysis;
+mod asking;
 mod connections;
 mod crash;
 mod doors;

@@ -33,8 +33,8 @@ async fn use_tool(server: &Server, session: &str, tool: &str, arguments: Value) 
     body(answer).await["result"].clone()
 }
 
-async fn shop() -> Server {
-    let server = Server::start(Database::Sqlite).await;
+async fn shop(database: Database) -> Server {
+    let server = Server::start(database).await;
     let lines: String = (0..40)
         .map(|n| {
             format!("{{\"level\":\"error\",\"service\":\"checkout\",\"message\":\"payment {n} failed: connection refused by 10.0.0.{n}\"}}\n")
@@ -45,9 +45,8 @@ async fn shop() -> Server {
     server
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn an_agent_finds_the_tools_and_each_answers_within_its_limits() {
-    let server = shop().await;
+async fn an_agent_finds_the_tools_and_each_answers_within_its_limits(database: Database) {
+    let server = shop(database).await;
     let session = server.session().await;
     let bearer = format!("Bearer {session}");
     let headers = [("authorization", bearer.as_str())];
@@ -135,9 +134,8 @@ async fn an_agent_finds_the_tools_and_each_answers_within_its_limits() {
     }
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn what_a_tool_cannot_do_is_an_error_of_the_tool_with_words() {
-    let server = shop().await;
+async fn what_a_tool_cannot_do_is_an_error_of_the_tool_with_words(database: Database) {
+    let server = shop(database).await;
     let session = server.session().await;
     for (tool, arguments, part) in [
         (
@@ -173,9 +171,8 @@ async fn what_a_tool_cannot_do_is_an_error_of_the_tool_with_words() {
     assert_eq!(answer["error"]["code"], -32602, "{answer}");
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn only_who_may_read_is_served_and_no_page_of_another_site() {
-    let server = shop().await;
+async fn only_who_may_read_is_served_and_no_page_of_another_site(database: Database) {
+    let server = shop(database).await;
     let session = server.session().await;
     let list = json!({ "jsonrpc": "2.0", "id": 2, "method": "tools/list" });
     let bearer = format!("Bearer {session}");
@@ -243,9 +240,8 @@ async fn only_who_may_read_is_served_and_no_page_of_another_site() {
     assert_eq!(send(&server, &headers, &large).await.status(), 413);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn the_same_tools_answer_on_standard_input_and_output() {
-    let server = shop().await;
+async fn the_same_tools_answer_on_standard_input_and_output(database: Database) {
+    let server = shop(database).await;
     let mut arguments = server.arguments().to_vec();
     // Without a token: a session out of the data folder of this machine.
     arguments.extend(["mcp".into(), "--url".into(), server.url.clone()]);
@@ -275,4 +271,167 @@ async fn the_same_tools_answer_on_standard_input_and_output() {
     // It ends with its client.
     drop(input);
     assert!(child.wait().unwrap().success());
+}
+
+async fn a_read_token_serves_an_agent_until_it_is_revoked(database: Database) {
+    let server = shop(database).await;
+    let token = server.read_token();
+    assert!(token.starts_with("vgl_read_"), "{token}");
+    let asked = use_tool(
+        &server,
+        &token,
+        "ask",
+        json!({ "question": "how many errors in the last hour?" }),
+    )
+    .await;
+    let said = asked["structuredContent"]["answer"]["text"]
+        .as_str()
+        .unwrap();
+    assert!(said.contains("40"), "{said}");
+    let sql = json!({ "sql": "SELECT count(*) AS n FROM logs" });
+    let counted = use_tool(&server, &token, "run_query", sql).await;
+    assert_eq!(counted["isError"], false, "{counted}");
+    // Where a client knows a name and a password only.
+    let basic = server
+        .client
+        .get(format!("{}/loki/api/v1/labels", server.url))
+        .basic_auth("grafana", Some(&token))
+        .send();
+    assert_eq!(basic.await.unwrap().status(), 200);
+    let me = server.get(&token, "/api/v1/me").await;
+    assert_eq!(me["name"], "token reader");
+    // It changes nothing.
+    for (path, sent) in [
+        ("/api/v1/logs", json!({ "message": "by a reader" })),
+        ("/api/v1/detect", json!({})),
+        ("/api/v1/incidents/1/ack", json!({})),
+        ("/api/v1/tokens", json!({ "name": "another" })),
+        ("/api/v1/logout", json!({})),
+    ] {
+        let answer = server
+            .client
+            .post(format!("{}{path}", server.url))
+            .bearer_auth(&token)
+            .json(&sent)
+            .send();
+        assert_eq!(answer.await.unwrap().status(), 403, "{path}");
+    }
+    let session = server.session().await;
+    let tokens = server.get(&session, "/api/v1/tokens").await;
+    let all = tokens.as_array().unwrap();
+    let listed = all.iter().find(|one| one["name"] == "reader").unwrap();
+    assert_eq!(listed["scope"], "read");
+    assert!(listed["last_used_at"].is_string(), "{listed}");
+    assert!(!tokens.to_string().contains(&token));
+    let writes = all.iter().find(|one| one["name"] == "test").unwrap();
+    assert_eq!(writes["scope"], "ingest");
+    let id = listed["id"].as_str().unwrap();
+    let gone = server
+        .client
+        .delete(format!("{}/api/v1/tokens/{id}", server.url))
+        .bearer_auth(&session)
+        .send();
+    assert_eq!(gone.await.unwrap().status(), 204);
+    // It is remembered for a second at most.
+    let bearer = format!("Bearer {token}");
+    let headers = [("authorization", bearer.as_str())];
+    let list = json!({ "jsonrpc": "2.0", "id": 2, "method": "tools/list" });
+    let mut status = 200;
+    for _ in 0..40 {
+        status = send(&server, &headers, &list).await.status().as_u16();
+        if status == 401 {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    assert_eq!(status, 401);
+}
+
+async fn a_token_is_made_with_one_of_two_scopes(database: Database) {
+    let server = Server::start(database).await;
+    let session = server.session().await;
+    let make = async |sent: Value| {
+        let answer = server
+            .client
+            .post(format!("{}/api/v1/tokens", server.url))
+            .bearer_auth(&session)
+            .json(&sent)
+            .send()
+            .await
+            .unwrap();
+        (answer.status().as_u16(), body(answer).await)
+    };
+    let (status, made) = make(json!({ "name": "agent", "scope": "read" })).await;
+    assert_eq!((status, &made["scope"]), (201, &json!("read")));
+    let token = made["token"].as_str().unwrap();
+    let prefix = made["prefix"].as_str().unwrap();
+    assert!(token.starts_with(prefix) && prefix.len() == 15, "{made}");
+    let (status, made) = make(json!({ "name": "shipper" })).await;
+    assert_eq!((status, &made["scope"]), (201, &json!("ingest")));
+    let (status, refused) = make(json!({ "name": "all", "scope": "admin" })).await;
+    assert_eq!(status, 400, "{refused}");
+    assert_eq!(
+        refused["detail"],
+        "scope is 'admin', it must be ingest or read"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_agent_finds_the_tools_and_each_answers_within_its_limits_on_sqlite() {
+    an_agent_finds_the_tools_and_each_answers_within_its_limits(Database::Sqlite).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_agent_finds_the_tools_and_each_answers_within_its_limits_on_postgres() {
+    an_agent_finds_the_tools_and_each_answers_within_its_limits(Database::Postgres).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_tool_cannot_do_is_an_error_of_the_tool_with_words_on_sqlite() {
+    what_a_tool_cannot_do_is_an_error_of_the_tool_with_words(Database::Sqlite).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_tool_cannot_do_is_an_error_of_the_tool_with_words_on_postgres() {
+    what_a_tool_cannot_do_is_an_error_of_the_tool_with_words(Database::Postgres).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_who_may_read_is_served_and_no_page_of_another_site_on_sqlite() {
+    only_who_may_read_is_served_and_no_page_of_another_site(Database::Sqlite).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_who_may_read_is_served_and_no_page_of_another_site_on_postgres() {
+    only_who_may_read_is_served_and_no_page_of_another_site(Database::Postgres).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_same_tools_answer_on_standard_input_and_output_on_sqlite() {
+    the_same_tools_answer_on_standard_input_and_output(Database::Sqlite).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_same_tools_answer_on_standard_input_and_output_on_postgres() {
+    the_same_tools_answer_on_standard_input_and_output(Database::Postgres).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_read_token_serves_an_agent_until_it_is_revoked_on_sqlite() {
+    a_read_token_serves_an_agent_until_it_is_revoked(Database::Sqlite).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_read_token_serves_an_agent_until_it_is_revoked_on_postgres() {
+    a_read_token_serves_an_agent_until_it_is_revoked(Database::Postgres).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_is_made_with_one_of_two_scopes_on_sqlite() {
+    a_token_is_made_with_one_of_two_scopes(Database::Sqlite).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_is_made_with_one_of_two_scopes_on_postgres() {
+    a_token_is_made_with_one_of_two_scopes(Database::Postgres).await;
 }

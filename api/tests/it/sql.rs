@@ -163,12 +163,13 @@ async fn second_project(server: &Server) {
     let database = server.folder().join("data").join(store::SQLITE_FILE);
     let opened = Store::open(&StoreConfig::new(database.display().to_string())).unwrap();
     let project = opened.ensure_project("second", 1).unwrap();
-    let token = api::auth::new_token();
+    let token = api::auth::new_token(store::TokenScope::Ingest);
     let new = NewToken {
         project_id: project.id,
         name: "second".into(),
         hash: api::auth::token_hash(&token),
         prefix: api::auth::display_prefix(&token),
+        scope: store::TokenScope::Ingest,
     };
     opened.create_token(&new, 1).unwrap();
     let answer = server

@@ -1,4 +1,4 @@
-//! The weights in the layout that the forward pass wants: one copy, `f32`, matrices input-major.
+//! The weights in the layout that the forward pass wants: one copy, packed for the machine's instruction set.
 
 use std::path::Path;
 
@@ -6,17 +6,8 @@ use candle_core::safetensors::SliceSafetensors;
 use candle_core::{DType, Device};
 
 use super::config::ModelConfig;
+use super::fast::{Dense, Level};
 use crate::error::{Error, Result};
-
-/// A dense layer: `y = x W + b`.
-pub(super) struct Linear {
-    /// `[inputs, outputs]`, the transpose of what PyTorch stores: `gemm` copies rows of outputs
-    /// into its own blocks, and that is a plain copy only when they are contiguous.
-    pub(super) weight: Vec<f32>,
-    pub(super) bias: Vec<f32>,
-    pub(super) inputs: usize,
-    pub(super) outputs: usize,
-}
 
 /// Gain and shift of a layer normalisation.
 pub(super) struct Norm {
@@ -26,13 +17,13 @@ pub(super) struct Norm {
 
 /// One encoder layer.
 pub(super) struct Layer {
-    /// Query, key and value side by side, `[hidden, 3 * hidden]`; the query is already divided by
+    /// Query, key and value side by side, `3 * hidden` outputs; the query is already divided by
     /// the square root of the head size.
-    pub(super) qkv: Linear,
-    pub(super) attention_out: Linear,
+    pub(super) qkv: Dense,
+    pub(super) attention_out: Dense,
     pub(super) attention_norm: Norm,
-    pub(super) up: Linear,
-    pub(super) down: Linear,
+    pub(super) up: Dense,
+    pub(super) down: Dense,
     pub(super) output_norm: Norm,
 }
 
@@ -47,8 +38,15 @@ pub(super) struct Weights {
 }
 
 impl Weights {
-    /// Reads `model.safetensors`. While it runs, the file's bytes are held beside the result.
-    pub(super) fn read(dir: &Path, config: &ModelConfig, max_tokens: usize) -> Result<Self> {
+    /// Reads `model.safetensors` and packs the dense layers, as integers where `fixed`. While it runs, the file's bytes are
+    /// held beside the result.
+    pub(super) fn read(
+        dir: &Path,
+        config: &ModelConfig,
+        max_tokens: usize,
+        level: Level,
+        fixed: bool,
+    ) -> Result<Self> {
         let path = dir.join("model.safetensors");
         let bytes = std::fs::read(&path).map_err(|source| Error::io(&path, source))?;
         let file = SliceSafetensors::new(&bytes).map_err(|error| model(dir, &error))?;
@@ -62,6 +60,8 @@ impl Weights {
             file,
             prefix,
             hidden: config.hidden_size,
+            level,
+            fixed,
         }
         .weights(config, max_tokens)
     }
@@ -79,6 +79,8 @@ struct Reader<'a> {
     file: SliceSafetensors<'a>,
     prefix: &'static str,
     hidden: usize,
+    level: Level,
+    fixed: bool,
 }
 
 impl Reader<'_> {
@@ -127,49 +129,29 @@ impl Reader<'_> {
         })
     }
 
-    fn qkv(&self, name: &str, head_size: usize) -> Result<Linear> {
+    fn qkv(&self, name: &str, head_size: usize) -> Result<Dense> {
         let hidden = self.hidden;
-        let outputs = 3 * hidden;
-        let mut weight = vec![0.0; hidden * outputs];
-        let mut bias = Vec::with_capacity(outputs);
-        for (position, part) in ["query", "key", "value"].into_iter().enumerate() {
+        let mut weight = Vec::with_capacity(3 * hidden * hidden);
+        let mut bias = Vec::with_capacity(3 * hidden);
+        for part in ["query", "key", "value"] {
             // Scaling the query once here replaces scaling every score of every text.
             let scale = if part == "query" {
                 1.0 / (head_size as f32).sqrt()
             } else {
                 1.0
             };
-            let values = self.tensor(&format!("{name}.{part}.weight"), hidden * hidden)?;
-            for (output, row) in values.chunks_exact(hidden).enumerate() {
-                for (input, value) in row.iter().enumerate() {
-                    weight[input * outputs + position * hidden + output] = value * scale;
-                }
-            }
+            let part_weight = self.tensor(&format!("{name}.{part}.weight"), hidden * hidden)?;
+            weight.extend(part_weight.iter().map(|value| value * scale));
             let part_bias = self.tensor(&format!("{name}.{part}.bias"), hidden)?;
             bias.extend(part_bias.iter().map(|value| value * scale));
         }
-        Ok(Linear {
-            weight,
-            bias,
-            inputs: hidden,
-            outputs,
-        })
+        Ok(Dense::pack(self.level, self.fixed, hidden, &weight, &bias))
     }
 
-    fn linear(&self, name: &str, inputs: usize, outputs: usize) -> Result<Linear> {
-        let values = self.tensor(&format!("{name}.weight"), inputs * outputs)?;
-        let mut weight = vec![0.0; values.len()];
-        for (output, row) in values.chunks_exact(inputs).enumerate() {
-            for (input, value) in row.iter().enumerate() {
-                weight[input * outputs + output] = *value;
-            }
-        }
-        Ok(Linear {
-            weight,
-            bias: self.tensor(&format!("{name}.bias"), outputs)?,
-            inputs,
-            outputs,
-        })
+    fn linear(&self, name: &str, inputs: usize, outputs: usize) -> Result<Dense> {
+        let weight = self.tensor(&format!("{name}.weight"), inputs * outputs)?;
+        let bias = self.tensor(&format!("{name}.bias"), outputs)?;
+        Ok(Dense::pack(self.level, self.fixed, inputs, &weight, &bias))
     }
 
     /// Both spellings in use: `weight`/`bias`, and `gamma`/`beta` of checkpoints made from TensorFlow.
@@ -198,6 +180,12 @@ impl Reader<'_> {
                     "{name} has {} values, config.json says {length}",
                     values.len()
                 ),
+            ));
+        }
+        if values.iter().any(|value| !value.is_finite()) {
+            return Err(model(
+                self.dir,
+                &format!("{name} holds a value that is not finite"),
             ));
         }
         Ok(values)

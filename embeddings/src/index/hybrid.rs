@@ -51,7 +51,7 @@ impl<B: Backend> VectorIndex for B {
         }
         for (list, sparse) in [
             (List::Lexical, lexical::query(text)),
-            (List::Topic, lexical::topic(text)),
+            (List::Topic, lexical::topic(text, &query.ideas)),
         ] {
             if !sparse.is_empty() {
                 probes.push((list, Probe::Lexical(sparse)));

@@ -52,6 +52,7 @@ fn question(project_number: u128, text: &str, angle: Option<f32>) -> IndexQuery 
         project_id: project(project_number),
         text: text.to_owned(),
         vector: angle.map(leaning),
+        ideas: Vec::new(),
         services: Vec::new(),
         min_severity: None,
         limit: 10,

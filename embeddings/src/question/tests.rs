@@ -62,6 +62,7 @@ fn query(text: &str) -> IndexQuery {
         project_id: PROJECT,
         text: text.to_owned(),
         vector: None,
+        ideas: Vec::new(),
         services: Vec::new(),
         min_severity: None,
         limit: 10,
@@ -107,11 +108,11 @@ fn what_says_the_opposite_comes_after_what_agrees() {
 #[test]
 fn a_severity_against_the_question_takes_more_away() {
     let question = vocabulary::of_question("failed exports");
-    let score =
-        |text: &str, severity| agreement(&question, &vocabulary::of_log_text(text), severity);
-    assert!(score("export succeeded", Severity::Info) < score("export succeeded", Severity::Error));
-    assert!((score("export succeeded", Severity::Unspecified) - OPPOSITE).abs() < 1e-6);
-    assert!((score("export failed", Severity::Info) - 1.0).abs() < 1e-6);
+    let loss =
+        |text: &str, severity| opposition(&question, &vocabulary::of_log_text(text), severity);
+    assert!(loss("export succeeded", Severity::Info) > loss("export succeeded", Severity::Error));
+    assert!((loss("export succeeded", Severity::Unspecified) - OPPOSITE).abs() < 1e-6);
+    assert!(loss("export failed", Severity::Info).abs() < 1e-6);
 }
 
 #[test]
@@ -145,19 +146,25 @@ fn a_topic_is_told_by_ideas_that_few_lines_have() {
 }
 
 #[test]
-fn a_question_is_encoded_as_asked_and_widened() {
-    let seen = std::cell::RefCell::new(Vec::new());
-    let encode = |texts: &[&str]| {
-        seen.borrow_mut()
-            .extend(texts.iter().map(|&text| text.to_owned()));
-        Ok(vec![vec![1.0, 0.0], vec![0.0, 1.0]][..texts.len()].to_vec())
-    };
-    let vector = question_vector("hackers", &encode).unwrap().unwrap();
-    assert!((vector[0] - 0.5_f32.sqrt()).abs() < 1e-6 && (vector[1] - vector[0]).abs() < 1e-6);
-    assert_eq!(seen.borrow().len(), 2);
-    assert!(seen.borrow()[1].contains("authentication"));
-    seen.borrow_mut().clear();
-    let vector = question_vector("zebra", &encode).unwrap().unwrap();
-    assert_eq!(vector, [1.0, 0.0]);
-    assert_eq!(*seen.borrow(), ["zebra"]);
+fn a_question_is_encoded_as_asked_widened_and_translated() {
+    let seen = std::sync::Mutex::new(Vec::new());
+    let meaning = Meaning::new(|texts: &[&str]| {
+        let mut seen = seen.lock().unwrap();
+        seen.extend(texts.iter().map(|&text| text.to_owned()));
+        let is_asked = |text: &&str| ["hackers", "zebra"].contains(text);
+        let corner = |text: &&str| match is_asked(text) {
+            true => vec![1.0, 0.0],
+            false => vec![0.0, 1.0],
+        };
+        Ok(texts.iter().map(corner).collect())
+    });
+    let vector = meaning.of("hackers").unwrap().vector.unwrap();
+    assert!((vector[1] - 2.0 * vector[0]).abs() < 1e-6);
+    assert!((vector[0].hypot(vector[1]) - 1.0).abs() < 1e-6);
+    let texts = std::mem::take(&mut *seen.lock().unwrap());
+    assert_eq!(texts.len(), 3);
+    assert!(texts[1].starts_with("hackers.") && texts[1].contains("authentication"));
+    assert!(!texts[2].contains("hackers") && texts[2].contains("authentication"));
+    meaning.of("zebra").unwrap();
+    assert_eq!(*seen.lock().unwrap(), ["zebra"]);
 }

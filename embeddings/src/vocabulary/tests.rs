@@ -113,10 +113,13 @@ fn opposites_contradict_unless_both_are_there() {
 
 #[test]
 fn a_question_is_widened_and_a_template_explained() {
-    let wide = widened("somebody tried to hack us").unwrap();
+    let wide = widened("somebody tried to hack us", &[]).unwrap();
     assert!(wide.starts_with("somebody tried to hack us."), "{wide}");
     assert!(wide.contains("authentication failure"), "{wide}");
-    assert_eq!(widened("zebra"), None);
+    assert_eq!(widened("zebra", &[]), None);
+    let near = &VOCABULARY.groups[0].printed[0];
+    let wide = widened("zebra", &[0]).unwrap();
+    assert!(wide.starts_with("zebra.") && wide.contains(near), "{wide}");
     assert!(gloss("authentication failure").contains("break in"));
     assert_eq!(gloss("zebra"), "");
 }

@@ -59,7 +59,7 @@ impl Engine {
 
 impl Inner {
     /// As [`Engine::patterns_about`]. Blocks.
-    fn patterns_about(
+    pub(super) fn patterns_about(
         &self,
         project_id: ProjectId,
         text: &str,
@@ -113,7 +113,7 @@ impl Inner {
     }
 
     /// Every pattern that may be meant, best first, with its score and similarity.
-    fn ranked(
+    pub(super) fn ranked(
         &self,
         project_id: ProjectId,
         dictionary: &Dictionary,

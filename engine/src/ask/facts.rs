@@ -58,8 +58,15 @@ impl Inner {
         if understood.intent == Intent::Why {
             return self.why(project_id, understood, question);
         }
+        if let Some(found) = self.deploys(project_id, understood, question)? {
+            return Ok(found);
+        }
         let started = std::time::Instant::now();
-        let scope = self.scope(project_id, understood)?;
+        let mut scope = self.scope(project_id, understood)?;
+        if scope.is_empty() {
+            let dictionary = self.dictionaries.get(&self.store, project_id)?;
+            self.mean_deploys(project_id, understood, &mut scope, &dictionary)?;
+        }
         let retrieval = started.elapsed();
         let understood = if scope.is_topic_unused {
             // Where something literal decides, the topic changes nothing, and that is said.
@@ -81,21 +88,22 @@ impl Inner {
         };
         if scope.is_empty() {
             found.facts.matching = Some(0);
-            if understood.intent == Intent::Find {
-                // Nothing says it beyond doubt; who asked may know what is near to it.
-                found.facts.more.related = self.related(project_id, understood, &scope, &[], 0)?;
-            }
             return Ok(found);
         }
         found.facts.more.query = Some(query_of(&scope, understood));
         let wanted = samples_wanted(understood);
         let mut matched = self.matched(project_id, understood, &scope, understood.range, wanted)?;
-        let mut scope = scope;
         if self.keep_answers_of_requests(project_id, &mut scope, &matched)? {
             found.facts.more.query = Some(query_of(&scope, understood));
             matched = self.matched(project_id, understood, &scope, understood.range, wanted)?;
         }
-        self.measure(project_id, understood, &scope, &matched, &mut found.facts)?;
+        self.measure(
+            project_id,
+            understood,
+            &scope,
+            &mut matched,
+            &mut found.facts,
+        )?;
         if understood.intent == Intent::Trend && matched.total > 0 {
             found.facts.more.trend = Some(self.trend(project_id, understood, &scope)?);
         }
@@ -205,22 +213,29 @@ impl Inner {
             facts.new_patterns = Some(beside(&mut rows, &others, understood.range, range));
         }
         let mut book = EvidenceBook::new();
-        let is_edge = matches!(understood.intent, Intent::First | Intent::Last);
+        let is_edge = matches!(understood.intent, Intent::First | Intent::Last)
+            || understood.group_by.is_none()
+                && matches!(
+                    understood.measure,
+                    Some(query::Measure::Greatest(_) | query::Measure::Least(_))
+                );
         // Where patterns alone do not tell (a text inside values, the first or last occurrence), records do;
         // the record that answers comes first.
-        if is_edge {
-            cite_records(&found.samples, &mut book);
+        // "the last 5 errors": these, and not what they have in common.
+        let shows_records = understood.intent == Intent::Find
+            && understood.group_by.is_none()
+            && understood.limit.is_some();
+        facts.more.shows_records = shows_records;
+        if is_edge || shows_records {
+            let cited = understood.limit.filter(|_| shows_records);
+            cite_records(&found.samples, cited.unwrap_or(CITED_RECORDS), &mut book);
         }
         let ranked = ranked(understood, scope, &rows);
         let cited = self.cite(project_id, scope, &dictionary, &ranked, &mut book)?;
-        if !is_edge && !scope.is_answered_by_rollups() {
-            cite_records(&found.samples, &mut book);
+        if !is_edge && !shows_records && !scope.is_answered_by_rollups() {
+            cite_records(&found.samples, CITED_RECORDS, &mut book);
         }
         facts.evidence = book.into_items();
-        if understood.intent == Intent::Find {
-            facts.more.related =
-                self.related(project_id, understood, scope, &rows, facts.evidence.len())?;
-        }
         let services = if understood.intent == Intent::ListServices {
             Some(self.store.services(project_id, understood.range)?)
         } else {
@@ -241,38 +256,6 @@ impl Inner {
             },
         );
         Ok(())
-    }
-
-    /// What is near to the question and was not counted, behind `cited` pieces of evidence.
-    fn related(
-        &self,
-        project_id: ProjectId,
-        understood: &Interpretation,
-        scope: &Scope,
-        rows: &[Row],
-        cited: usize,
-    ) -> Result<Vec<Evidence>, Error> {
-        let counted: HashSet<TemplateId> = rows.iter().map(|row| row.template_id).collect();
-        let mut near = scope.near.clone();
-        near.retain(|id| !counted.contains(id));
-        near.truncate(CITED.saturating_sub(cited));
-        if near.is_empty() {
-            return Ok(Vec::new());
-        }
-        let dictionary = self.dictionaries.get(&self.store, project_id)?;
-        let mut beside = Scope::literal(understood);
-        beside.mean(near.clone(), &dictionary);
-        let matched = self.matched(project_id, understood, &beside, understood.range, 0)?;
-        let mut rows = scope::by_pattern(&scope::rows(&dictionary, matched.counts));
-        rows.sort_by_key(|row| near.iter().position(|id| *id == row.template_id));
-        let mut book = EvidenceBook::new();
-        self.cite(project_id, &beside, &dictionary, &rows, &mut book)?;
-        let mut related = book.into_items();
-        for (item, number) in related.iter_mut().zip(cited + 1..) {
-            item.kind = EvidenceKind::Related;
-            item.number = u32::try_from(number).unwrap_or(u32::MAX);
-        }
-        Ok(related)
     }
 
     /// The values that are asked for, when some are.
@@ -326,6 +309,7 @@ impl Inner {
             is_cut: false,
             more: inference::AnswerMore {
                 offset_seconds: understood.offset_seconds,
+                unread: unread(understood),
                 ..inference::AnswerMore::default()
             },
         }
@@ -392,6 +376,32 @@ impl Inner {
     }
 }
 
+/// Words that look like a time or a number and were not understood. Names of services that nobody has, and times to
+/// come, are told otherwise.
+fn unread(understood: &Interpretation) -> Vec<String> {
+    if understood.is_future {
+        return Vec::new();
+    }
+    let is_told = |word: &&String| {
+        let is_topic = understood
+            .chips
+            .iter()
+            .any(|chip| chip.kind == ChipKind::Topic && chip.label.contains(word.as_str()));
+        !understood.unknown_services.contains(word)
+            && !is_topic
+            && (word.starts_with(|c: char| c.is_ascii_digit())
+                || query::is_deploy_word(&word.to_lowercase()))
+    };
+    let mut words: Vec<String> = understood
+        .not_understood
+        .iter()
+        .filter(is_told)
+        .cloned()
+        .collect();
+    words.dedup();
+    words
+}
+
 /// Whether a pattern tells of a request or its answer.
 fn tells_of_requests(text: &str) -> bool {
     const WORDS: [&str; 16] = [
@@ -433,8 +443,8 @@ fn errors(rows: &[Row]) -> u64 {
         .sum()
 }
 
-fn cite_records(samples: &[LogRecord], book: &mut EvidenceBook) {
-    for record in samples.iter().take(CITED_RECORDS) {
+fn cite_records(samples: &[LogRecord], limit: usize, book: &mut EvidenceBook) {
+    for record in samples.iter().take(limit.min(MOST_CITED)) {
         book.record(record);
     }
 }

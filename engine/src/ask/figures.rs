@@ -1,12 +1,16 @@
 //! Rates, shares, measured numbers and trends of what matched.
 
-use domain::{LogFilter, LogReader as _, Order, ProjectId};
-use inference::{AnswerFacts, Figure, Trend};
-use query::{Interpretation, Measure, Quantity, TimeUnit};
+use std::collections::BTreeMap;
+
+use domain::{LogFilter, LogReader as _, LogRecord, Order, ProjectId};
+use inference::{AnswerFacts, Figure, GroupCount, Trend};
+use query::{Field, GroupBy, Interpretation, Measure, Quantity, TimeUnit};
 use store::{Matches, StatusFilter};
 
+use super::group::{GROUPS, MOST_GROUPS};
 use super::numbers;
-use super::scope::Scope;
+use super::scope::{Scope, samples_wanted};
+use super::values::ValueReader;
 use super::words::holds_value;
 use crate::{Error, Inner};
 
@@ -47,7 +51,7 @@ impl Inner {
         project_id: ProjectId,
         understood: &Interpretation,
         scope: &Scope,
-        matched: &Matches,
+        matched: &mut Matches,
         facts: &mut AnswerFacts,
     ) -> Result<(), Error> {
         match &understood.measure {
@@ -67,10 +71,22 @@ impl Inner {
             Some(Measure::Distinct) => facts.more.is_distinct = true,
             Some(measure) => {
                 if let Some(quantity) = measure.quantity() {
-                    let (values, is_cut) =
-                        self.measured(project_id, understood, scope, quantity)?;
-                    facts.is_cut |= is_cut;
-                    facts.more.figure = computed(measure, quantity, values);
+                    let measured = self.measured(project_id, understood, scope, measure)?;
+                    facts.is_cut |= measured.is_cut;
+                    fill_groups(facts, understood, measure, quantity, &measured.by_group);
+                    if !measured.extremes.is_empty() {
+                        let records = measured.extremes.into_iter();
+                        matched.records = records.map(|(_, record)| record).collect();
+                    }
+                    let is_grouped = !facts.groups.is_empty();
+                    // Beside groups, what is in none of them tells nothing.
+                    let all = measured
+                        .by_group
+                        .into_iter()
+                        .filter(|(key, _)| !is_grouped || key.is_some())
+                        .flat_map(|(_, values)| values)
+                        .collect();
+                    facts.more.figure = computed(measure, quantity, all);
                 }
             }
             None => {}
@@ -108,20 +124,39 @@ impl Inner {
             .total)
     }
 
-    /// The numbers of the records that match. Blocks.
+    /// The numbers of the records that match, by the group that they are in; those of no group, and all where
+    /// nothing is grouped, are under `None`. Blocks.
     fn measured(
         &self,
         project_id: ProjectId,
         understood: &Interpretation,
         scope: &Scope,
-        quantity: &Quantity,
-    ) -> Result<(Vec<f64>, bool), Error> {
+        measure: &Measure,
+    ) -> Result<Measured, Error> {
         let filter = LogFilter {
             range: understood.range,
             ..scope.filter.clone()
         };
-        let mut found = Vec::new();
-        let is_cut = self.walk(project_id, &filter, Order::NewestFirst, |record| {
+        let dictionary = self.dictionaries.get(&self.store, project_id)?;
+        let mut reader = ValueReader::new(&dictionary);
+        let mut key_of = |record: &LogRecord| match &understood.group_by {
+            Some(GroupBy::Service) => Some(record.service.clone()),
+            Some(GroupBy::Severity) => Some(record.severity.as_str().to_owned()),
+            Some(GroupBy::Field(field)) => reader.value(field, record).map(|value| match field {
+                Field::Path | Field::Url => without_ids(&value),
+                _ => value,
+            }),
+            _ => None,
+        };
+        let Some(quantity) = measure.quantity() else {
+            return Ok(Measured::default());
+        };
+        let wanted = match (measure, &understood.group_by) {
+            (Measure::Greatest(_) | Measure::Least(_), None) => samples_wanted(understood),
+            _ => 0,
+        };
+        let mut found = Measured::default();
+        found.is_cut = self.walk(project_id, &filter, Order::NewestFirst, |record| {
             let is_match = scope
                 .values
                 .iter()
@@ -129,10 +164,13 @@ impl Inner {
                 && numbers::hold(&scope.numbers, &record)
                 && StatusFilter::any_matches(&scope.statuses, &record.body, &record.attributes);
             if is_match && let Some(number) = numbers::number_of(quantity, &record) {
-                found.push(number);
+                let group = found.by_group.entry(key_of(&record)).or_default();
+                group.push(number);
+                let is_least = matches!(measure, Measure::Least(_));
+                found.keep_extreme(number, record, wanted, is_least);
             }
         })?;
-        Ok((found, is_cut))
+        Ok(found)
     }
 
     /// Which way the count of what matches goes. Blocks.
@@ -198,6 +236,94 @@ fn rate(understood: &Interpretation, unit: TimeUnit, total: u64) -> Figure {
     }
 }
 
+/// What was measured.
+#[derive(Debug, Default)]
+struct Measured {
+    by_group: ByGroup,
+    /// The records with the greatest numbers, or the least ones, the most extreme first; where these were asked for.
+    extremes: Vec<(f64, LogRecord)>,
+    is_cut: bool,
+}
+
+impl Measured {
+    fn keep_extreme(&mut self, number: f64, record: LogRecord, wanted: usize, is_least: bool) {
+        let goes_before = |known: f64| {
+            if is_least {
+                number < known
+            } else {
+                number > known
+            }
+        };
+        let place = self
+            .extremes
+            .partition_point(|(known, _)| !goes_before(*known));
+        if place < wanted {
+            self.extremes.insert(place, (number, record));
+            self.extremes.truncate(wanted);
+        }
+    }
+}
+
+/// The numbers of each group.
+type ByGroup = BTreeMap<Option<String>, Vec<f64>>;
+
+/// Fills in what was measured of each group: the greatest first, or the least where that was asked.
+fn fill_groups(
+    facts: &mut AnswerFacts,
+    understood: &Interpretation,
+    measure: &Measure,
+    quantity: &Quantity,
+    by_group: &ByGroup,
+) {
+    let name = match &understood.group_by {
+        Some(GroupBy::Service) => "service",
+        Some(GroupBy::Severity) => "severity",
+        Some(GroupBy::Field(field)) => field.as_str(),
+        _ => return,
+    };
+    let mut groups: Vec<GroupCount> = by_group
+        .iter()
+        .filter_map(|(key, values)| {
+            Some(GroupCount {
+                key: key.clone()?,
+                count: values.len() as u64,
+                other: None,
+                evidence: None,
+                value: Some(computed(measure, quantity, values.clone())?.value),
+            })
+        })
+        .collect();
+    let value = |group: &GroupCount| group.value.unwrap_or_default();
+    groups.sort_by(|a, b| match measure {
+        Measure::Least(_) => value(a).total_cmp(&value(b)),
+        _ => value(b).total_cmp(&value(a)),
+    });
+    let shown = understood.limit.unwrap_or(GROUPS).clamp(1, MOST_GROUPS);
+    facts.groups_left = groups.len().saturating_sub(shown);
+    groups.truncate(shown);
+    facts.grouped_by = Some(name.to_owned());
+    facts.groups = groups;
+}
+
+/// A path with `<id>` for its parts that are numbers or ids: each of them is one place.
+fn without_ids(path: &str) -> String {
+    let path = path.split(['?', '#']).next().unwrap_or(path);
+    let parts: Vec<&str> = path
+        .split('/')
+        .map(|part| {
+            let digits = part.bytes().filter(u8::is_ascii_digit).count();
+            let is_number = digits > 0 && digits == part.len();
+            let is_id = part.len() >= 8
+                && digits > 0
+                && part
+                    .bytes()
+                    .all(|byte| byte.is_ascii_hexdigit() || byte == b'-');
+            if is_number || is_id { "<id>" } else { part }
+        })
+        .collect();
+    parts.join("/")
+}
+
 fn computed(measure: &Measure, quantity: &Quantity, mut values: Vec<f64>) -> Option<Figure> {
     if values.is_empty() {
         return None;
@@ -236,6 +362,19 @@ mod tests {
         assert_eq!(direction(3, 5), "steady");
         assert_eq!(direction(1_000, 1_050), "steady");
         assert_eq!(direction(0, 0), "steady");
+    }
+
+    #[test]
+    fn paths_are_told_apart_without_their_ids() {
+        assert_eq!(
+            without_ids("/orders/4711/items?page=2"),
+            "/orders/<id>/items"
+        );
+        assert_eq!(
+            without_ids("/users/9f86d081-884c-4d63-a0f2-1c2b3d4e5f60"),
+            "/users/<id>"
+        );
+        assert_eq!(without_ids("/api/v2/rooms"), "/api/v2/rooms");
     }
 
     #[test]

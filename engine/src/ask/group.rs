@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use domain::{ServiceCount, TemplateId};
 use inference::{AnswerFacts, GroupCount, ValueFacts};
-use query::{GroupBy, Intent, Interpretation, TimeUnit};
+use query::{GroupBy, Intent, Interpretation, NumberCondition, NumberOp, TimeUnit};
 
 use super::scope::{Row, by_pattern, time_unit};
 use super::values::Values;
@@ -19,7 +19,7 @@ const SERVICES: usize = 100;
 /// Stretches of time that are said: the newest ones.
 const STRETCHES: usize = 48;
 /// Groups that are said at most.
-const MOST_GROUPS: usize = 100;
+pub(super) const MOST_GROUPS: usize = 100;
 
 /// What was counted.
 pub(super) struct Counted<'a> {
@@ -41,6 +41,10 @@ pub(super) struct Counted<'a> {
 /// Fills in the groups that were asked for: "by service", "top 5", "which services", "compare a and b".
 pub(super) fn fill(facts: &mut AnswerFacts, counted: &Counted<'_>) {
     let understood = counted.understood;
+    if facts.groups.iter().any(|group| group.value.is_some()) {
+        // What was measured of each group is told already.
+        return;
+    }
     let wanted = match (understood.group_by.clone(), understood.intent) {
         (Some(group), _) => group,
         (None, Intent::Top) => GroupBy::Template,
@@ -86,6 +90,10 @@ pub(super) fn fill(facts: &mut AnswerFacts, counted: &Counted<'_>) {
         }
     };
     groups.sort_by(|a, b| b.count.cmp(&a.count).then(a.key.cmp(&b.key)));
+    if let Some(having) = &understood.having {
+        groups.retain(|group| having.holds(group.count as f64));
+        facts.more.having = Some(having_text(having));
+    }
     facts.groups_left = groups.len().saturating_sub(limit);
     groups.truncate(limit);
     facts.grouped_by = Some(name.into());
@@ -95,11 +103,21 @@ pub(super) fn fill(facts: &mut AnswerFacts, counted: &Counted<'_>) {
 /// The values of a field, those that most records name first.
 fn fill_values(facts: &mut AnswerFacts, counted: &Counted<'_>, name: &str, limit: usize) {
     let Some(values) = counted.values else { return };
-    facts.grouped_by = Some(name.to_owned());
-    facts.groups_left = values.counts.len().saturating_sub(limit);
-    facts.groups = values
+    let has_enough = |count: u64| {
+        let having = counted.understood.having.as_ref();
+        having.is_none_or(|having| having.holds(count as f64))
+    };
+    let told: Vec<_> = values
         .counts
         .iter()
+        .filter(|(_, count, _)| has_enough(*count))
+        .collect();
+    facts.more.having = counted.understood.having.as_ref().map(having_text);
+    facts.grouped_by = Some(name.to_owned());
+    facts.groups_left = told.len().saturating_sub(limit);
+    let distinct = told.len() as u64;
+    facts.groups = told
+        .into_iter()
         .take(limit)
         .map(|(value, count, template_id)| GroupCount {
             evidence: counted.cited.get(template_id).copied(),
@@ -107,11 +125,23 @@ fn fill_values(facts: &mut AnswerFacts, counted: &Counted<'_>, name: &str, limit
         })
         .collect();
     facts.values = Some(ValueFacts {
-        distinct: values.counts.len() as u64,
+        distinct,
         read: values.read,
         without: values.without,
         is_cut: values.is_cut,
     });
+}
+
+/// `more than 30`.
+fn having_text(having: &NumberCondition) -> String {
+    let words = match having.op {
+        NumberOp::Above => "more than",
+        NumberOp::AtLeast => "at least",
+        NumberOp::Below => "fewer than",
+        NumberOp::AtMost => "at most",
+        NumberOp::Equal => "exactly",
+    };
+    format!("{words} {}", having.value)
 }
 
 fn plain(key: String, count: u64) -> GroupCount {
@@ -120,6 +150,7 @@ fn plain(key: String, count: u64) -> GroupCount {
         count,
         other: None,
         evidence: None,
+        value: None,
     }
 }
 
@@ -185,6 +216,7 @@ fn patterns(counted: &Counted<'_>) -> Vec<GroupCount> {
             count: row.count,
             other: is_compared.then(|| others.get(&row.template_id).copied().unwrap_or(0)),
             evidence: counted.cited.get(&row.template_id).copied(),
+            value: None,
         })
         .collect()
 }

@@ -1,9 +1,9 @@
 //! Crashes and restarts that questions name ("before it crashed"), found in the records.
 
 use domain::{LogFilter, LogReader as _, PageRequest, ProjectId, Severity, TemplateId, TimeRange};
-use query::{Happening, happening_word};
+use query::{Deploy, Happening, happening_word};
 
-use super::words::Stems;
+use super::words::{Stems, stem};
 use crate::{Error, Inner};
 
 /// Services that are looked at when the question names none.
@@ -22,7 +22,72 @@ const CRASH: [&str; 8] = [
 /// Stems of patterns that tell of a start.
 const START: [&str; 5] = ["start", "restart", "boot", "reboot", "startup"];
 
+/// Words of patterns that tell of a deploy.
+const DEPLOY: [&str; 5] = ["deploy", "redeploy", "rollout", "release", "upgrade"];
+
 impl Inner {
+    /// The latest deploys that the records tell of, one of each service: what says so, else what starts with a version.
+    /// Empty when the question names no deploy. For those who send no change events. Blocks.
+    pub(super) fn deploys_told(
+        &self,
+        project_id: ProjectId,
+        question: &str,
+        services: &[String],
+        until_ns: i64,
+    ) -> Result<Vec<Deploy>, Error> {
+        let is_asked = question
+            .split(|c: char| !c.is_alphanumeric())
+            .any(|word| query::is_deploy_word(&word.to_lowercase()));
+        if !is_asked {
+            return Ok(Vec::new());
+        }
+        let ids = self.telling_of_deploys(project_id)?;
+        let mut found = Vec::new();
+        for service in services.iter().take(SERVICES).filter(|_| !ids.is_empty()) {
+            let filter = LogFilter {
+                services: vec![service.clone()],
+                template_ids: ids.clone(),
+                ..LogFilter::in_range(TimeRange {
+                    start_ns: i64::MIN,
+                    end_ns: until_ns,
+                })
+            };
+            let page = PageRequest::first(1);
+            let newest = self.store.search(project_id, &filter, &page)?;
+            if let Some(record) = newest.items.into_iter().next() {
+                found.push(Deploy {
+                    service: Some(service.clone()),
+                    at_ns: record.timestamp_ns,
+                    title: record.body,
+                });
+            }
+        }
+        Ok(found)
+    }
+
+    /// The patterns that tell of deploys.
+    pub(super) fn telling_of_deploys(
+        &self,
+        project_id: ProjectId,
+    ) -> Result<Vec<TemplateId>, Error> {
+        let dictionary = self.dictionaries.get(&self.store, project_id)?;
+        let told = |tells: &dyn Fn(&Stems) -> bool| -> Vec<TemplateId> {
+            dictionary
+                .iter()
+                .filter(|template| !template.severity.is_error())
+                .filter(|template| tells(&Stems::of(&template.text)))
+                .map(|template| template.id)
+                .collect()
+        };
+        let said = told(&|stems| DEPLOY.iter().any(|word| stems.hold(word, &stem(word))));
+        if !said.is_empty() {
+            return Ok(said);
+        }
+        Ok(told(&|stems| {
+            stems.hold("version", &stem("version")) && START.iter().any(|stem| stems.has(stem))
+        }))
+    }
+
     /// The latest happenings that a question names; none when it names none. Blocks.
     pub(super) fn happenings(
         &self,

@@ -100,7 +100,12 @@ impl AskPlan {
                     StatusCode::Class(class) => format!("{class}xx"),
                 })
                 .collect(),
-            numbers: it.numbers.iter().map(number_text).collect(),
+            numbers: it
+                .numbers
+                .iter()
+                .chain(&it.having)
+                .map(number_text)
+                .collect(),
             trace_id: it.trace_id.clone(),
             measure: it.measure.as_ref().map(measure_text),
             group_by: it.group_by.as_ref().map(group_text),
@@ -164,6 +169,8 @@ impl AskPlan {
         it.attributes = parsed("attributes", &self.attributes, attribute)?;
         it.status_codes = parsed("statuses", &self.statuses, status)?;
         it.numbers = parsed("numbers", &self.numbers, number)?;
+        let of_groups = it.numbers.iter().position(NumberCondition::is_of_groups);
+        it.having = of_groups.map(|at| it.numbers.remove(at));
         it.trace_id.clone_from(&self.trace_id);
         it.measure = optional("measure", self.measure.as_deref(), measure)?;
         it.group_by = optional("group_by", self.group_by.as_deref(), group)?;

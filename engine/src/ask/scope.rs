@@ -239,6 +239,7 @@ impl Inner {
         range: TimeRange,
         samples: usize,
     ) -> Result<Matches, Error> {
+        super::stop::check()?;
         let filter = LogFilter {
             range,
             ..scope.filter.clone()

@@ -1,19 +1,22 @@
 mod asks;
 mod door;
+mod planned;
 
 use std::collections::BTreeMap;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use domain::{
     ChangeEvent, EventId, EvidenceKind, ManualClock, RecordId, Template, TemplateId, TimeRange,
 };
 use embeddings::{IndexHit, IndexPoint, IndexQuery, VectorIndex};
-use inference::{FinishReason, GenerateRequest, Generation};
+use inference::{
+    AnswerFacts, CancellationToken, FinishReason, GenerateRequest, Generation, Generator,
+};
 use store::{CommitBatch, EventStore, IdentityStore, LogStore, Store, StoreConfig};
 
 use super::*;
-use crate::{EngineConfig, Narrator, Rooms, Semantic, Tasks};
+use crate::{EngineConfig, Inner, Narrator, Rooms, Semantic, Tasks};
 
 /// 2026-11-23 14:00:00 UTC.
 const NOON: i64 = 1_795_442_400_000_000_000;
@@ -107,7 +110,7 @@ impl VectorIndex for FakeIndex {
 
 /// A project with records, an hour after [`NOON`].
 struct Bed {
-    inner: Inner,
+    inner: Arc<Inner>,
     index: Arc<FakeIndex>,
     project_id: ProjectId,
     next: u64,
@@ -115,7 +118,7 @@ struct Bed {
 }
 
 /// The patterns of the made-up shop.
-const TEMPLATES: [(u64, &str); 12] = [
+const TEMPLATES: [(u64, &str); 13] = [
     (1, "request to <path> answered <num> in <num> ms"),
     (2, "connection to <host> timed out"),
     (3, "payment of order <num> refused"),
@@ -132,6 +135,7 @@ const TEMPLATES: [(u64, &str); 12] = [
         12,
         "knock repeated <num> times: [ Failed login for root from <ip> port <num>]",
     ),
+    (13, "starting web version <*>"),
 ];
 
 impl Bed {
@@ -161,7 +165,7 @@ impl Bed {
         };
         let config = EngineConfig::new("http://127.0.0.1".into());
         let mut bed = Self {
-            inner: Inner::new(rooms, config, &Tasks::new()),
+            inner: Arc::new(Inner::new(rooms, config, &Tasks::new())),
             index,
             project_id,
             next: 1,
@@ -231,6 +235,21 @@ impl Bed {
         self.commit(records, &[]);
     }
 
+    fn asking<'a>(
+        &'a self,
+        request: &'a AskRequest,
+        sender: &'a mpsc::Sender<AskEvent>,
+    ) -> Asking<'a> {
+        Asking {
+            inner: &self.inner,
+            project_id: self.project_id,
+            request,
+            zone: jiff::tz::TimeZone::UTC,
+            sender,
+            cancel: CancellationToken::new(),
+        }
+    }
+
     fn mean(&self, hits: Option<&[u64]>) {
         *self.index.hits.lock().unwrap() = hits.map(<[u64]>::to_vec);
     }
@@ -241,8 +260,9 @@ impl Bed {
             ..AskRequest::default()
         };
         self.inner
-            .read(self.project_id, &asked, jiff::tz::TimeZone::UTC)
+            .read(self.project_id, &asked, jiff::tz::TimeZone::UTC, false)
             .unwrap()
+            .understood
     }
 
     fn found(&self, question: &str) -> facts::Found {
@@ -555,15 +575,13 @@ async fn the_narrative_comes_in_pieces_before_it_is_verified() {
     let facts = bed.facts("errors");
     let draft = inference::draft_answer(&facts);
     let (sender, mut events) = mpsc::channel(EVENTS);
-    let (answer, first) = phrase(
-        (bed.project_id, &Slow),
-        &facts,
-        draft,
-        &sender,
-        CancellationToken::new(),
-    )
-    .await
-    .unwrap();
+    let request = AskRequest {
+        requested_by: Some("user anna".to_owned()),
+        ..AskRequest::default()
+    };
+    let asking = bed.asking(&request, &sender);
+    let (answer, first) = asking.phrase(&Slow, &facts, draft).await.unwrap();
+    drop(asking);
     drop(sender);
     assert!(first.is_some(), "when the first words came is known");
     let mut written = Vec::new();

@@ -10,6 +10,10 @@ const LOOKED_AT: usize = 6;
 /// A pattern tells of a topic when it holds this share of the weight of its words.
 const ENOUGH: f64 = 0.5;
 
+/// How much more the name of something weighs that no pattern holds than the rarest word that one holds: what is
+/// asked for is not here, whatever is around it.
+const NAME: f64 = 2.0;
+
 /// Words that say that something went well.
 const SUCCESS: [&str; 7] = [
     "succeed",
@@ -38,6 +42,8 @@ pub(super) fn is_told(dictionary: &Dictionary, topic: &str, ids: &[TemplateId]) 
             let is_plain = SUCCESS.contains(&word.as_str());
             let weight = if is_plain {
                 0.2 * rarest
+            } else if holders == 0 && is_name(&word) {
+                NAME * rarest
             } else if holders == 0 {
                 rarest
             } else {
@@ -71,6 +77,11 @@ pub(super) fn is_told(dictionary: &Dictionary, topic: &str, ids: &[TemplateId]) 
                 .sum();
             held >= ENOUGH * all
         })
+}
+
+/// Whether a word is none that people use for what programs do.
+fn is_name(word: &str) -> bool {
+    embeddings::coverage(word, "", &|_| false).unknown > 0
 }
 
 /// Words that say that something is wrong without saying what.

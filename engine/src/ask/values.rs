@@ -34,7 +34,55 @@ pub(super) struct Values {
     pub(super) is_cut: bool,
 }
 
+/// The records of each value, by the pattern that names it.
+type Counts = HashMap<String, HashMap<TemplateId, u64>>;
+
+/// Reads values of records, and keeps what it learnt of their patterns.
+pub(super) struct ValueReader<'a> {
+    dictionary: &'a Dictionary,
+    slots: HashMap<TemplateId, Option<Slots>>,
+}
+
+impl<'a> ValueReader<'a> {
+    pub(super) fn new(dictionary: &'a Dictionary) -> Self {
+        Self {
+            dictionary,
+            slots: HashMap::new(),
+        }
+    }
+
+    /// The value of a field in a record, when it names one.
+    pub(super) fn value(&mut self, field: &Field, record: &LogRecord) -> Option<String> {
+        let id = self.dictionary.resolve(record.template_id);
+        let dictionary = self.dictionary;
+        let slots = self
+            .slots
+            .entry(id)
+            .or_insert_with(|| dictionary.get(id).map(|it| Slots::new(&it.text)));
+        value_of(field, record, slots.as_ref())
+    }
+}
+
+/// Patterns whose words before values are known, the most frequent first.
+const SLOT_PATTERNS: usize = 2_000;
+
 impl Inner {
+    /// The words before values in the patterns of a project, sorted. Blocks.
+    pub(super) fn slot_words(&self, project_id: ProjectId) -> Result<Vec<String>, Error> {
+        let dictionary = self.dictionaries.get(&self.store, project_id)?;
+        let mut words: Vec<String> = dictionary
+            .iter()
+            .take(SLOT_PATTERNS)
+            .flat_map(|template| Slots::new(&template.text).places().to_vec())
+            .filter(|place| matches!(place.kind, "num" | "*" | "hex" | "uuid" | "quoted"))
+            .map(|place| place.key)
+            .filter(|key| key.len() > 2 && key.chars().all(|c| c.is_alphabetic() || c == '_'))
+            .collect();
+        words.sort_unstable();
+        words.dedup();
+        Ok(words)
+    }
+
     /// Counts the values of a field in the records that match. Blocks.
     pub(super) fn values(
         &self,
@@ -49,8 +97,10 @@ impl Inner {
             ..scope.filter.clone()
         };
         let mut values = Values::default();
-        let mut slots: HashMap<TemplateId, Option<Slots>> = HashMap::new();
-        let mut counts: HashMap<String, HashMap<TemplateId, u64>> = HashMap::new();
+        let mut reader = ValueReader::new(dictionary);
+        let mut counts = Counts::default();
+        // Where records keep the host in an attribute, what their texts name is another one.
+        let mut told = Counts::default();
         let is_cut = self.walk(project_id, &filter, Order::NewestFirst, |record| {
             let is_match = scope
                 .values
@@ -63,18 +113,23 @@ impl Inner {
             }
             values.read += 1;
             let id = dictionary.resolve(record.template_id);
-            let slots = slots
-                .entry(id)
-                .or_insert_with(|| dictionary.get(id).map(|it| Slots::new(&it.text)));
-            match value_of(field, &record, slots.as_ref()) {
+            let is_told =
+                *field == Field::Host && of_attributes(field, &record.attributes).is_none();
+            match reader.value(field, &record) {
                 Some(value) => {
                     let value: String = value.chars().take(MAX_CHARS).collect();
+                    let counts = if is_told { &mut told } else { &mut counts };
                     *counts.entry(value).or_default().entry(id).or_insert(0) += 1;
                 }
                 None => values.without += 1,
             }
         })?;
         values.is_cut = is_cut;
+        if counts.is_empty() {
+            counts = told;
+        } else {
+            values.without += told.values().flat_map(HashMap::values).sum::<u64>();
+        }
         values.counts = counts
             .into_iter()
             .filter_map(|(value, by_pattern)| {
@@ -102,6 +157,20 @@ fn value_of(field: &Field, record: &LogRecord, slots: Option<&Slots>) -> Option<
     of_attributes(field, &record.attributes)
         .or_else(|| slots.and_then(|slots| of_slots(field, slots, &record.body)))
         .or_else(|| of_pairs(field, &record.body))
+        .or_else(|| of_words(field, &record.body))
+}
+
+/// The word after the name of what only patterns name: `thumbnail` in `job thumbnail failed`.
+fn of_words(field: &Field, body: &str) -> Option<String> {
+    let Field::Attribute(name) = field else {
+        return None;
+    };
+    let mut words = body.split_whitespace();
+    words
+        .by_ref()
+        .find(|word| word.eq_ignore_ascii_case(name))?;
+    let value = fitting(field, words.next()?)?;
+    value.starts_with(char::is_alphanumeric).then_some(value)
 }
 
 /// Names under which a field is kept, the most telling first.
@@ -354,6 +423,21 @@ mod tests {
             of(Field::Attribute("region".into()), r#"{"region":"eu"}"#).as_deref(),
             Some("eu")
         );
+    }
+
+    #[test]
+    fn what_only_patterns_name_is_the_word_after_it() {
+        let job = Field::Attribute("job".into());
+        let of = |template, body| value(&job, template, body, "");
+        assert_eq!(
+            of("job <*> done", "job report done").as_deref(),
+            Some("report")
+        );
+        assert_eq!(
+            of("job thumbnail failed", "job thumbnail failed").as_deref(),
+            Some("thumbnail")
+        );
+        assert_eq!(of("no jobs", "no jobs"), None);
     }
 
     #[test]

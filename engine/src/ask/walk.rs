@@ -15,11 +15,11 @@ use super::words::holds_value;
 use crate::{Error, Inner};
 
 /// Records that are read for one question at most.
-const MOST_READ: usize = 100_000;
+const MOST_READ: usize = 1_000_000;
 /// Records that are read at once.
 const PAGE: usize = 1_000;
 /// Nobody waits longer: what was read until then is what is known.
-const PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_secs(5);
 /// Records whose ids are kept for each pattern.
 const IDS_PER_PATTERN: usize = 3;
 
@@ -37,6 +37,7 @@ impl Inner {
         let mut read = 0;
         let mut after = None;
         loop {
+            super::stop::check()?;
             let request = PageRequest {
                 limit: PAGE,
                 after,

@@ -7,6 +7,7 @@ use query::{Intent, Interpretation};
 
 use super::facts::Found;
 use super::scope::Scope;
+use super::stop;
 use super::topic::all_say;
 use crate::{Error, Inner};
 
@@ -14,9 +15,22 @@ use crate::{Error, Inner};
 const WHY_NS: i64 = 6 * 60 * NANOS_PER_MINUTE;
 
 impl Inner {
+    /// Everything computed for an answer, sample records, and what is near to the question. Blocks.
+    pub(super) fn answer_facts(
+        &self,
+        project_id: ProjectId,
+        understood: &Interpretation,
+        question: &str,
+        zone: &jiff::tz::TimeZone,
+    ) -> Result<Found, Error> {
+        let mut found = self.widened_facts(project_id, understood, question, zone)?;
+        self.show_near(project_id, question, &mut found)?;
+        Ok(found)
+    }
+
     /// Everything computed for an answer, and sample records. A default range that has nothing gives way to the
     /// stretch where something is; a range that was said stays, and the nearest records outside are named. Blocks.
-    pub(super) fn answer_facts(
+    fn widened_facts(
         &self,
         project_id: ProjectId,
         understood: &Interpretation,
@@ -26,6 +40,7 @@ impl Inner {
         let mut first = None;
         let readings = readings(understood);
         for Reading { reading, words } in &readings {
+            stop::check()?;
             if !self.is_said(project_id, reading, words)? {
                 continue;
             }
@@ -37,6 +52,7 @@ impl Inner {
         }
         let is_free = understood.range_is_default && understood.compare_with.is_none();
         for Reading { reading, words } in readings.iter().filter(|_| is_free) {
+            stop::check()?;
             let Some(range) = self.stretch(project_id, reading)? else {
                 continue;
             };

@@ -40,3 +40,32 @@ fn an_anomaly_that_is_not_there_is_not_found() {
         .note_feedback(bench.project_id, unknown, Verdict::Noise, "ana");
     assert_eq!(refused.unwrap_err().kind(), domain::ErrorKind::NotFound);
 }
+
+#[test]
+fn what_is_said_of_an_incident_is_said_of_each_of_its_anomalies_in_its_project_only() {
+    let bench = Bench::new();
+    let mut found = anomaly(bench.project_id, "checkout", NOON);
+    let recorded = bench
+        .inner
+        .store
+        .record_anomalies(bench.project_id, std::slice::from_ref(&found))
+        .unwrap();
+    found.id = recorded[0].id;
+    let opened = bench.find(found);
+    let note = |project_id, verdict| {
+        bench
+            .inner
+            .note_incident_feedback(project_id, opened[0], verdict, "ana")
+    };
+    let said = note(bench.project_id, Verdict::Useful).unwrap();
+    assert_eq!((said.number, said.anomalies), (1, 1));
+    note(bench.project_id, Verdict::Noise).unwrap();
+    let feedback = bench.inner.feedback(bench.project_id).unwrap();
+    let mut next = anomaly(bench.project_id, "checkout", NOON);
+    let before = next.score;
+    feedback.apply(&mut next);
+    assert!((next.score - (before - 0.1)).abs() < 1e-9, "{}", next.score);
+    let foreign = domain::ProjectId(uuid::Uuid::from_u128(99));
+    let refused = note(foreign, Verdict::Noise).unwrap_err();
+    assert_eq!(refused.kind(), domain::ErrorKind::NotFound);
+}

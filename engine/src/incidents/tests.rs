@@ -9,8 +9,8 @@ use super::*;
 use crate::alerts::tests::anomaly;
 use crate::testing::{Bench, NOON};
 
-/// A model that has no time, or writes what cannot be read.
-struct Fake(Mutex<bool>);
+/// A model that has no time, or writes what cannot be read; and for whom it was asked.
+struct Fake(Mutex<bool>, Mutex<Vec<inference::Origin>>);
 
 #[async_trait]
 impl Generator for Fake {
@@ -20,9 +20,10 @@ impl Generator for Fake {
 
     async fn generate(
         &self,
-        _: GenerateRequest,
+        request: GenerateRequest,
         _: CancellationToken,
     ) -> inference::Result<Generation> {
+        self.1.lock().unwrap().push(request.origin);
         if *self.0.lock().unwrap() {
             return Err(inference::Error::Unreadable("nonsense".into()));
         }
@@ -64,7 +65,7 @@ async fn the_text_of_a_model_stays_when_it_has_no_time_for_another() {
     };
     inner.save_summary(shop, id, &accepted).unwrap();
     assert_eq!(lines(&bench, id), 2);
-    let fake = Arc::new(Fake(Mutex::new(false)));
+    let fake = Arc::new(Fake(Mutex::new(false), Mutex::default()));
     inner.narrator.set(Arc::clone(&fake) as _);
     let later = inner.summarise(shop, id, Wording::TryAgain).await;
     assert_eq!(later.unwrap_err().kind(), domain::ErrorKind::Unavailable);
@@ -80,4 +81,12 @@ async fn the_text_of_a_model_stays_when_it_has_no_time_for_another() {
     *fake.0.lock().unwrap() = false;
     inner.summarise(shop, id, Wording::LastTry).await.unwrap();
     assert_eq!(stored(&bench, id).author, SummaryAuthor::Rules);
+    // Nobody asked for it: Vigil did.
+    let ours = inference::Origin {
+        project_id: Some(shop),
+        incident_id: Some(id),
+        requested_by: Some("system".to_owned()),
+    };
+    let origins = fake.1.lock().unwrap();
+    assert!(!origins.is_empty() && origins.iter().all(|origin| *origin == ours));
 }

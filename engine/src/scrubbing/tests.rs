@@ -1,6 +1,6 @@
 use domain::{
-    DeliveryId, IncidentId, IncidentSeverity, IncidentState, NotificationKind, RecordId, Severity,
-    TemplateId,
+    ChangeEvent, ChangeKind, DeliveryId, EventId, IncidentId, IncidentSeverity, IncidentState,
+    LogRecord, MetricKind, MetricPoint, NotificationKind, RecordId, Severity, TemplateId,
 };
 use uuid::Uuid;
 
@@ -88,6 +88,70 @@ async fn attributes_stay_a_document_whatever_is_taken_out() {
     }
 }
 
+fn point(labels: &[(&str, &str)]) -> MetricPoint {
+    MetricPoint {
+        project_id: PROJECT,
+        name: "requests".to_owned(),
+        kind: MetricKind::Gauge,
+        labels: labels
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect(),
+        value: 1.0,
+        timestamp_ns: 1,
+    }
+}
+
+#[test]
+fn labels_of_metrics_are_masked_and_machines_of_the_house_keep_their_addresses() {
+    let before = point(&[
+        ("instance", "10.1.2.3:9100"),
+        ("client_ip", "203.0.113.7"),
+        ("user", "ada@example.org"),
+        ("api_key", "aB3dE5fG7hJ9kL2mN4pQ"),
+        ("host", "password=hunter2"),
+        ("status", "200"),
+    ]);
+    let mut points = vec![before.clone()];
+    masking().mask_points(PROJECT, &mut points).unwrap();
+    let label = |name: &str| points[0].labels[name].as_str();
+    assert_eq!(label("instance"), "10.1.2.3:9100");
+    assert_eq!(label("client_ip"), "<IP>");
+    assert_eq!(label("user"), "<EMAIL>");
+    assert_eq!(label("api_key"), "<SECRET>");
+    assert_eq!(label("host"), "password=<PASSWORD>");
+    assert_eq!(label("status"), "200");
+    let mut untouched = vec![before.clone()];
+    Scrubbing::default()
+        .mask_points(PROJECT, &mut untouched)
+        .unwrap();
+    assert_eq!(untouched, [before]);
+}
+
+#[test]
+fn change_events_are_masked_and_their_fields_stay_a_document() {
+    let mut events = vec![ChangeEvent {
+        id: EventId(Uuid::nil()),
+        project_id: PROJECT,
+        kind: ChangeKind::Deploy,
+        service: Some("shop".to_owned()),
+        title: "shop v2 by ada@example.org".to_owned(),
+        attributes:
+            r#"{"author":"bob@example.org","token":"ghp_aB3dE5fG7hJ9kL2mN4pQ6rS8tU0vW1xY3zA5"}"#
+                .to_owned(),
+        timestamp_ns: 1,
+    }];
+    masking().mask_events(PROJECT, &mut events).unwrap();
+    assert_eq!(events[0].title, "shop v2 by <EMAIL>");
+    let fields: Value = serde_json::from_str(&events[0].attributes).unwrap();
+    assert_eq!(fields["author"], "<EMAIL>");
+    assert!(
+        !events[0].attributes.contains("ghp_"),
+        "{}",
+        events[0].attributes
+    );
+}
+
 #[tokio::test]
 async fn without_the_setting_records_are_what_they_were() {
     let records = vec![record("ada@example.org", "{}")];
@@ -134,6 +198,7 @@ async fn messages_show_no_secret_and_keep_what_people_need() {
         link: None,
         dedup_key: String::new(),
         started_at_ns: 0,
+        anomalies: 0,
     };
     let sent = scrubbing.masked_message(notification.clone()).await;
     let text = format!("{sent:?}");

@@ -20,6 +20,9 @@ use crate::words;
 /// Label of the chip that says that the semantic index did not answer.
 const INDEX_CHIP: &str = "index";
 
+/// Records that are told when they are what was asked for.
+const MOST_RECORDS: usize = 10;
+
 /// That only words were compared, when the semantic index did not answer.
 fn words_only(facts: &AnswerFacts) -> Option<Sentence> {
     facts
@@ -37,7 +40,8 @@ fn words_only(facts: &AnswerFacts) -> Option<Sentence> {
 /// The facts, by what was asked.
 pub(super) fn found(facts: &AnswerFacts) -> Vec<Sentence> {
     let days = &mut Days::of(facts);
-    let mut sentences: Vec<Sentence> = widened(facts, days).into_iter().collect();
+    let mut sentences: Vec<Sentence> = unread(facts).into_iter().collect();
+    sentences.extend(widened(facts, days));
     sentences.extend(match facts.intent {
         AnswerIntent::Find => find(facts, days),
         AnswerIntent::Count => count(facts, days),
@@ -59,6 +63,31 @@ pub(super) fn found(facts: &AnswerFacts) -> Vec<Sentence> {
     }
     sentences.extend(words_only(facts));
     sentences
+}
+
+/// Which words changed nothing though they should have: who reads the counts must know it first.
+fn unread(facts: &AnswerFacts) -> Option<Sentence> {
+    let said = &facts.more.unread;
+    if said.is_empty() {
+        return None;
+    }
+    let is_event = |word: &String| {
+        matches!(
+            word.to_lowercase().as_str(),
+            "deploy" | "deployment" | "release" | "rollout"
+        )
+    };
+    if said.iter().all(is_event) {
+        return Some(plain(
+            "No deploy is known, so nothing was cut off at one: send deploys as change events."
+                .to_owned(),
+        ));
+    }
+    let said: Vec<String> = said.iter().map(|word| words::quoted(word)).collect();
+    Some(plain(format!(
+        "Not understood, and so left out: {}.",
+        words::list(&said, 4)
+    )))
 }
 
 /// That the default time has nothing, and which time is told about.
@@ -93,8 +122,31 @@ fn explain(facts: &AnswerFacts) -> Vec<Sentence> {
 fn find(facts: &AnswerFacts, days: &mut Days) -> Vec<Sentence> {
     let mut sentences = vec![total(facts, days)];
     sentences.extend(groups(facts, days));
-    sentences.extend(told_first(facts, 3).map(|item| pattern(days, item)));
+    let records = || patterns(facts).filter(|item| item.kind == EvidenceKind::Record);
+    if facts.more.shows_records && records().next().is_some() {
+        sentences.extend(
+            records()
+                .take(MOST_RECORDS)
+                .map(|item| at_an_instant(days, item)),
+        );
+    } else {
+        sentences.extend(told_first(facts, 3).map(|item| pattern(days, item)));
+    }
+    if is_of_changes(facts) {
+        sentences.extend(changes(facts).take(5).map(|item| at_an_instant(days, item)));
+    }
     sentences
+}
+
+/// `At 14:02 UTC in checkout: “payment refused”.`
+fn at_an_instant(days: &mut Days, item: &Evidence) -> Sentence {
+    let text = format!(
+        "At {}{}: {}.",
+        days.at(item.first_at_ns),
+        service(item, " in "),
+        words::quoted(&item.text)
+    );
+    cited(item, text)
 }
 
 /// What is told: patterns, and records only where there are none.
@@ -153,9 +205,15 @@ pub(super) fn edge_item(facts: &AnswerFacts, is_first: bool) -> Option<(i64, &Ev
     };
     let records = || patterns(facts).filter(|item| item.kind == EvidenceKind::Record);
     let item = if is_first {
-        records().min_by_key(at).or(patterns(facts).min_by_key(at))
+        records()
+            .min_by_key(at)
+            .or(patterns(facts).min_by_key(at))
+            .or(changes(facts).min_by_key(at))
     } else {
-        records().max_by_key(at).or(patterns(facts).max_by_key(at))
+        records()
+            .max_by_key(at)
+            .or(patterns(facts).max_by_key(at))
+            .or(changes(facts).max_by_key(at))
     };
     item.map(|item| (at(&item), item))
 }
@@ -266,15 +324,19 @@ fn total(facts: &AnswerFacts, days: &mut Days) -> Sentence {
         None => format!(" {}", days.range(facts.range)),
     };
     let least = at_least(facts);
+    let thing = match is_of_changes(facts) {
+        true => "deploy",
+        false => "matching record",
+    };
     let text = match (facts.matching, facts.errors) {
         (Some(all), Some(errors)) if errors > 0 && errors < all => format!(
             "{least}{}{time}, {}{} of them {}.",
-            words::counted(all, "matching record"),
+            words::counted(all, thing),
             least.to_lowercase(),
             words::count(errors),
             if errors == 1 { "an error" } else { "errors" },
         ),
-        (Some(all), _) => format!("{least}{}{time}.", words::counted(all, "matching record")),
+        (Some(all), _) => format!("{least}{}{time}.", words::counted(all, thing)),
         (None, _) => format!(
             "{}{time}.",
             words::counted(patterns(facts).count() as u64, "matching pattern")
@@ -348,6 +410,18 @@ fn patterns(facts: &AnswerFacts) -> impl Iterator<Item = &Evidence> {
         .evidence
         .iter()
         .filter(|item| matches!(item.kind, EvidenceKind::Template | EvidenceKind::Record))
+}
+
+fn changes(facts: &AnswerFacts) -> impl Iterator<Item = &Evidence> {
+    let items = facts.evidence.iter();
+    items.filter(|item| item.kind == EvidenceKind::Change)
+}
+
+/// Whether changes are what was counted.
+fn is_of_changes(facts: &AnswerFacts) -> bool {
+    facts.intent != AnswerIntent::Why
+        && patterns(facts).next().is_none()
+        && changes(facts).next().is_some()
 }
 
 fn first_citation(facts: &AnswerFacts) -> Vec<u32> {

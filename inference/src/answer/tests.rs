@@ -78,12 +78,14 @@ fn top_lists_groups_with_shares() {
             count: 809,
             other: None,
             evidence: Some(1),
+            value: None,
         },
         GroupCount {
             key: "web".to_owned(),
             count: 388,
             other: None,
             evidence: Some(3),
+            value: None,
         },
     ];
     insta::assert_snapshot!(text(&facts));
@@ -95,6 +97,7 @@ fn group(key: &str, count: u64, other: Option<u64>) -> GroupCount {
         count,
         other,
         evidence: None,
+        value: None,
     }
 }
 
@@ -434,4 +437,62 @@ fn records_are_not_told_beside_their_pattern() {
     assert!(!text(&facts).contains("[2]"), "{}", text(&facts));
     facts.evidence.remove(0);
     assert!(text(&facts).contains("[2]"), "{}", text(&facts));
+}
+
+#[test]
+fn what_was_not_understood_is_said_first() {
+    let mut facts = facts(AnswerIntent::Count);
+    facts.more.unread = vec!["deploy".to_owned()];
+    assert!(
+        text(&facts).starts_with("No deploy is known, so nothing was cut off at one"),
+        "{}",
+        text(&facts)
+    );
+    facts.more.unread = vec!["31415".to_owned(), "tomorrow".to_owned()];
+    let said = text(&facts);
+    assert!(
+        said.starts_with("Not understood, and so left out: \u{201c}31415\u{201d} and"),
+        "{said}"
+    );
+}
+
+#[test]
+fn what_is_measured_of_groups_is_told_of_each() {
+    let mut facts = facts(AnswerIntent::Measure);
+    facts.grouped_by = Some("path".to_owned());
+    facts.more.figure = Some(crate::Figure {
+        name: "average duration".to_owned(),
+        value: 120.0,
+        unit: "ms".to_owned(),
+        of: 9,
+        whole: None,
+    });
+    facts.groups = [("/cart", 4, 250.5), ("/login", 5, 20.0)]
+        .map(|(key, count, value)| GroupCount {
+            value: Some(value),
+            ..group(key, count, None)
+        })
+        .to_vec();
+    let said = text(&facts);
+    assert!(
+        said.contains(
+            "Average duration by path: /cart with 250.5 ms (4 records) and /login with 20 ms (5 records)."
+        ),
+        "{said}"
+    );
+}
+
+#[test]
+fn of_many_stretches_only_what_tells_is_said() {
+    let mut facts = facts(AnswerIntent::Count);
+    facts.grouped_by = Some("minute".to_owned());
+    facts.groups = (0..48)
+        .map(|minute| group(&format!("2026-11-18 13:{minute:02} UTC"), minute % 7, None))
+        .collect();
+    let said = text(&facts);
+    assert!(
+        said.contains("the last 48: at most 6 (13:41), at least 0 (13:42)"),
+        "{said}"
+    );
+    assert!(said.matches(" with ").count() < 8, "{said}");
 }

@@ -1,11 +1,21 @@
 //! What external models may cost.
 
-use std::collections::HashMap;
+mod ledger;
+mod tally;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use domain::{Clock, ProjectId};
+use tokio::sync::Notify;
 
 use crate::error::{Error, Result};
+
+pub use ledger::SpendingLedger;
+pub use tally::Spent;
+use tally::Tally;
 
 /// Nanoseconds of the period after which the counters begin again (a day, UTC).
 const PERIOD_NS: i64 = 86_400_000_000_000;
@@ -44,27 +54,35 @@ impl Default for SpendingLimits {
     }
 }
 
-/// Counts what was spent today. Kept in memory: a restart begins a new count.
+/// Counts what was spent today: in memory, and with [`Spending::sync`] in a ledger that outlives the process and adds up
+/// what several processes spend. A call never waits for the ledger.
 pub struct Spending {
     limits: SpendingLimits,
     clock: Arc<dyn Clock>,
     today: Mutex<Today>,
+    /// Held while the ledger is told.
+    syncing: Mutex<()>,
+    /// Told when there is something for the ledger.
+    changed: Notify,
 }
 
 #[derive(Debug, Default)]
 struct Today {
     period: i64,
-    all: Spent,
-    /// Projects that asked today: as many as there are.
-    projects: HashMap<ProjectId, Spent>,
-}
-
-#[derive(Debug, Clone, Copy, Default)]
-struct Spent {
-    calls: u64,
-    tokens: u64,
-    /// Millionths of a millionth of a dollar, so that cheap calls are not rounded away.
-    pico_dollars: u64,
+    /// What the ledger has of today, of all processes.
+    stored: Tally,
+    /// What this process spent and the ledger is being told.
+    writing: Tally,
+    /// What this process spent and the ledger does not know.
+    fresh: Tally,
+    /// The same of days that are over.
+    older: BTreeMap<i64, Tally>,
+    /// What calls under way may use.
+    held: Tally,
+    /// How many calls are under way.
+    under_way: usize,
+    /// What was spent before this process began is not known yet.
+    is_unknown: bool,
 }
 
 /// Tokens that a call under way may use: they count as spent until it has ended, so that calls at the same time cannot
@@ -77,32 +95,41 @@ pub(super) struct Reservation<'a> {
 }
 
 impl Spending {
-    /// Nothing spent yet.
+    /// Nothing spent yet, and nothing known of other processes.
     #[must_use]
     pub fn new(limits: SpendingLimits, clock: Arc<dyn Clock>) -> Self {
         Self {
             limits,
             clock,
             today: Mutex::default(),
+            syncing: Mutex::default(),
+            changed: Notify::new(),
         }
+    }
+
+    /// Makes no call before the first [`Spending::sync`] has said what was spent already.
+    #[must_use]
+    pub fn in_ledger(self) -> Self {
+        self.current().is_unknown = true;
+        self
     }
 
     /// Calls, tokens and millionths of a dollar spent today.
     #[must_use]
     pub fn today(&self) -> (u64, u64, u64) {
-        self.current().all.figures()
+        self.current().all().figures()
     }
 
     /// The same of one project.
     #[must_use]
     pub fn today_of(&self, project_id: ProjectId) -> (u64, u64, u64) {
-        let today = self.current();
-        today
-            .projects
-            .get(&project_id)
-            .copied()
-            .unwrap_or_default()
-            .figures()
+        self.current().of(Some(project_id)).figures()
+    }
+
+    /// Today, UTC, in days from 1970-01-01.
+    #[must_use]
+    pub fn day(&self) -> i64 {
+        self.current().period
     }
 
     /// The clock that days are counted by.
@@ -118,13 +145,18 @@ impl Spending {
         written: u32,
     ) -> Result<Reservation<'_>> {
         let mut today = self.current();
+        if today.is_unknown {
+            let why = "what was spent today is not known yet".to_owned();
+            return Err(Error::Unavailable(why));
+        }
         let limits = &self.limits;
-        over(today.all.calls, Some(limits.calls_per_day), "calls")?;
-        over(today.all.tokens, Some(limits.tokens_per_day), "tokens")?;
-        let dollars = today.all.figures().2;
+        let all = today.all();
+        over(all.calls, Some(limits.calls_per_day), "calls")?;
+        over(all.tokens, Some(limits.tokens_per_day), "tokens")?;
+        let dollars = all.figures().2;
         over(dollars, limits.micro_dollars_per_day, "micro-dollars")?;
-        if let Some(id) = project_id {
-            let own = today.projects.get(&id).copied().unwrap_or_default();
+        if project_id.is_some() {
+            let own = today.of(project_id);
             let tokens = "tokens of this project";
             over(own.tokens, limits.project_tokens_per_day, tokens)?;
             let dollars = "micro-dollars of this project";
@@ -134,10 +166,13 @@ impl Spending {
                 dollars,
             )?;
         }
-        for spent in today.both(project_id) {
-            spent.calls += 1;
-            spent.add(limits, read, written);
-        }
+        let call = Spent {
+            calls: 1,
+            ..Spent::default()
+        };
+        today.fresh.add(project_id, call);
+        today.held.add(project_id, limits.used(read, written));
+        today.under_way += 1;
         Ok(Reservation {
             spending: self,
             project_id,
@@ -152,10 +187,14 @@ impl Spending {
         // Inside of the lock, so that a caller who read the clock before midnight cannot reset a new day.
         let period = self.clock.now_ns().div_euclid(PERIOD_NS);
         if today.period != period {
-            *today = Today {
-                period,
-                ..Today::default()
-            };
+            let over = today.period;
+            let rest = std::mem::take(&mut today.fresh);
+            if !rest.is_empty() {
+                today.older.entry(over).or_default().merge(&rest);
+            }
+            today.stored = Tally::default();
+            today.held = Tally::default();
+            today.period = period;
         }
         today
     }
@@ -169,15 +208,14 @@ impl Reservation<'_> {
 
     fn replace(&mut self, read: u32, written: u32) {
         let held = std::mem::take(&mut self.held);
-        let mut today = self.spending.current();
         let limits = &self.spending.limits;
-        let is_same_day = today.period == self.period;
-        for spent in today.both(self.project_id) {
-            if is_same_day {
-                spent.remove(limits, held.0, held.1);
-            }
-            spent.add(limits, read, written);
+        let mut today = self.spending.current();
+        if today.period == self.period {
+            let held = limits.used(held.0, held.1);
+            today.held.remove(self.project_id, held);
         }
+        let used = limits.used(read, written);
+        today.fresh.add(self.project_id, used);
     }
 }
 
@@ -187,46 +225,43 @@ impl Drop for Reservation<'_> {
         if self.held != (0, 0) {
             self.replace(0, 0);
         }
+        let mut today = self.spending.current();
+        today.under_way = today.under_way.saturating_sub(1);
+        drop(today);
+        self.spending.changed.notify_one();
     }
 }
 
 impl Today {
-    /// The count of all, and that of a project.
-    fn both(&mut self, project_id: Option<ProjectId>) -> impl Iterator<Item = &mut Spent> {
-        let own = match project_id {
-            Some(id) => Some(self.projects.entry(id).or_default()),
-            None => None,
-        };
-        std::iter::once(&mut self.all).chain(own)
+    fn tallies(&self) -> [&Tally; 4] {
+        [&self.stored, &self.writing, &self.fresh, &self.held]
+    }
+
+    /// Of all projects.
+    fn all(&self) -> Spent {
+        let all = self.tallies().map(Tally::all);
+        all.into_iter().fold(Spent::default(), Spent::plus)
+    }
+
+    /// Of one project, or of what is done for none.
+    fn of(&self, project_id: Option<ProjectId>) -> Spent {
+        let own = self.tallies().map(|tally| tally.of(project_id));
+        own.into_iter().fold(Spent::default(), Spent::plus)
     }
 }
 
-impl Spent {
-    fn figures(self) -> (u64, u64, u64) {
-        (self.calls, self.tokens, self.pico_dollars / 1_000_000)
+impl SpendingLimits {
+    /// Tokens and what they cost.
+    fn used(&self, read: u32, written: u32) -> Spent {
+        let cost = u64::from(read)
+            .saturating_mul(self.input_price)
+            .saturating_add(u64::from(written).saturating_mul(self.output_price));
+        Spent {
+            calls: 0,
+            tokens: u64::from(read) + u64::from(written),
+            pico_dollars: cost,
+        }
     }
-
-    fn add(&mut self, limits: &SpendingLimits, read: u32, written: u32) {
-        self.tokens += u64::from(read) + u64::from(written);
-        self.pico_dollars = self
-            .pico_dollars
-            .saturating_add(cost(limits, read, written));
-    }
-
-    fn remove(&mut self, limits: &SpendingLimits, read: u32, written: u32) {
-        self.tokens = self
-            .tokens
-            .saturating_sub(u64::from(read) + u64::from(written));
-        self.pico_dollars = self
-            .pico_dollars
-            .saturating_sub(cost(limits, read, written));
-    }
-}
-
-fn cost(limits: &SpendingLimits, read: u32, written: u32) -> u64 {
-    u64::from(read)
-        .saturating_mul(limits.input_price)
-        .saturating_add(u64::from(written).saturating_mul(limits.output_price))
 }
 
 fn over(spent: u64, limit: Option<u64>, unit: &'static str) -> Result<()> {

@@ -36,6 +36,12 @@ pub struct AnswerMore {
     pub offset_seconds: i32,
     /// The search that shows the counted records, in the language of the search box.
     pub query: Option<String>,
+    /// How many records a group had to have to be told: `more than 30`.
+    #[serde(default)]
+    pub having: Option<String>,
+    /// Records are what was asked for, and not what they have in common.
+    #[serde(default)]
+    pub shows_records: bool,
     /// How many different values there are is what was asked.
     pub is_distinct: bool,
     /// The number that was asked for.
@@ -44,17 +50,30 @@ pub struct AnswerMore {
     pub trend: Option<Trend>,
     /// The sentences of an explanation.
     pub explained: Vec<String>,
-    /// Patterns near to what was asked. They are shown behind the evidence; no sentence is made of them.
+    /// Patterns near to what was asked. They are shown with the evidence, in the order of the numbers; no sentence is
+    /// made of them.
     pub related: Vec<Evidence>,
+    /// Words of the question that look like a time or a number and could not be understood.
+    #[serde(default)]
+    pub unread: Vec<String>,
     /// Why the logs cannot answer, in whole sentences without their full stops; the answer is then none.
     pub missing: Vec<String>,
 }
 
 impl crate::AnswerFacts {
-    /// All that is shown with an answer: what its sentences cite, and what is only near behind it.
+    /// All that is shown with an answer: what its sentences cite in its order, and what is only near before the first
+    /// piece that has a higher number.
     #[must_use]
     pub fn shown_evidence(&self) -> Vec<Evidence> {
-        let related = self.more.related.iter();
-        self.evidence.iter().chain(related).cloned().collect()
+        let mut related = self.more.related.iter().peekable();
+        let mut shown = Vec::with_capacity(self.evidence.len() + self.more.related.len());
+        for item in &self.evidence {
+            while let Some(near) = related.next_if(|near| near.number < item.number) {
+                shown.push(near.clone());
+            }
+            shown.push(item.clone());
+        }
+        shown.extend(related.cloned());
+        shown
     }
 }

@@ -4,8 +4,8 @@ use crate::model::Snapshot;
 
 /// Prefixes kept at once: one for each kind of request.
 const MAX_PREFIXES: usize = 4;
-/// Bytes of keys and values kept in all (600 tokens of Qwen2.5-1.5B are 33 MiB).
-const MAX_BYTES: usize = 192 << 20;
+/// Bytes of keys and values kept in all (600 tokens of Qwen2.5-1.5B are 16 MiB).
+const MAX_BYTES: usize = 96 << 20;
 
 /// The states after fixed instructions, least recently used first.
 #[derive(Default)]

@@ -1,19 +1,24 @@
 //! Grouped-query attention over a key-value cache that does not move.
 
-use candle_core::{CpuStorage, DType, Device, InplaceOp1, Layout, Tensor};
+mod kernel;
+mod vector;
 
 use super::Snapshot;
 use super::config::DecoderConfig;
-use super::linear::to_vec;
-use super::rows;
+use super::team::Team;
 use crate::error::{Error, Result};
+use kernel::{KEYS, Rows, float_to_half};
 
-/// The cache grows in steps of this many tokens, between requests and never while decoding.
+/// The cache grows in steps of this many tokens, between requests and never while decoding. A multiple of [`KEYS`].
 const GROWTH_TOKENS: usize = 256;
+/// Rows of queries (a token's heads that share keys are as many rows) taken together, so that a block of keys is unpacked
+/// once for all of them.
+const ROWS_TOGETHER: usize = 48;
 
-/// Keys and values of one sequence, `[kv_heads, capacity, head_dim]` for each layer.
+/// Keys and values of one sequence in half precision.
 pub(crate) struct KvCache {
-    layers: Vec<(Tensor, Tensor)>,
+    /// `[layers * kv_heads]`.
+    heads: Vec<Head>,
     kv_heads: usize,
     head_dim: usize,
     capacity: usize,
@@ -21,22 +26,32 @@ pub(crate) struct KvCache {
     length: usize,
 }
 
+/// What one key-value head of one layer holds.
+pub(crate) struct Head {
+    /// `[capacity / 16][head_dim][16 tokens]`: a vector holds one dimension of 16 keys, so that 16 scores are added up side
+    /// by side.
+    keys: Vec<u16>,
+    /// `[capacity][head_dim]`.
+    values: Vec<u16>,
+}
+
 impl KvCache {
     /// An empty cache that may grow to `limit` tokens.
-    pub(crate) fn new(config: &DecoderConfig, limit: usize) -> Result<Self> {
-        let mut cache = Self {
-            layers: Vec::new(),
+    pub(crate) fn new(config: &DecoderConfig, limit: usize) -> Self {
+        let empty = || Head {
+            keys: Vec::new(),
+            values: Vec::new(),
+        };
+        Self {
+            heads: (0..config.layers * config.kv_heads)
+                .map(|_| empty())
+                .collect(),
             kv_heads: config.kv_heads,
             head_dim: config.head_dim,
             capacity: 0,
             limit,
             length: 0,
-        };
-        for _ in 0..config.layers {
-            let pair = (cache.allocate(0)?, cache.allocate(0)?);
-            cache.layers.push(pair);
         }
-        Ok(cache)
     }
 
     /// Tokens held.
@@ -62,17 +77,12 @@ impl KvCache {
             return Ok(());
         }
         let capacity = tokens.next_multiple_of(GROWTH_TOKENS);
-        for index in 0..self.layers.len() {
-            let grown = (self.allocate(capacity)?, self.allocate(capacity)?);
-            let (keys, values) = &self.layers[index];
-            if self.length > 0 {
-                let kept = |tensor: &Tensor| -> Result<Tensor> {
-                    Ok(tensor.narrow(1, 0, self.length)?.contiguous()?)
-                };
-                grown.0.slice_set(&kept(keys)?, 1, 0)?;
-                grown.1.slice_set(&kept(values)?, 1, 0)?;
+        let size = capacity * self.head_dim;
+        for head in &mut self.heads {
+            for part in [&mut head.keys, &mut head.values] {
+                part.reserve_exact(size - part.len());
+                part.resize(size, 0);
             }
-            self.layers[index] = grown;
         }
         self.capacity = capacity;
         Ok(())
@@ -89,84 +99,115 @@ impl KvCache {
     }
 
     /// Copies the first `tokens` tokens.
-    pub(crate) fn snapshot(&self, tokens: usize) -> Result<Snapshot> {
+    pub(crate) fn snapshot(&self, tokens: usize) -> Snapshot {
         let tokens = tokens.min(self.length);
-        let mut layers = Vec::with_capacity(self.layers.len());
-        for (keys, values) in &self.layers {
-            let copy = |tensor: &Tensor| -> Result<Vec<f32>> {
-                to_vec(&tensor.narrow(1, 0, tokens)?.contiguous()?)
-            };
-            layers.push((copy(keys)?, copy(values)?));
+        let (keys, values) = self.sizes(tokens);
+        let copy = |head: &Head| Head {
+            keys: head.keys[..keys].to_vec(),
+            values: head.values[..values].to_vec(),
+        };
+        Snapshot {
+            heads: self.heads.iter().map(copy).collect(),
+            tokens,
         }
-        Ok(Snapshot { layers, tokens })
     }
 
     /// Puts a copy back; the cache then holds exactly its tokens.
     pub(crate) fn restore(&mut self, snapshot: &Snapshot) -> Result<()> {
         self.length = 0;
         self.reserve(snapshot.tokens)?;
-        let shape = (self.kv_heads, snapshot.tokens, self.head_dim);
-        for ((keys, values), (from_keys, from_values)) in self.layers.iter().zip(&snapshot.layers) {
-            keys.slice_set(&Tensor::from_slice(from_keys, shape, &Device::Cpu)?, 1, 0)?;
-            values.slice_set(&Tensor::from_slice(from_values, shape, &Device::Cpu)?, 1, 0)?;
+        let (keys, values) = self.sizes(snapshot.tokens);
+        for (head, kept) in self.heads.iter_mut().zip(&snapshot.heads) {
+            head.keys[..keys].copy_from_slice(&kept.keys);
+            head.values[..values].copy_from_slice(&kept.values);
         }
         self.length = snapshot.tokens;
         Ok(())
     }
 
+    /// Elements of the keys, in whole blocks, and of the values of so many tokens.
+    fn sizes(&self, tokens: usize) -> (usize, usize) {
+        let whole = tokens.next_multiple_of(KEYS);
+        (whole * self.head_dim, tokens * self.head_dim)
+    }
+
     /// Stores the keys and values of `tokens` new tokens in a layer (`[tokens, kv_heads, head_dim]` each)
     /// and attends with their queries (`[tokens, heads, head_dim]`); gives `[tokens, heads * head_dim]`.
     ///
-    /// The query heads of one key head are one matrix, so keys and values are read once for all of them
+    /// The query heads of one key head are rows of one matrix, so keys and values are read once for all of them
     /// and never repeated in memory.
     pub(crate) fn attend(
-        &self,
+        &mut self,
         layer: usize,
         queries: &[f32],
         keys: &[f32],
         values: &[f32],
         tokens: usize,
-    ) -> Result<Vec<f32>> {
+        team: &Team,
+    ) -> Vec<f32> {
         let (kv_heads, head_dim) = (self.kv_heads, self.head_dim);
-        let heads = queries.len() / (tokens * head_dim);
-        let group = heads / kv_heads;
-        let seen = self.length + tokens;
-        let (all_keys, all_values) = &self.layers[layer];
-        let stored = |rows: &[f32]| -> Result<Tensor> {
-            let swapped = swap_outer(rows, tokens, kv_heads, head_dim);
-            let shape = (kv_heads, tokens, head_dim);
-            Ok(Tensor::from_vec(swapped, shape, &Device::Cpu)?)
-        };
-        all_keys.slice_set(&stored(keys)?, 1, self.length)?;
-        all_values.slice_set(&stored(values)?, 1, self.length)?;
-
-        let mut queries = swap_outer(queries, tokens, heads, head_dim);
-        let scale = 1.0 / (head_dim as f32).sqrt();
-        for x in &mut queries {
-            *x *= scale;
+        let first = self.length;
+        let layer = &mut self.heads[layer * kv_heads..(layer + 1) * kv_heads];
+        for (index, head) in layer.iter_mut().enumerate() {
+            for token in 0..tokens {
+                let at = (token * kv_heads + index) * head_dim;
+                let part = at..at + head_dim;
+                head.store(first + token, &keys[part.clone()], &values[part]);
+            }
         }
-        let queries =
-            Tensor::from_vec(queries, (kv_heads, group * tokens, head_dim), &Device::Cpu)?;
-        let scores = queries.matmul(&all_keys.narrow(1, 0, seen)?.t()?)?;
-        scores.inplace_op1(&CausalSoftmax {
-            tokens,
-            first: self.length,
-            seen,
-        })?;
-        let mixed = scores.matmul(&all_values.narrow(1, 0, seen)?)?;
-        Ok(swap_outer(&to_vec(&mixed)?, heads, tokens, head_dim))
+        let group = queries.len() / (tokens * head_dim * kv_heads);
+        let rows = group * tokens;
+        // Pieces of work: rows of one key head, all threads busy.
+        let pieces = rows
+            .div_ceil(ROWS_TOGETHER)
+            .max(team.threads().div_ceil(kv_heads));
+        let together = rows.div_ceil(pieces);
+        let mut mixed = vec![0.0f32; queries.len()];
+        let mut work = Vec::with_capacity(kv_heads * pieces);
+        for (index, mixed) in mixed.chunks_exact_mut(rows * head_dim).enumerate() {
+            for (piece, mixed) in mixed.chunks_mut(together * head_dim).enumerate() {
+                work.push((index, piece * together, mixed));
+            }
+        }
+        let layer = &*layer;
+        team.each(&mut work, |(index, from, mixed)| {
+            let count = mixed.len() / head_dim;
+            let row = |row: usize| {
+                let (token, member) = (row / group, row % group);
+                let at = ((token * kv_heads + *index) * group + member) * head_dim;
+                (&queries[at..at + head_dim], first + token + 1)
+            };
+            let rows = Rows::new((*from..*from + count).map(row), head_dim);
+            rows.attend(&layer[*index].keys, &layer[*index].values, mixed);
+        });
+        // `[kv_heads][tokens][group]` to `[tokens][kv_heads][group]`.
+        swap_outer(mixed, kv_heads, tokens, group * head_dim)
+    }
+}
+
+impl Head {
+    fn store(&mut self, token: usize, key: &[f32], value: &[f32]) {
+        let width = key.len();
+        let block = &mut self.keys[token / KEYS * KEYS * width..][..KEYS * width];
+        for (to, x) in block.chunks_exact_mut(KEYS).zip(key) {
+            to[token % KEYS] = float_to_half(*x);
+        }
+        let to = &mut self.values[token * width..(token + 1) * width];
+        for (to, x) in to.iter_mut().zip(value) {
+            *to = float_to_half(*x);
+        }
     }
 
-    fn allocate(&self, capacity: usize) -> Result<Tensor> {
-        let shape = (self.kv_heads, capacity, self.head_dim);
-        Ok(Tensor::zeros(shape, DType::F32, &Device::Cpu)?)
+    /// Bytes of it.
+    pub(crate) fn bytes(&self) -> usize {
+        size_of_val(self.keys.as_slice()) + size_of_val(self.values.as_slice())
     }
 }
 
 /// `[a, b, width]` to `[b, a, width]`.
-fn swap_outer(data: &[f32], a: usize, b: usize, width: usize) -> Vec<f32> {
+fn swap_outer(data: Vec<f32>, a: usize, b: usize, width: usize) -> Vec<f32> {
     if a == 1 || b == 1 {
-        return data.to_vec();
+        return data;
     }
     let mut swapped = Vec::with_capacity(data.len());
     for j in 0..b {
@@ -178,28 +219,5 @@ fn swap_outer(data: &[f32], a: usize, b: usize, width: usize) -> Vec<f32> {
     swapped
 }
 
-/// Softmax of each score row over the tokens up to and including its own.
-struct CausalSoftmax {
-    tokens: usize,
-    first: usize,
-    seen: usize,
-}
-
-impl InplaceOp1 for CausalSoftmax {
-    fn name(&self) -> &'static str {
-        "causal-softmax"
-    }
-
-    fn cpu_fwd(&self, storage: &mut CpuStorage, layout: &Layout) -> candle_core::Result<()> {
-        let CpuStorage::F32(data) = storage else {
-            candle_core::bail!("scores are not f32")
-        };
-        let Some((start, end)) = layout.contiguous_offsets() else {
-            candle_core::bail!("scores are not contiguous")
-        };
-        for (index, row) in data[start..end].chunks_exact_mut(self.seen).enumerate() {
-            rows::softmax(row, self.first + index % self.tokens + 1);
-        }
-        Ok(())
-    }
-}
+#[cfg(test)]
+mod tests;

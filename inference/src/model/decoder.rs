@@ -6,17 +6,16 @@
 //! dequantised on demand instead of a full `f32` table.
 
 use std::io::{Read, Seek};
-use std::sync::Arc;
 
 use candle_core::Device;
 use candle_core::quantized::QTensor;
 use candle_core::quantized::gguf_file::Content;
-use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use super::attention::KvCache;
 use super::config::DecoderConfig;
 use super::linear::{Linear, embedding_rows, project, vector};
 use super::rope::Rope;
+use super::team::Team;
 use super::{Snapshot, TextModel, rows};
 use crate::error::{Error, Result};
 
@@ -45,7 +44,7 @@ pub(crate) struct Decoder {
     output: Linear,
     rope: Rope,
     cache: KvCache,
-    pool: Arc<ThreadPool>,
+    team: Team,
 }
 
 impl Decoder {
@@ -55,29 +54,14 @@ impl Decoder {
     }
 
     /// Reads the weights; `threads` threads of its own compute it.
-    pub(crate) fn load<R: Read + Seek + Send>(
+    pub(crate) fn load<R: Read + Seek>(
         content: &Content,
         reader: &mut R,
         architecture: &str,
         context_limit: usize,
         threads: usize,
     ) -> Result<Self> {
-        let pool = ThreadPoolBuilder::new()
-            .num_threads(threads)
-            .thread_name(|index| format!("vigil-model-{index}"))
-            .build()
-            .map_err(|error| Error::Unavailable(format!("no threads: {error}")))?;
-        let pool = Arc::new(pool);
-        Arc::clone(&pool).install(|| Self::read(content, reader, architecture, context_limit, pool))
-    }
-
-    fn read<R: Read + Seek>(
-        content: &Content,
-        reader: &mut R,
-        architecture: &str,
-        context_limit: usize,
-        pool: Arc<ThreadPool>,
-    ) -> Result<Self> {
+        let team = Team::new(threads)?;
         let config = DecoderConfig::from_gguf(content, architecture)?;
         if content
             .tensor_infos
@@ -91,13 +75,16 @@ impl Decoder {
         let has_output = content.tensor_infos.contains_key("output.weight");
         let (embedding, output) = if has_output {
             let embedding = content.tensor(reader, "token_embd.weight", &Device::Cpu)?;
-            (Some(embedding), Linear::load(content, reader, "output")?)
+            (
+                Some(embedding),
+                Linear::load(content, reader, "output", &team)?,
+            )
         } else {
-            (None, Linear::load(content, reader, "token_embd")?)
+            (None, Linear::load(content, reader, "token_embd", &team)?)
         };
         let mut layers = Vec::with_capacity(config.layers);
         for index in 0..config.layers {
-            layers.push(Layer::load(content, reader, index)?);
+            layers.push(Layer::load(content, reader, index, &team)?);
         }
         let factors = if content.tensor_infos.contains_key("rope_freqs.weight") {
             Some(vector(content, reader, "rope_freqs.weight")?)
@@ -112,13 +99,13 @@ impl Decoder {
         }
         Ok(Self {
             rope: Rope::new(&config, context, factors.as_deref()),
-            cache: KvCache::new(&config, context)?,
+            cache: KvCache::new(&config, context),
             embedding,
             layers,
             norm,
             output,
             config,
-            pool,
+            team,
         })
     }
 
@@ -135,14 +122,19 @@ impl Decoder {
         }
     }
 
-    fn attention(&self, index: usize, hidden: &[f32], tokens: usize) -> Result<Vec<f32>> {
-        let layer = &self.layers[index];
-        let normed = self.normed(hidden, &layer.attention_norm);
-        let [mut queries, mut keys, values] =
-            project([&layer.query, &layer.key, &layer.value], &normed, tokens)?;
+    fn attention(&mut self, index: usize, hidden: &[f32], tokens: usize) -> Result<Vec<f32>> {
+        let (layer, team) = (&self.layers[index], &self.team);
+        let epsilon = self.config.norm_epsilon;
+        let input = normed(hidden, &layer.attention_norm, epsilon);
+        let [mut queries, mut keys, values] = project(
+            [&layer.query, &layer.key, &layer.value],
+            &input,
+            tokens,
+            team,
+        )?;
         if let (Some(query_norm), Some(key_norm)) = (&layer.query_norm, &layer.key_norm) {
-            queries = self.normed(&queries, query_norm);
-            keys = self.normed(&keys, key_norm);
+            queries = normed(&queries, query_norm, epsilon);
+            keys = normed(&keys, key_norm, epsilon);
         }
         let first = self.cache.length();
         let (query_width, key_width) = (queries.len() / tokens, keys.len() / tokens);
@@ -154,17 +146,19 @@ impl Decoder {
             self.rope.apply(queries, first + offset);
             self.rope.apply(keys, first + offset);
         }
-        let mixed = self.cache.attend(index, &queries, &keys, &values, tokens)?;
-        let [result] = project([&layer.output], &mixed, tokens)?;
+        let mixed = self
+            .cache
+            .attend(index, &queries, &keys, &values, tokens, team);
+        let [result] = project([&layer.output], &mixed, tokens, team)?;
         Ok(result)
     }
 
     fn feed_forward(&self, index: usize, hidden: &[f32], tokens: usize) -> Result<Vec<f32>> {
-        let layer = &self.layers[index];
-        let normed = self.normed(hidden, &layer.feed_forward_norm);
-        let [mut gate, up] = project([&layer.gate, &layer.up], &normed, tokens)?;
+        let (layer, team) = (&self.layers[index], &self.team);
+        let input = normed(hidden, &layer.feed_forward_norm, self.config.norm_epsilon);
+        let [mut gate, up] = project([&layer.gate, &layer.up], &input, tokens, team)?;
         rows::silu_gate(&mut gate, &up);
-        let [result] = project([&layer.down], &gate, tokens)?;
+        let [result] = project([&layer.down], &gate, tokens, team)?;
         Ok(result)
     }
 
@@ -183,19 +177,26 @@ impl Decoder {
         }
         self.cache.advance(count);
         let last = &hidden[(count - 1) * self.config.hidden..];
-        let [logits] = project([&self.output], &self.normed(last, &self.norm), 1)?;
+        let last = normed(last, &self.norm, self.config.norm_epsilon);
+        let [logits] = project([&self.output], &last, 1, &self.team)?;
         Ok(logits)
-    }
-
-    fn normed(&self, input: &[f32], weight: &[f32]) -> Vec<f32> {
-        let mut output = vec![0.0; input.len()];
-        rows::rms_norm(input, weight, self.config.norm_epsilon, &mut output);
-        output
     }
 }
 
+/// RMS normalisation of rows as wide as the weight.
+fn normed(input: &[f32], weight: &[f32], epsilon: f32) -> Vec<f32> {
+    let mut output = vec![0.0; input.len()];
+    rows::rms_norm(input, weight, epsilon, &mut output);
+    output
+}
+
 impl Layer {
-    fn load<R: Read + Seek>(content: &Content, reader: &mut R, index: usize) -> Result<Self> {
+    fn load<R: Read + Seek>(
+        content: &Content,
+        reader: &mut R,
+        index: usize,
+        team: &Team,
+    ) -> Result<Self> {
         let name = |suffix: &str| format!("blk.{index}.{suffix}");
         let optional = |reader: &mut R, suffix: &str| -> Result<Option<Vec<f32>>> {
             let name = name(suffix);
@@ -207,16 +208,16 @@ impl Layer {
         };
         Ok(Self {
             attention_norm: vector(content, reader, &name("attn_norm.weight"))?,
-            query: Linear::load(content, reader, &name("attn_q"))?,
-            key: Linear::load(content, reader, &name("attn_k"))?,
-            value: Linear::load(content, reader, &name("attn_v"))?,
+            query: Linear::load(content, reader, &name("attn_q"), team)?,
+            key: Linear::load(content, reader, &name("attn_k"), team)?,
+            value: Linear::load(content, reader, &name("attn_v"), team)?,
             query_norm: optional(reader, "attn_q_norm.weight")?,
             key_norm: optional(reader, "attn_k_norm.weight")?,
-            output: Linear::load(content, reader, &name("attn_output"))?,
+            output: Linear::load(content, reader, &name("attn_output"), team)?,
             feed_forward_norm: vector(content, reader, &name("ffn_norm.weight"))?,
-            gate: Linear::load(content, reader, &name("ffn_gate"))?,
-            up: Linear::load(content, reader, &name("ffn_up"))?,
-            down: Linear::load(content, reader, &name("ffn_down"))?,
+            gate: Linear::load(content, reader, &name("ffn_gate"), team)?,
+            up: Linear::load(content, reader, &name("ffn_up"), team)?,
+            down: Linear::load(content, reader, &name("ffn_down"), team)?,
         })
     }
 
@@ -246,8 +247,7 @@ impl TextModel for Decoder {
     }
 
     fn forward(&mut self, tokens: &[u32]) -> Result<Vec<f32>> {
-        let pool = Arc::clone(&self.pool);
-        pool.install(|| self.append(tokens))
+        self.append(tokens)
     }
 
     fn truncate(&mut self, tokens: usize) -> bool {
@@ -256,7 +256,7 @@ impl TextModel for Decoder {
     }
 
     fn snapshot(&self, tokens: usize) -> Option<Snapshot> {
-        self.cache.snapshot(tokens).ok()
+        Some(self.cache.snapshot(tokens))
     }
 
     fn restore(&mut self, snapshot: &Snapshot) -> bool {

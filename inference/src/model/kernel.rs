@@ -1,9 +1,9 @@
 //! Our own products of quantised matrices: 8-bit activations times 4- or 8-bit weights.
 //!
 //! Why not candle's: its kernels are fast only when candle itself is compiled with full optimisation, keep the
-//! original weights beside the repacked ones (2.3 to 2.8 GB for a 1.1 GB file, against 1.2 GB here), want
-//! `k % 256 == 0`, and run on a pool whose threads spin at a barrier: on a machine with other load two of its
-//! threads were slower than one. These run on an ordinary rayon pool that belongs to the model.
+//! original weights beside the repacked ones (2.3 to 2.8 GB for a 1.1 GB file), want `k % 256 == 0`, and run on a pool
+//! whose threads spin at a barrier: on a machine with other load two of its threads were slower than one. These run on
+//! the model's own [`Team`].
 //!
 //! Weights lie in tiles of 16 rows (outputs), so that one instruction multiplies four values of each of 16
 //! rows. Processors: AVX-512 VNNI, AVX2, chosen at run time; others take candle's products
@@ -13,16 +13,17 @@ mod activation;
 mod avx2;
 mod avx512;
 mod pack;
+mod pages;
 mod tile;
 
 #[cfg(test)]
 mod tests;
 
-use rayon::prelude::*;
-
+use super::team::Team;
 pub(super) use activation::Activations;
 pub(super) use pack::Packer;
-use tile::{BLOCK, ROWS, SUPER_BLOCK, TileQ4, TileQ8};
+use pages::Pages;
+use tile::{BLOCK, ROWS, SUPER_BLOCK, TileQ4, TileQ6, TileQ8};
 
 /// Multiplications (weights times rows) below which sharing the work costs more than it saves.
 const SHARED_FROM: usize = 400_000;
@@ -70,10 +71,12 @@ pub(super) struct PackedMatrix {
 
 /// Tiles `[outputs / 16][inputs / block]`, the last rows filled up with zeros.
 enum Tiles {
-    /// 4 bits, from Q4_K: 4.75 bits a weight.
-    Q4(Vec<TileQ4>),
+    /// 4 bits, from Q4_K: 4.5 bits a weight.
+    Q4(Pages<TileQ4>),
+    /// 6 bits, from Q6_K: 6.6 bits a weight.
+    Q6(Pages<TileQ6>),
     /// 8 bits, from everything else: 9 bits a weight.
-    Q8(Vec<TileQ8>),
+    Q8(Pages<TileQ8>),
 }
 
 impl PackedMatrix {
@@ -88,97 +91,67 @@ impl PackedMatrix {
     /// Bytes of the tiles.
     pub(super) fn bytes(&self) -> usize {
         match &self.tiles {
-            Tiles::Q4(tiles) => size_of_val(tiles.as_slice()),
-            Tiles::Q8(tiles) => size_of_val(tiles.as_slice()),
+            Tiles::Q4(tiles) => size_of_val(&**tiles),
+            Tiles::Q6(tiles) => size_of_val(&**tiles),
+            Tiles::Q8(tiles) => size_of_val(&**tiles),
         }
+    }
+
+    /// Tiles of a strip of 16 rows.
+    fn blocks(&self) -> usize {
+        match &self.tiles {
+            Tiles::Q4(_) | Tiles::Q6(_) => self.inputs / SUPER_BLOCK,
+            Tiles::Q8(_) => self.inputs.div_ceil(BLOCK),
+        }
+    }
+
+    /// Strips of 16 rows.
+    fn strips(&self) -> usize {
+        self.outputs.div_ceil(ROWS)
     }
 
     /// One row as `f32`.
     pub(super) fn row(&self, index: usize) -> Vec<f32> {
-        let (tile, lane) = (index / ROWS, index % ROWS);
-        let mut row = match &self.tiles {
-            Tiles::Q4(tiles) => {
-                let count = self.inputs.div_ceil(SUPER_BLOCK);
-                let tiles = &tiles[tile * count..(tile + 1) * count];
-                tiles.iter().flat_map(|tile| tile.row(lane)).collect()
-            }
-            Tiles::Q8(tiles) => {
-                let count = self.inputs.div_ceil(BLOCK);
-                let tiles = &tiles[tile * count..(tile + 1) * count];
-                tiles
-                    .iter()
-                    .flat_map(|tile| tile.row(lane))
-                    .collect::<Vec<f32>>()
-            }
+        let (strip, lane) = (index / ROWS, index % ROWS);
+        let part = strip * self.blocks()..(strip + 1) * self.blocks();
+        let mut row: Vec<f32> = match &self.tiles {
+            Tiles::Q4(tiles) => tiles[part].iter().flat_map(|tile| tile.row(lane)).collect(),
+            Tiles::Q6(tiles) => tiles[part].iter().flat_map(|tile| tile.row(lane)).collect(),
+            Tiles::Q8(tiles) => tiles[part].iter().flat_map(|tile| tile.row(lane)).collect(),
         };
         row.truncate(self.inputs);
         row
     }
 
-    /// `input` times the transposed matrix: `[rows, outputs]`.
-    pub(super) fn multiply(&self, input: &Activations) -> Vec<f32> {
-        let best = instructions();
-        self.multiply_with(input, best)
-    }
-
-    fn multiply_with(&self, input: &Activations, use_of: Option<Instructions>) -> Vec<f32> {
-        let rows = input.rows();
-        assert!(
-            input.width() == self.inputs,
-            "a matrix of {} inputs got rows of {}",
-            self.inputs,
-            input.width()
-        );
-        let tile_rows = self.outputs.div_ceil(ROWS);
-        // Tile-major, so that pieces of work own pieces of the result: `[tile][row][16]`.
-        let mut tiled = vec![0.0f32; tile_rows * rows * ROWS];
-        let work = rows * self.outputs * self.inputs;
-        let threads = rayon::current_num_threads();
-        let piece = if work < SHARED_FROM || threads == 1 {
-            tile_rows
-        } else {
-            // Four tiles at a time suit the kernels for one row.
-            tile_rows
-                .div_ceil(threads * PIECES_PER_THREAD)
-                .next_multiple_of(4)
-        };
-        let run = |(index, result): (usize, &mut [f32])| {
-            let first = index * piece;
-            let count = result.len() / (rows * ROWS);
-            self.tiles_times(first, count, input, result, use_of);
-        };
-        if piece >= tile_rows {
-            run((0, &mut tiled));
-        } else {
-            tiled
-                .par_chunks_mut(piece * rows * ROWS)
-                .enumerate()
-                .for_each(run);
-        }
-        self.to_rows(tiled, rows)
-    }
-
-    fn tiles_times(
+    /// `count` strips from `first` on times the input: `[strip][row of input][16]`.
+    fn multiply_strips(
         &self,
-        first: usize,
-        count: usize,
+        (first, count): (usize, usize),
         input: &Activations,
         result: &mut [f32],
         use_of: Option<Instructions>,
     ) {
+        let blocks = self.blocks();
+        let part = first * blocks..(first + count) * blocks;
         match &self.tiles {
             Tiles::Q4(tiles) => {
-                let blocks = self.inputs.div_ceil(SUPER_BLOCK);
-                let tiles = &tiles[first * blocks..(first + count) * blocks];
+                let tiles = &tiles[part];
                 match use_of {
                     Some(Instructions::Avx512Vnni) => avx512::q4(tiles, blocks, input, result),
                     Some(Instructions::Avx2) => avx2::q4(tiles, blocks, input, result),
                     None => tile::portable_q4(tiles, blocks, input, result),
                 }
             }
+            Tiles::Q6(tiles) => {
+                let tiles = &tiles[part];
+                match use_of {
+                    Some(Instructions::Avx512Vnni) => avx512::q6(tiles, blocks, input, result),
+                    Some(Instructions::Avx2) => avx2::q6(tiles, blocks, input, result),
+                    None => tile::portable_q6(tiles, blocks, input, result),
+                }
+            }
             Tiles::Q8(tiles) => {
-                let blocks = self.inputs.div_ceil(BLOCK);
-                let tiles = &tiles[first * blocks..(first + count) * blocks];
+                let tiles = &tiles[part];
                 match use_of {
                     Some(Instructions::Avx512Vnni) => avx512::q8(tiles, blocks, input, result),
                     Some(Instructions::Avx2) => avx2::q8(tiles, blocks, input, result),
@@ -187,26 +160,97 @@ impl PackedMatrix {
             }
         }
     }
+}
 
-    /// `[tile][row][16]` to `[row][outputs]`.
-    fn to_rows(&self, tiled: Vec<f32>, rows: usize) -> Vec<f32> {
-        if rows == 1 {
-            let mut row = tiled;
-            row.truncate(self.outputs);
-            return row;
+/// `input` times each of the matrices, transposed: `[rows, outputs]` each. All of them are one step of the team.
+pub(super) fn multiply(
+    matrices: &[&PackedMatrix],
+    input: &Activations,
+    team: &Team,
+) -> Vec<Vec<f32>> {
+    multiply_with(matrices, input, team, instructions())
+}
+
+/// Some strips of a matrix and the place of their result.
+struct Piece<'a> {
+    matrix: &'a PackedMatrix,
+    first: usize,
+    count: usize,
+    result: &'a mut [f32],
+}
+
+fn multiply_with(
+    matrices: &[&PackedMatrix],
+    input: &Activations,
+    team: &Team,
+    use_of: Option<Instructions>,
+) -> Vec<Vec<f32>> {
+    let rows = input.rows();
+    for matrix in matrices {
+        assert!(
+            input.width() == matrix.inputs,
+            "a matrix of {} inputs got rows of {}",
+            matrix.inputs,
+            input.width()
+        );
+    }
+    // Strip by strip, so that pieces of work own pieces of the result: `[strip][row][16]`.
+    let room = |matrix: &&PackedMatrix| vec![0.0f32; matrix.strips() * rows * ROWS];
+    let mut tiled: Vec<Vec<f32>> = matrices.iter().map(room).collect();
+    let strips: usize = matrices.iter().map(|matrix| matrix.strips()).sum();
+    let work = strips * ROWS * input.width() * rows;
+    let count = if work < SHARED_FROM {
+        strips
+    } else {
+        // An even number suits the kernels for many rows.
+        strips
+            .div_ceil(team.threads() * PIECES_PER_THREAD)
+            .next_multiple_of(2)
+    };
+    let mut pieces = Vec::new();
+    for (matrix, tiled) in matrices.iter().zip(&mut tiled) {
+        for (index, result) in tiled.chunks_mut(count * rows * ROWS).enumerate() {
+            pieces.push(Piece {
+                matrix,
+                first: index * count,
+                count: result.len() / (rows * ROWS),
+                result,
+            });
         }
-        let mut result = vec![0.0f32; rows * self.outputs];
-        let fill = |(row, result): (usize, &mut [f32])| {
-            for (tile, part) in result.chunks_mut(ROWS).enumerate() {
-                let at = (tile * rows + row) * ROWS;
+    }
+    let multiply = |piece: &mut Piece<'_>| {
+        let strips = (piece.first, piece.count);
+        piece
+            .matrix
+            .multiply_strips(strips, input, piece.result, use_of);
+    };
+    if work < SHARED_FROM {
+        pieces.iter_mut().for_each(multiply);
+    } else {
+        team.each(&mut pieces, multiply);
+    }
+    let results = matrices.iter().zip(tiled);
+    results
+        .map(|(matrix, tiled)| to_rows(tiled, rows, matrix.outputs, team))
+        .collect()
+}
+
+/// `[strip][row][16]` to `[row][outputs]`.
+fn to_rows(mut tiled: Vec<f32>, rows: usize, outputs: usize, team: &Team) -> Vec<f32> {
+    if rows == 1 {
+        tiled.truncate(outputs);
+        return tiled;
+    }
+    let mut result = vec![0.0f32; rows * outputs];
+    let mut pieces: Vec<_> = result.chunks_mut(ROWS * outputs).enumerate().collect();
+    team.each(&mut pieces, |(index, result)| {
+        for (offset, result) in result.chunks_exact_mut(outputs).enumerate() {
+            let row = *index * ROWS + offset;
+            for (strip, part) in result.chunks_mut(ROWS).enumerate() {
+                let at = (strip * rows + row) * ROWS;
                 part.copy_from_slice(&tiled[at..at + part.len()]);
             }
-        };
-        result
-            .par_chunks_mut(self.outputs)
-            .enumerate()
-            .with_min_len(16)
-            .for_each(fill);
-        result
-    }
+        }
+    });
+    result
 }

@@ -10,6 +10,7 @@ use candle_core::{CpuStorage, Device, Storage, Tensor};
 
 use self::candle::CandleMatrix;
 use super::kernel::{self, Activations, PackedMatrix, Packer};
+use super::team::Team;
 use crate::error::{Error, Result};
 
 /// `y = x W^T + b` with a quantised `W` of `[out, in]`.
@@ -29,10 +30,11 @@ impl Linear {
         content: &Content,
         reader: &mut R,
         name: &str,
+        team: &Team,
     ) -> Result<Self> {
         let weight_name = format!("{name}.weight");
         let weight = if kernel::instructions().is_some() {
-            Weight::Packed(Packer::new(content, &weight_name)?.pack(reader)?)
+            Weight::Packed(Packer::new(content, &weight_name)?.pack(reader, team)?)
         } else {
             let weight = content.tensor(reader, &weight_name, &Device::Cpu)?;
             Weight::Candle(CandleMatrix::new(weight)?)
@@ -71,6 +73,13 @@ impl Linear {
         }
     }
 
+    fn packed(&self) -> Option<&PackedMatrix> {
+        match &self.weight {
+            Weight::Packed(matrix) => Some(matrix),
+            Weight::Candle(_) => None,
+        }
+    }
+
     /// Bytes of the weight.
     pub(crate) fn bytes(&self) -> usize {
         match &self.weight {
@@ -99,6 +108,7 @@ pub(crate) fn project<const N: usize>(
     weights: [&Linear; N],
     input: &[f32],
     rows: usize,
+    team: &Team,
 ) -> Result<[Vec<f32>; N]> {
     let width = weights[0].inputs();
     if input.len() != rows * width || weights.iter().any(|w| w.inputs() != width) {
@@ -106,15 +116,18 @@ pub(crate) fn project<const N: usize>(
             "a projection got rows of another width".to_owned(),
         ));
     }
-    // Our kernels share one quantised copy of the input.
-    let mut quantised = None;
+    // Our kernels share one quantised copy of the input and the step.
+    let packed: Vec<&PackedMatrix> = weights.iter().filter_map(|w| w.packed()).collect();
+    let mut products = Vec::new();
+    if !packed.is_empty() {
+        let input = Activations::new(input, rows, width, team);
+        products = kernel::multiply(&packed, &input, team);
+    }
+    let mut products = products.into_iter();
     let mut results: [Vec<f32>; N] = std::array::from_fn(|_| Vec::new());
     for (linear, result) in weights.iter().zip(&mut results) {
         *result = match &linear.weight {
-            Weight::Packed(matrix) => {
-                let input = quantised.get_or_insert_with(|| Activations::new(input, rows, width));
-                matrix.multiply(input)
-            }
+            Weight::Packed(_) => products.next().unwrap_or_default(),
             Weight::Candle(matrix) => matrix.multiply(input, rows)?,
         };
         if let Some(bias) = &linear.bias {

@@ -8,7 +8,7 @@ const LANES: usize = 16;
 
 /// What the processor offers, asked once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Level {
+pub(crate) enum Level {
     #[cfg(target_arch = "x86_64")]
     Avx512,
     #[cfg(target_arch = "x86_64")]
@@ -16,15 +16,21 @@ enum Level {
     Portable,
 }
 
-fn level() -> Level {
+/// The best of them here.
+pub(crate) fn level() -> Level {
     #[cfg(target_arch = "x86_64")]
     {
         use std::sync::OnceLock;
         static LEVEL: OnceLock<Level> = OnceLock::new();
         *LEVEL.get_or_init(|| {
-            if is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512vl") {
+            let has_avx2 = is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma");
+            if has_avx2
+                && is_x86_feature_detected!("avx512f")
+                && is_x86_feature_detected!("avx512vl")
+                && is_x86_feature_detected!("avx512bw")
+            {
                 Level::Avx512
-            } else if is_x86_feature_detected!("avx2") {
+            } else if has_avx2 {
                 Level::Avx2
             } else {
                 Level::Portable
@@ -175,20 +181,14 @@ fn softmax_body(row: &mut [f32], valid: usize) {
 }
 
 vectorised!(
-    /// A row in blocks of 32 as 8-bit values: `value = scale * quant`. `offsets` becomes -128 times the sum of a
-    /// block's quants, `sums` its scale times that sum.
+    /// A row in blocks of 32 as 8-bit values: `value = scale * quant`. `half_offsets` becomes -32 times the sum of each
+    /// 16 quants.
     quantise, quantise_body,
-    (row: &[f32], quants: &mut [i8], scales: &mut [f32], offsets: &mut [i32], sums: &mut [f32])
+    (row: &[f32], quants: &mut [i8], scales: &mut [f32], half_offsets: &mut [i32])
 );
 
 #[inline(always)]
-fn quantise_body(
-    row: &[f32],
-    quants: &mut [i8],
-    scales: &mut [f32],
-    offsets: &mut [i32],
-    sums: &mut [f32],
-) {
+fn quantise_body(row: &[f32], quants: &mut [i8], scales: &mut [f32], half_offsets: &mut [i32]) {
     let mut last = [0.0f32; 32];
     for (index, quants) in quants.chunks_exact_mut(32).enumerate() {
         let at = index * 32;
@@ -208,18 +208,21 @@ fn quantise_body(
         }
         let largest = lanes.iter().copied().fold(0.0, f32::max);
         let inverse = if largest > 0.0 { 127.0 / largest } else { 0.0 };
-        let mut sum = 0i32;
-        for (quant, x) in quants.iter_mut().zip(block) {
-            // Within -127..=127: the rounded number stands in the low bits.
-            let shifted = x * inverse + ROUNDER;
-            let value = shifted.to_bits().wrapping_sub(ROUNDER.to_bits()) as i8;
-            *quant = value;
-            sum += i32::from(value);
+        scales[index] = largest / 127.0;
+        let halves = quants
+            .chunks_exact_mut(LANES)
+            .zip(block.chunks_exact(LANES));
+        for ((quants, block), offset) in halves.zip(&mut half_offsets[2 * index..]) {
+            let mut sum = 0i32;
+            for (quant, x) in quants.iter_mut().zip(block) {
+                // Within -127..=127: the rounded number stands in the low bits.
+                let shifted = x * inverse + ROUNDER;
+                let value = shifted.to_bits().wrapping_sub(ROUNDER.to_bits()) as i8;
+                *quant = value;
+                sum += i32::from(value);
+            }
+            *offset = -32 * sum;
         }
-        let scale = largest / 127.0;
-        scales[index] = scale;
-        offsets[index] = -128 * sum;
-        sums[index] = scale * sum as f32;
     }
 }
 

@@ -3,9 +3,11 @@
 //! Limits (docs.slack.dev, slackblocks): 50 blocks, header 150, section 3,000, 10 fields of 2,000, button url 3,000;
 //! and one that is not documented: about 12,000 characters over all blocks (slackapi/bolt-js#2867: 9,597 were
 //! accepted, 11,341 refused). Here: 40 blocks, 9,000.
+//!
+//! Buttons that do something are there only where somebody answers them: Slack shows a dead one as a failure.
 
 use async_trait::async_trait;
-use domain::{Notification, format_timestamp_short};
+use domain::{IncidentState, Notification, NotificationKind, format_timestamp_short};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 
@@ -30,15 +32,23 @@ const MAX_SUSPECTS: usize = 5;
 const MAX_STEPS: usize = 6;
 const MAX_FALLBACK: usize = 600;
 const MAX_URL: usize = 500;
+/// The longest label of a button is shorter.
+const LABEL: usize = 20;
 
 pub(crate) struct Slack {
     wire: Wire,
     url: SecretString,
+    /// Whether what is pressed in its messages is answered.
+    is_answered: bool,
 }
 
 impl Slack {
-    pub fn new(wire: Wire, url: SecretString) -> Self {
-        Self { wire, url }
+    pub fn new(wire: Wire, url: SecretString, is_answered: bool) -> Self {
+        Self {
+            wire,
+            url,
+            is_answered,
+        }
     }
 }
 
@@ -47,7 +57,10 @@ impl Channel for Slack {
     async fn send(&self, notification: &Notification) -> Result<Receipt, SendError> {
         let answer = self
             .wire
-            .post_json(self.url.expose_secret(), &payload(notification))
+            .post_json(
+                self.url.expose_secret(),
+                &payload(notification, self.is_answered),
+            )
             .await?;
         if !answer.is_success() {
             return Err(failure(&answer));
@@ -63,9 +76,10 @@ impl Channel for Slack {
     }
 }
 
-/// The message as Slack takes it, within all its limits whatever the notification holds.
+/// The message as Slack takes it, within all its limits whatever the notification holds. With buttons that ask for an answer
+/// only where `is_answered`.
 #[must_use]
-pub fn payload(notification: &Notification) -> Value {
+pub fn payload(notification: &Notification, is_answered: bool) -> Value {
     let mut message = Message {
         blocks: Vec::new(),
         left: MAX_TEXT,
@@ -108,9 +122,7 @@ pub fn payload(notification: &Notification) -> Value {
         })
         .collect();
     message.list("Next steps", &steps);
-    if let Some(url) = link(notification, MAX_URL) {
-        message.button("Open the incident", url);
-    }
+    message.buttons(notification, is_answered);
     message.context(&format!("Vigil \u{00b7} {}", notification.incident_id));
     let fallback = format!(
         "{} {}: {}",
@@ -199,17 +211,26 @@ impl Message {
         }
     }
 
-    fn button(&mut self, label: &str, url: &str) {
-        let button = json!({
-            "type": "button",
-            "action_id": "open_incident",
-            "text": {"type": "plain_text", "text": label},
-            "url": url,
-        });
-        self.push(
-            units(label) + units(url),
-            json!({"type": "actions", "elements": [button]}),
-        );
+    /// The way to the page, and what may be said of the incident right here.
+    fn buttons(&mut self, notification: &Notification, is_answered: bool) {
+        let mut buttons = Vec::new();
+        let mut size = 0;
+        if let Some(url) = link(notification, MAX_URL) {
+            let mut open = button("Open the incident", "open_incident");
+            open["url"] = url.into();
+            size += units(url);
+            buttons.push(open);
+        }
+        if is_answered {
+            for (label, action) in questions(notification) {
+                let mut pressed = button(label, action);
+                // The id and not the number: numbers repeat in other projects.
+                pressed["value"] = notification.incident_id.to_string().into();
+                buttons.push(pressed);
+            }
+        }
+        size += buttons.len() * LABEL;
+        self.push(size, json!({"type": "actions", "elements": buttons}));
     }
 
     fn context(&mut self, text: &str) {
@@ -218,6 +239,30 @@ impl Message {
             json!({"type": "context", "elements": [mrkdwn(text)]}),
         );
     }
+}
+
+fn button(label: &str, action: &str) -> Value {
+    json!({
+        "type": "button",
+        "action_id": action,
+        "text": {"type": "plain_text", "text": label},
+    })
+}
+
+/// What a reader may answer: who has it, and whether it was worth telling. A rule learns nothing from the latter.
+fn questions(notification: &Notification) -> Vec<(&'static str, &'static str)> {
+    let mut questions = Vec::new();
+    if notification.kind == NotificationKind::Test {
+        return questions;
+    }
+    if notification.state == IncidentState::Open {
+        questions.push(("Acknowledge", "ack_incident"));
+    }
+    if notification.anomalies > 0 {
+        questions.push(("Useful", "incident_useful"));
+        questions.push(("Noise", "incident_noise"));
+    }
+    questions
 }
 
 /// `verbatim`: addresses and names in the text do not become links and mentions.

@@ -59,6 +59,7 @@ pub(crate) fn sample() -> Notification {
         link: Some("https://vigil.example.com/#/incidents/12".into()),
         dedup_key: "vigil-0000".into(),
         started_at_ns: NOW - 90_000_000_000,
+        anomalies: 0,
     }
 }
 
@@ -104,6 +105,7 @@ prop_compose! {
             Just(NotificationKind::Resolved), Just(NotificationKind::Test),
         ],
         started_at_ns in any::<i64>(),
+        anomalies in 0_usize..3,
     ) -> Notification {
         let suspects = suspects
             .into_iter()
@@ -112,7 +114,7 @@ prop_compose! {
             })
             .collect();
         Notification {
-            headline, summary, facts, suspects, next_steps, link, dedup_key, started_at_ns, ..of_kind(kind)
+            headline, summary, facts, suspects, next_steps, link, dedup_key, started_at_ns, anomalies, ..of_kind(kind)
         }
     }
 }
@@ -124,7 +126,7 @@ fn the_recording_server_accepts_whatever_is_sent_to_slack_and_pagerduty() {
         .enable_all()
         .build()
         .unwrap();
-    let slack = Slack::new(wire(), server.slack_url().into());
+    let slack = Slack::new(wire(), server.slack_url().into(), true);
     let key = "0123456789abcdef0123456789abcdef";
     let pagerduty = PagerDuty::new(wire(), server.pagerduty_url(), key.into());
     let mut runner = TestRunner::new(ProptestConfig::with_cases(100));

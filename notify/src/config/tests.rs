@@ -65,3 +65,16 @@ fn every_kind_is_known_by_its_name() {
         assert_eq!(ReceiverKind::of_name(&format!("{kind}:x")), Some(kind));
     }
 }
+
+#[test]
+fn only_slack_has_buttons_to_turn_off() {
+    let mut slack = config("slack:#ops", Some("https://h"));
+    slack.buttons = Some(false);
+    assert_eq!(slack.resolved(&environment).unwrap().1.buttons, Some(false));
+    let mut teams = config("teams:ops", Some("https://h"));
+    teams.buttons = Some(true);
+    assert_eq!(
+        refused(&teams),
+        "'buttons' does not belong to receiver 'teams:ops'"
+    );
+}

@@ -264,3 +264,183 @@ fn what_no_record_can_answer_is_known() {
         Quantity::Duration
     );
 }
+
+#[test]
+fn a_known_failure_is_a_status_where_it_counts_nothing() {
+    let codes = |question| read(question).status_codes;
+    for question in [
+        "how many 503 since 9am?",
+        "any 503 on the gateway today?",
+        "show me the 503 of today",
+    ] {
+        assert_eq!(codes(question), [StatusCode::Exact(503)], "{question}");
+    }
+    for question in [
+        "did order 404 fail?",
+        "anything slower than 500 ms?",
+        "were there more than 500 logins?",
+        "the last 500 lines",
+    ] {
+        assert!(codes(question).is_empty(), "{question}");
+    }
+}
+
+#[test]
+fn a_number_beside_its_name_is_one_of_the_record() {
+    check(
+        "slow payment answers with attempt 3",
+        "find | attempt = 3 | topic=slow payment answers",
+    );
+    check(
+        "pool failures with more than 50 waiting",
+        "find | waiting > 50 | topic=pool",
+    );
+    check("exit code 137 today", "find | code = 137 | topic=exit");
+    // How many records there shall be is no number of one of them.
+    let found = read("users with more than 5 failed logins");
+    assert!(found.numbers.is_empty());
+    assert_eq!(found.having.unwrap().label(), "records > 5");
+    assert_eq!(found.retrieval_text, "failed logins");
+}
+
+#[test]
+fn the_slowest_of_many_is_slow_on_average() {
+    check(
+        "which endpoint is slowest?",
+        "measure | average duration | path",
+    );
+    check("slowest hosts today", "measure | average duration | host");
+    check(
+        "which host has the highest latency?",
+        "measure | average duration | host",
+    );
+    check(
+        "slowest request today",
+        "measure | greatest duration | topic=request",
+    );
+    assert_eq!(
+        read("average latency by service").group_by,
+        Some(GroupBy::Service)
+    );
+}
+
+#[test]
+fn what_never_happened_before_is_compared_with_all_that_was() {
+    let found = read("are there errors that never happened before today?");
+    assert_eq!(found.intent, Intent::Compare);
+    assert_eq!(found.severities.len(), 2);
+    let (main, other) = (found.range, found.compare_with.unwrap());
+    assert_eq!(other.end_ns, main.start_ns);
+    assert!(other.duration_ns() > 20 * main.duration_ns());
+    assert!(found.retrieval_text.is_empty(), "{}", found.retrieval_text);
+    assert_eq!(
+        read("errors we have not seen before").intent,
+        Intent::Compare
+    );
+    // The plain words of time stay what they are.
+    assert_eq!(read("errors before today").intent, Intent::Find);
+}
+
+#[test]
+fn requests_fail_by_severity() {
+    let found = read("what percentage of requests failed in the last hour?");
+    assert_eq!(found.measure, Some(Measure::Share));
+    assert_eq!(found.severities.len(), 2);
+    assert_eq!(found.retrieval_text, "requests");
+    let other = read("how many payment requests failed today?");
+    assert!(other.severities.is_empty());
+    assert_eq!(other.retrieval_text, "payment requests failed");
+}
+
+#[test]
+fn lists_are_asked_for_in_many_ways() {
+    check(
+        "top 5 users by number of requests",
+        "most frequent | user | topic=requests",
+    );
+    check("status codes of today by count", "most frequent | status");
+    check("hosts with errors", "most frequent | host");
+    assert_eq!(
+        read("how many requests per minute does it get?").measure,
+        Some(Measure::Rate(TimeUnit::Minute))
+    );
+    assert_eq!(
+        read("how many requests per minute in the last hour?").group_by,
+        Some(GroupBy::Time(TimeUnit::Minute))
+    );
+    check(
+        "how much money did we make today?",
+        "measure | sum of amount",
+    );
+    for question in ["what's broken right now?", "what is failing?"] {
+        assert_eq!(read(question).intent, Intent::Why, "{question}");
+    }
+    assert_eq!(read("any problems today?").intent, Intent::Summary);
+}
+
+#[test]
+fn a_stretch_may_be_given_by_its_distance() {
+    let now = context().now_ns;
+    for question in [
+        "errors between 2 and 4 hours ago",
+        "errors between 4 hours and 2 hours ago",
+        "errors from 4 hours ago to 2 hours ago",
+        "errors 2-4 hours ago",
+        "errors between 120 and 240 minutes ago",
+    ] {
+        let found = read(question).range;
+        assert_eq!(
+            (
+                (now - found.start_ns) / crate::time::HOUR_NS,
+                (now - found.end_ns) / crate::time::HOUR_NS
+            ),
+            (4, 2),
+            "{question}"
+        );
+    }
+}
+
+#[test]
+fn what_patterns_name_before_values_can_be_grouped_by() {
+    let mut context = context();
+    context.slots = vec!["customer".to_owned(), "job".to_owned()];
+    let group = |question: &str| understand(question, &context).group_by;
+    let customer = Some(GroupBy::Field(Field::Attribute("customer".into())));
+    for question in [
+        "how many invoices per customer",
+        "how many unique customers had invoices created",
+        "which customer has the most invoices?",
+    ] {
+        assert_eq!(group(question), customer, "{question}");
+    }
+    let found = understand("which job takes longest?", &context);
+    assert_eq!(found.measure, Some(Measure::Average(Quantity::Duration)));
+    assert_eq!(
+        found.group_by,
+        Some(GroupBy::Field(Field::Attribute("job".into())))
+    );
+    // A word that stands alone is no grouping, and records are counted before values.
+    assert_eq!(group("how many jobs failed today?"), None);
+    assert_eq!(group("job 4711 failed"), None);
+}
+
+#[test]
+fn how_long_it_takes_is_a_measure() {
+    check(
+        "how long does the nightly backup take on average?",
+        "measure | average duration | topic=nightly backup",
+    );
+    check(
+        "how long did the export take at most today?",
+        "measure | greatest duration | topic=export",
+    );
+    assert_eq!(
+        read("when did the payments get slow?").intent,
+        Intent::First
+    );
+    assert_eq!(
+        read("busiest hour of today").group_by,
+        Some(GroupBy::Time(TimeUnit::Hour))
+    );
+    assert_eq!(read("what should I look at first?").intent, Intent::Summary);
+}

@@ -125,6 +125,7 @@ impl Scanner<'_> {
         plain(self.fixed_words(at))
             .or_else(|| self.around_event(at))
             .or_else(|| plain(self.since_or_until(at)))
+            .or_else(|| plain(self.between_ago(at)))
             .or_else(|| plain(self.between(at, None)))
             .or_else(|| plain(self.day_then_between(at)))
             .or_else(|| plain(self.rolling(at)))
@@ -280,6 +281,41 @@ impl Scanner<'_> {
                 || is_between && word == "and"
         })?;
         Some((range, length + 1))
+    }
+
+    /// "between 2 and 4 hours ago", "30 to 10 minutes ago", "from 3 hours to 1 hour ago".
+    fn between_ago(&self, at: usize) -> Option<(TimeRange, usize)> {
+        let start = at + usize::from(matches!(self.lower(at), "between" | "from"));
+        if let Some((first, second)) = self.lower(start).split_once(['-', '\u{2013}']) {
+            let (first, second) = (first.parse::<f64>().ok()?, second.parse::<f64>().ok()?);
+            let unit = Unit::parse(self.lower(start + 1))?.nanos() as f64;
+            let is_ago = self.lower(start + 2) == "ago";
+            return is_ago.then(|| {
+                let back = |count: f64| self.now_ns.saturating_sub((count * unit) as i64);
+                let range = TimeRange::new(back(first.max(second)), back(first.min(second)));
+                (range, start + 3 - at)
+            });
+        }
+        let first = duration::number(self.lower(start))?;
+        let own = Unit::parse(self.lower(start + 1));
+        let said = usize::from(own.is_some()) + 1;
+        let ago = usize::from(own.is_some() && self.lower(start + said) == "ago");
+        let join = start + said + ago;
+        if !matches!(
+            self.lower(join),
+            "and" | "to" | "-" | "\u{2013}" | "until" | "or"
+        ) {
+            return None;
+        }
+        let (second, length) = duration::parse(self.rest(join + 1))?;
+        let end = join + 1 + length;
+        if self.lower(end) != "ago" {
+            return None;
+        }
+        let first = (first * own.unwrap_or(second.unit).nanos() as f64) as i64;
+        let back = |nanos: i64| self.now_ns.saturating_sub(nanos);
+        let (early, late) = (first.max(second.nanos), first.min(second.nanos));
+        (early > late).then(|| (TimeRange::new(back(early), back(late)), end + 1 - at))
     }
 
     /// "yesterday between 2 and 4pm", "on Monday from 9:00 to 10:30".

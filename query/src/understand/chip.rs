@@ -137,6 +137,13 @@ pub(super) fn all(interpretation: &Interpretation, reading: &Reading<'_>) -> Vec
             reading.text(Claim::Number),
         );
     }
+    if let Some(condition) = &interpretation.having {
+        push(
+            ChipKind::Number,
+            condition.label(),
+            reading.text(Claim::Number),
+        );
+    }
     if let Some(measure) = &interpretation.measure {
         push(ChipKind::Measure, measure.label(), String::new());
     }

@@ -26,6 +26,24 @@ pub(super) fn of_named(words: &[Word], context: &QuestionContext) -> Option<Ques
     })
 }
 
+/// Whether a word means a deploy.
+#[must_use]
+pub fn is_deploy_word(word: &str) -> bool {
+    matches!(
+        word,
+        "deploy"
+            | "deployment"
+            | "release"
+            | "rollout"
+            | "deploys"
+            | "deployed"
+            | "upgrade"
+            | "redeploy"
+            | "deployments"
+            | "released"
+    )
+}
+
 /// Whether the first of these words names a service.
 pub(crate) fn is_service(words: &[Word], context: &QuestionContext) -> bool {
     !words.is_empty() && service::at(words, 0, &context.services).is_some()
@@ -35,19 +53,7 @@ pub(crate) fn is_service(words: &[Word], context: &QuestionContext) -> bool {
 /// of the service that is named, else of any; `None` when no such deploy is known.
 pub(crate) fn parse(words: &[Word], context: &QuestionContext) -> Option<(i64, usize)> {
     let lower = |index: usize| words.get(index).map_or("", |word| word.lower.as_str());
-    let is_deploy = |word: &str| {
-        matches!(
-            word,
-            "deploy"
-                | "deployment"
-                | "release"
-                | "rollout"
-                | "deploys"
-                | "deployed"
-                | "upgrade"
-                | "redeploy"
-        )
-    };
+    let is_deploy = is_deploy_word;
     let mut at = 0;
     while matches!(
         lower(at),

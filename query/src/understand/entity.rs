@@ -183,6 +183,16 @@ fn bare_status(reading: &Reading<'_>, at: usize) -> Option<(StatusCode, usize)> 
     if let Some(code) = word.strip_suffix('s').and_then(code) {
         return Some((StatusCode::Exact(code), 1));
     }
+    // The code of a process that ended is none of a request.
+    let of_process = word == "code"
+        && at > 0
+        && matches!(
+            reading.lower(at - 1),
+            "exit" | "return" | "signal" | "errno"
+        );
+    if of_process {
+        return None;
+    }
     if matches!(
         word,
         "status" | "http" | "returned" | "returning" | "returns" | "code" | "response" | "got"
@@ -222,8 +232,55 @@ fn bare_status(reading: &Reading<'_>, at: usize) -> Option<(StatusCode, usize)> 
     let is_last = word_itself.is_some_and(|word| word.ends_phrase || at + 1 == reading.words.len());
     let is_counted = is_counted_before && (is_last || is_followed_by_time);
     code(word)
-        .filter(|_| !is_limit && (is_counted || is_status_noun(reading.lower(at + 1))))
+        .filter(|code| {
+            !is_limit
+                && (is_counted
+                    || is_status_noun(reading.lower(at + 1))
+                    || is_known_failure(*code) && counts_nothing(reading, at))
+        })
         .map(|code| (StatusCode::Exact(code), 1))
+}
+
+/// Whether servers answer failures with this code.
+///
+/// Source: the registry of status codes of HTTP, and what nginx and Cloudflare add to it.
+fn is_known_failure(code: u16) -> bool {
+    matches!(code, 400..=418 | 421..=426 | 428 | 429 | 431 | 451 | 499 | 500..=511 | 520..=526)
+}
+
+/// "how many 503 since noon?": a number that is no limit, no id, no amount of anything and no part of a comparison.
+fn counts_nothing(reading: &Reading<'_>, at: usize) -> bool {
+    let before = at.checked_sub(1).map_or("", |at| reading.lower(at));
+    let is_compared = matches!(
+        before,
+        "than"
+            | "above"
+            | "over"
+            | "below"
+            | "under"
+            | "least"
+            | "most"
+            | "to"
+            | "and"
+            | "between"
+            | "exceeds"
+            | "exceeding"
+            | "exceeded"
+            | "="
+            | ">"
+            | "<"
+            | ">="
+            | "<="
+            | "at"
+            | "around"
+            | "about"
+            | "until"
+            | "since"
+            | "past"
+            | "line"
+    );
+    let is_measured = super::number::is_unit(reading.lower(at + 1));
+    !is_compared && !is_measured && !NUMBERED.contains(&before)
 }
 
 /// `region=eu`, but not `level=error`.

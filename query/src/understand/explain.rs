@@ -170,6 +170,7 @@ pub(super) fn interpretation(text: &str, context: &QuestionContext) -> Interpret
         numbers: Vec::new(),
         trace_id: None,
         measure: None,
+        having: None,
         group_by: None,
         limit: None,
         retrieval_text: text.to_owned(),

@@ -133,6 +133,26 @@ fn attribute(reading: &Reading<'_>, at: usize) -> Option<(Field, usize)> {
     Some((Field::Attribute(key.clone()), 1))
 }
 
+/// A word before values in patterns, or what it is the plural of.
+fn slot(reading: &Reading<'_>, at: usize) -> Option<(Field, usize)> {
+    let word = reading.free(at);
+    if word.len() < 3 || is_reserved(word) {
+        return None;
+    }
+    let singular = word.strip_suffix('s');
+    let key = reading
+        .context
+        .slots
+        .iter()
+        .find(|key| key.as_str() == word || Some(key.as_str()) == singular)?;
+    Some((Field::Attribute(key.clone()), 1))
+}
+
+/// The field that is grouped by at `at`: as [`here`], and what only patterns name.
+pub(super) fn grouped(reading: &Reading<'_>, at: usize) -> Option<(Field, usize)> {
+    here(reading, at).or_else(|| slot(reading, at))
+}
+
 /// Words with a meaning of their own in questions, whatever attributes are called.
 fn is_reserved(word: &str) -> bool {
     vocabulary::is_filler(word)
@@ -184,10 +204,22 @@ pub(super) fn asked(reading: &mut Reading<'_>) -> Option<(Field, bool)> {
         reading.claim(0..1, Claim::Group);
         return Some((Field::User, false));
     }
+    // "status codes of the gateway", "hosts with errors"
+    if let Some((field, length)) = here(reading, 0)
+        && reading.free(length - 1).ends_with('s')
+        && reading.free(length - 1) != "status"
+        && matches!(
+            reading.lower(length),
+            "of" | "with" | "that" | "who" | "which" | "returning" | "where" | "having"
+        )
+    {
+        reading.claim(0..length, Claim::Group);
+        return Some((field, false));
+    }
     for at in 0..reading.words.len() {
         let leads = match reading.lower(at) {
             "which" | "what" | "whose" | "top" | "most" | "worst" | "noisiest" | "busiest"
-            | "unique" | "distinct" | "different" => true,
+            | "slowest" | "fastest" | "unique" | "distinct" | "different" => true,
             "many" => at > 0 && reading.lower(at - 1) == "how",
             "of" => at > 0 && reading.lower(at - 1) == "number",
             // "show user 4711" shows one.
@@ -207,7 +239,15 @@ pub(super) fn asked(reading: &mut Reading<'_>) -> Option<(Field, bool)> {
         {
             place += 1;
         }
-        let Some((field, length)) = here(reading, place) else {
+        // "how many tasks finished" counts records; what only patterns name is counted when different ones are asked for.
+        let is_distinct =
+            (at..place).any(|at| matches!(reading.lower(at), "different" | "distinct" | "unique"));
+        let is_counted = matches!(reading.lower(at), "many" | "of") && !is_distinct;
+        let field = match is_counted {
+            true => here(reading, place),
+            false => grouped(reading, place),
+        };
+        let Some((field, length)) = field else {
             continue;
         };
         let is_one = reading.claims.get(place + length) == Some(&Some(Claim::Entity));

@@ -174,6 +174,7 @@ fn join(said: &[Word], asked: Interpretation, previous: &Interpretation) -> Inte
     }
     joined.attributes.extend(asked.attributes);
     joined.numbers.extend(asked.numbers);
+    joined.having = asked.having.or(joined.having);
     joined.not_understood = asked.not_understood;
     joined.unknown_services = asked.unknown_services;
     joined.is_future = asked.is_future;

@@ -126,7 +126,9 @@ pub(super) fn read(reading: &mut Reading<'_>) -> Option<GroupBy> {
             claim_verb(reading);
             return Some(group);
         }
-        if let Some((field, words)) = (!over).then(|| field::here(reading, at + length)).flatten()
+        if let Some((field, words)) = (!over)
+            .then(|| field::grouped(reading, at + length))
+            .flatten()
             && field::ends(reading, at + length + words)
         {
             reading.claim(at..at + length + words, Claim::Group);

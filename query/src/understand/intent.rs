@@ -140,6 +140,12 @@ const SIGNS: &[(Intent, &[&[&str]])] = &[
             &["what", "is", "wrong"],
             &["what's", "wrong"],
             &["what", "broke"],
+            &["what", "broken"],
+            &["what's", "broken"],
+            &["what's", "failing"],
+            &["what", "wrong"],
+            &["what", "failing"],
+            &["what", "is", "failing"],
             &["what", "made"],
             &["explain"],
             &["diagnose"],
@@ -281,6 +287,13 @@ const SIGNS: &[(Intent, &[&[&str]])] = &[
             &["what's", "up"],
             &["anything", "unusual"],
             &["anything", "wrong"],
+            &["anything", "broken"],
+            &["anything", "failing"],
+            &["any", "problem"],
+            &["any", "problems"],
+            &["any", "issue"],
+            &["any", "issues"],
+            &["any", "trouble"],
             &["recap"],
             &["report"],
         ],
@@ -300,7 +313,22 @@ pub(super) fn read(
     });
     let compared = comparative(reading);
     let distinct = distinct(reading);
-    let signed = signed(reading);
+    let is_ordered = ordered(reading);
+    let becomes = becomes(reading);
+    let mut signed = signed(reading);
+    if signed == Some(Intent::Count)
+        && let Some(at) = reading.position(&["top"])
+    {
+        // "the top 5 users by number of requests"
+        reading.claim(at..at + 1, Claim::Intent);
+        signed = Some(Intent::Top);
+    }
+    if becomes && signed == Some(Intent::Last) {
+        signed = Some(Intent::First);
+    }
+    if is_ordered && signed.is_none() {
+        signed = Some(Intent::Top);
+    }
     let mut intent = compared
         .or_else(|| {
             signed.filter(|intent| matches!(intent, Intent::Compare | Intent::Why | Intent::Trend))
@@ -313,7 +341,12 @@ pub(super) fn read(
     if group_by.is_none()
         && matches!(
             intent,
-            Intent::Find | Intent::Count | Intent::Top | Intent::Summary | Intent::Last
+            Intent::Find
+                | Intent::Count
+                | Intent::Top
+                | Intent::Summary
+                | Intent::Last
+                | Intent::Measure
         )
         && let Some((field, is_how_many)) = field::asked(reading)
     {
@@ -321,7 +354,7 @@ pub(super) fn read(
         if intent == Intent::Count && is_how_many || distinct {
             intent = Intent::Count;
             measure = Some(Measure::Distinct);
-        } else if intent != Intent::Count {
+        } else if !matches!(intent, Intent::Count | Intent::Measure) {
             intent = Intent::Top;
         }
     } else if distinct
@@ -376,7 +409,39 @@ pub(super) fn read(
             GroupBy::Template
         });
     }
+    if intent == Intent::Measure && group_by.is_some() {
+        measure = measure.map(Measure::of_groups);
+    }
     (intent, group_by, measure)
+}
+
+/// "when did it get slow?" asks for the beginning.
+fn becomes(reading: &mut Reading<'_>) -> bool {
+    let Some(at) = reading.position(&["when", "did"]) else {
+        return false;
+    };
+    let verb = (at + 2..reading.words.len())
+        .find(|at| matches!(reading.free(*at), "get" | "become" | "turn"));
+    if let Some(verb) = verb {
+        reading.claim(verb..verb + 1, Claim::Intent);
+    }
+    verb.is_some()
+}
+
+/// Claims "by count", "by frequency": what is said is listed with the most frequent first.
+fn ordered(reading: &mut Reading<'_>) -> bool {
+    let at = (0..reading.words.len()).find(|at| {
+        matches!(reading.free(*at), "by" | "with")
+            && matches!(
+                reading.free(at + 1),
+                "count" | "counts" | "frequency" | "volume" | "occurrences" | "amount"
+            )
+            && reading.free(at + 2) != "of"
+    });
+    if let Some(at) = at {
+        reading.claim(at..at + 2, Claim::Intent);
+    }
+    at.is_some()
 }
 
 /// Claims "different", "distinct", "unique".
@@ -403,7 +468,7 @@ fn field_anywhere(reading: &mut Reading<'_>) -> Option<field::Field> {
 /// "which hour", "what day", "which minute".
 fn busiest(reading: &mut Reading<'_>) -> Option<TimeUnit> {
     for at in 0..reading.words.len() {
-        if !matches!(reading.free(at), "which" | "what" | "busiest" | "worst") {
+        if !matches!(reading.lower(at), "which" | "what" | "busiest" | "worst") {
             continue;
         }
         let unit = match reading.free(at + 1) {
@@ -468,6 +533,18 @@ fn comparative(reading: &mut Reading<'_>) -> Option<Intent> {
 }
 
 fn signed(reading: &mut Reading<'_>) -> Option<Intent> {
+    // "what should I look at first?" asks for no first time.
+    const WHOLE: [&[&str]; 3] = [
+        &["should", "i", "look", "at", "first"],
+        &["should", "i", "look", "at"],
+        &["look", "at", "first"],
+    ];
+    for sign in WHOLE {
+        if let Some(at) = reading.position(sign) {
+            reading.claim(at..at + sign.len(), Claim::Intent);
+            return Some(Intent::Summary);
+        }
+    }
     for (intent, signs) in SIGNS {
         for sign in *signs {
             let Some(at) = reading.position(sign) else {

@@ -48,6 +48,14 @@ impl Measure {
         }
     }
 
+    /// The measure of several groups: the slowest of them is the one that is slow on average.
+    pub(super) fn of_groups(self) -> Self {
+        match self {
+            Self::Greatest(Quantity::Duration) => Self::Average(Quantity::Duration),
+            other => other,
+        }
+    }
+
     /// The number that it is computed of.
     #[must_use]
     pub fn quantity(&self) -> Option<&Quantity> {
@@ -65,8 +73,47 @@ impl Measure {
 /// Claims the words of a measure; a rate takes the unit of a grouping by time.
 pub(super) fn read(reading: &mut Reading<'_>, group_by: &mut Option<GroupBy>) -> Option<Measure> {
     share(reading)
+        .or_else(|| money(reading))
+        .or_else(|| how_long(reading))
         .or_else(|| of_number(reading))
         .or_else(|| rate(reading, group_by))
+}
+
+/// "how long does the backup take?", also "on average" and "at most".
+fn how_long(reading: &mut Reading<'_>) -> Option<Measure> {
+    let at = reading.position(&["how", "long"])?;
+    let verb = (at + 2..reading.words.len().min(at + 12)).find(|at| {
+        matches!(
+            reading.free(*at),
+            "take" | "takes" | "took" | "last" | "run"
+        )
+    })?;
+    if !matches!(reading.lower(at + 2), "does" | "do" | "did") {
+        return None;
+    }
+    reading.claim(at..at + 2, Claim::Number);
+    reading.claim(verb..verb + 1, Claim::Number);
+    if let Some((at, length)) = average_at(reading) {
+        reading.claim(at..at + length, Claim::Intent);
+    }
+    let at_most = reading
+        .position(&["at", "most"])
+        .or_else(|| reading.position(&["at", "worst"]));
+    if let Some(at) = at_most {
+        reading.claim(at..at + 2, Claim::Intent);
+        return Some(Measure::Greatest(Quantity::Duration));
+    }
+    Some(Measure::Average(Quantity::Duration))
+}
+
+/// "how much money": the sum of the amounts.
+fn money(reading: &mut Reading<'_>) -> Option<Measure> {
+    let at = (1..reading.words.len()).find(|at| {
+        matches!(reading.free(*at), "money" | "revenue" | "turnover")
+            && reading.free(at - 1) == "much"
+    })?;
+    reading.claim(at - 1..at + 1, Claim::Number);
+    Some(Measure::Sum(Quantity::Named("amount".to_owned())))
 }
 
 fn share(reading: &mut Reading<'_>) -> Option<Measure> {

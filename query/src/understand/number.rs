@@ -59,6 +59,12 @@ impl NumberCondition {
         }
     }
 
+    /// Whether it is about how many records a group has.
+    #[must_use]
+    pub fn is_of_groups(&self) -> bool {
+        matches!(&self.quantity, Quantity::Named(name) if name == RECORDS)
+    }
+
     /// For people: `duration > 2000 ms`.
     #[must_use]
     pub fn label(&self) -> String {
@@ -107,7 +113,12 @@ impl Quantity {
 pub(super) struct Numbers {
     pub(super) conditions: Vec<NumberCondition>,
     pub(super) status_codes: Vec<StatusCode>,
+    /// How many records there shall be in a group.
+    pub(super) having: Option<NumberCondition>,
 }
+
+/// The name of the number of records of a group.
+pub(super) const RECORDS: &str = "records";
 
 /// Words that may stand between what is compared and how.
 const BETWEEN: [&str; 16] = [
@@ -205,7 +216,7 @@ fn comparison(reading: &mut Reading<'_>, at: usize, numbers: &mut Numbers) -> Op
     let field = field_before(reading, at);
     let is_symbol = matches!(reading.free(at), ">" | ">=" | "<" | "<=" | "=");
     if field.is_none() && unit.is_none() && !is_time {
-        return None;
+        return counted(reading, at, op, value, end, numbers);
     }
     // "over 5 minutes" alone is a stretch of time.
     let is_loose = matches!(reading.free(at), "over" | "within" | "under");
@@ -243,6 +254,120 @@ fn comparison(reading: &mut Reading<'_>, at: usize, numbers: &mut Numbers) -> Op
     }
     reading.claim(from..end, Claim::Number);
     Some(end)
+}
+
+/// "with more than 50 waiting", "where over 3 retries": what is counted stands after the number. How many records there
+/// shall be is no number of one record.
+fn counted(
+    reading: &mut Reading<'_>,
+    at: usize,
+    op: NumberOp,
+    value: f64,
+    end: usize,
+    numbers: &mut Numbers,
+) -> Option<usize> {
+    const OF_GROUPS: [&str; 26] = [
+        "error",
+        "errors",
+        "records",
+        "lines",
+        "logs",
+        "requests",
+        "times",
+        "events",
+        "messages",
+        "warnings",
+        "failures",
+        "exceptions",
+        "hits",
+        "calls",
+        "logins",
+        "entries",
+        "occurrences",
+        "failed",
+        "services",
+        "users",
+        "hosts",
+        "people",
+        "responses",
+        "timeouts",
+        "usual",
+        "normal",
+    ];
+    let before = at.checked_sub(1).map_or("", |before| reading.free(before));
+    let noun = reading.free(end).to_owned();
+    let is_noun = noun.len() > 2
+        && noun.chars().all(|c| c.is_alphabetic() || c == '_')
+        && !OF_GROUPS.contains(&noun.as_str())
+        && !super::vocabulary::is_filler(&noun);
+    let is_last = reading.words.get(end).is_some_and(|word| word.ends_phrase)
+        || end + 1 >= reading.words.len()
+        || reading.free(end + 1).is_empty()
+        || super::vocabulary::is_filler(reading.free(end + 1));
+    if OF_GROUPS.contains(&noun.as_str())
+        && matches!(
+            before,
+            "with" | "where" | "having" | "had" | "have" | "has" | "got"
+        )
+    {
+        numbers.having = Some(NumberCondition {
+            quantity: Quantity::Named(RECORDS.to_owned()),
+            op,
+            value,
+        });
+        reading.claim(at..end, Claim::Number);
+        return Some(end);
+    }
+    if !matches!(before, "with" | "where" | "having") || !is_noun || !is_last {
+        return None;
+    }
+    numbers.conditions.push(NumberCondition {
+        quantity: Quantity::Named(noun),
+        op,
+        value,
+    });
+    reading.claim(at..end + 1, Claim::Number);
+    Some(end + 1)
+}
+
+/// Claims "attempt 3", "exit code 137", once nobody else has claimed the number: what has a number has this one.
+pub(super) fn named(reading: &mut Reading<'_>) -> Vec<NumberCondition> {
+    let mut conditions = Vec::new();
+    for at in 1..reading.words.len() {
+        let digits = reading.free(at);
+        let noun = reading.free(at - 1);
+        let is_number = !digits.is_empty()
+            && digits.len() <= 8
+            && digits.bytes().all(|byte| byte.is_ascii_digit());
+        let is_noun = noun.len() > 2
+            && noun.chars().all(|c| c.is_alphabetic() || c == '_')
+            && !super::vocabulary::is_filler(noun)
+            && !reading.words[at - 1].ends_phrase
+            && !matches!(
+                noun,
+                "than"
+                    | "after"
+                    | "under"
+                    | "above"
+                    | "below"
+                    | "around"
+                    | "near"
+                    | "next"
+                    | "top"
+                    | "first"
+            );
+        if !is_number || !is_noun {
+            continue;
+        }
+        let Ok(value) = digits.parse() else { continue };
+        conditions.push(NumberCondition {
+            quantity: Quantity::Named(noun.to_owned()),
+            op: NumberOp::Equal,
+            value,
+        });
+        reading.claim(at - 1..at + 1, Claim::Number);
+    }
+    conditions
 }
 
 fn condition(
@@ -389,6 +514,11 @@ fn amount(reading: &Reading<'_>, at: usize) -> Option<(f64, Option<Quantity>, us
         Some((quantity, factor)) => Some((value * factor, Some(quantity), 2)),
         None => Some((value, None, 1)),
     }
+}
+
+/// Whether a word is a unit.
+pub(super) fn is_unit(word: &str) -> bool {
+    unit(word).is_some()
 }
 
 /// What a unit measures, and how many of the quantity's own unit it is.

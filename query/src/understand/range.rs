@@ -13,7 +13,7 @@ const WHY_NS: i64 = 6 * HOUR_NS;
 /// What is looked at before the start of an open incident.
 const INCIDENT_LEAD_NS: i64 = HOUR_NS / 2;
 /// Where "when did it first happen" looks without a time.
-const EXTREME_NS: i64 = 30 * DAY_NS;
+pub(super) const EXTREME_NS: i64 = 30 * DAY_NS;
 
 /// The chosen ranges.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

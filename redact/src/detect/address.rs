@@ -41,7 +41,10 @@ pub(super) fn emails(text: &str, found: &mut Vec<Finding>) {
         // `left-pad@1.3.0` is a version, `root@10.0.0.1` a login whose address is found by itself.
         let is_domain =
             !host.is_empty() && last.chars().count() >= 2 && last.chars().all(char::is_alphabetic);
-        if start < at && is_domain && !is_userinfo(text, at) {
+        // `git@github.com:acme/app.git` is where a repository lies.
+        let is_repository = matches!(&text[start..at], "git" | "hg" | "svn")
+            && bytes.get(at + 1 + domain_text.len()) == Some(&b':');
+        if start < at && is_domain && !is_repository && !is_userinfo(text, at) {
             found.push(Finding {
                 start,
                 end: at + 1 + domain_text.len(),
@@ -104,10 +107,14 @@ fn candidate(text: &str, start: usize, end: usize, found: &mut Vec<Finding>) {
             push(head.len(), Kind::Ip, found);
         }
     }
-    if is_mac(run.trim_end_matches([':', '.', '-']))
-        && !follows(text, start, &["serial", "fingerprint"])
-    {
+    let trimmed = run.trim_end_matches([':', '.', '-']);
+    if is_mac(trimmed) && !follows(text, start, &["serial", "fingerprint"]) {
         push(17, Kind::Mac, found);
+        return;
+    }
+    // Both addresses and the type of an Ethernet frame, as firewalls write them; `aabb.ccdd.eeff`.
+    if trimmed.len() == 41 && follows(text, start, &["mac"]) || is_dotted_mac(trimmed) {
+        push(trimmed.len(), Kind::Mac, found);
         return;
     }
     if colons >= 2 {
@@ -115,10 +122,12 @@ fn candidate(text: &str, start: usize, end: usize, found: &mut Vec<Finding>) {
         for head in [trimmed, trimmed.strip_suffix(':').unwrap_or(trimmed)] {
             if let Ok(address) = head.parse::<Ipv6Addr>() {
                 let groups = head.split(':').filter(|group| !group.is_empty()).count();
+                // `fe80::1` is one, `10::20` is a ratio or a path of code.
                 let has_digit = head.bytes().any(|byte| byte.is_ascii_digit());
+                let has_letter = head.bytes().any(|byte| byte.is_ascii_alphabetic());
                 if !address.is_loopback()
                     && !address.is_unspecified()
-                    && groups >= 2
+                    && (groups >= 3 || (groups == 2 && has_letter))
                     && (has_digit || groups >= 4)
                 {
                     push(head.len(), Kind::Ip, found);
@@ -149,6 +158,19 @@ fn follows(text: &str, start: usize, words: &[&str]) -> bool {
         .trim_end_matches([' ', '=', ':', '"'])
         .to_ascii_lowercase();
     words.iter().any(|word| lower.ends_with(word))
+}
+
+/// Three groups of four hex digits with dots between them, a letter among them.
+fn is_dotted_mac(run: &str) -> bool {
+    run.len() == 14
+        && run.bytes().enumerate().all(|(at, byte)| {
+            if at % 5 == 4 {
+                byte == b'.'
+            } else {
+                byte.is_ascii_hexdigit()
+            }
+        })
+        && run.bytes().any(|byte| byte.is_ascii_alphabetic())
 }
 
 /// Six pairs of hex digits with `:` or `-` between them.

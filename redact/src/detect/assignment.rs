@@ -1,12 +1,14 @@
 //! Values that a name gives away: `password=x`, `"password": "x"`, `--password x`, `PGPASSWORD=x`, `pwd is 'x'`.
 
+mod extent;
+
 use super::Finding;
 use super::key_name::{Class, classify};
-use super::person::Lexicon;
-use super::shape::{before, is_placeholder, is_uuid, looks_random, looks_secret};
-
-/// Longest value that is looked for, in bytes; private keys, which are longer, are found by their dashes.
-const LONGEST: usize = 4_096;
+use super::lexicon::Lexicon;
+use super::shape::{
+    before, is_placeholder, is_plainly_password, is_uuid, looks_random, looks_secret,
+};
+use extent::extent;
 
 /// How a value is tied to its name; the looser, the more the value must look like a secret.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,6 +30,8 @@ pub(super) fn find(
     found: &mut Vec<Finding>,
 ) -> usize {
     let bytes = text.as_bytes();
+    // Some stems have their mark with them.
+    let end = start + text[start..end].trim_end_matches([':', '=']).len();
     let is_name = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-');
     let left = bytes[..start]
         .iter()
@@ -58,6 +62,36 @@ pub(super) fn find(
     name_end
 }
 
+/// `IDENTIFIED BY 'x'` of SQL; `end` is the place behind the words.
+pub(super) fn identified(text: &str, end: usize, found: &mut Vec<Finding>) {
+    let Some((start, end)) = extent(text, end) else {
+        return;
+    };
+    let value = &text[start..end];
+    if is_in_quotes(text, start) && !value.is_empty() && !is_placeholder(value) {
+        found.push(Finding {
+            start,
+            end,
+            kind: Class::Password.kind(),
+        });
+    }
+}
+
+/// A value that the place of its column gives a name, as in `INSERT INTO t (password) VALUES ('x')`.
+pub(super) fn of_column(
+    lexicon: &Lexicon,
+    text: &str,
+    column: &str,
+    start: usize,
+    found: &mut Vec<Finding>,
+) {
+    if let Some(class) = classify(column)
+        && let Some(finding) = value(lexicon, text, start, class, Tie::Firm)
+    {
+        found.push(finding);
+    }
+}
+
 /// `<password>x</password>`.
 fn element(text: &str, start: usize, class: Class, found: &mut Vec<Finding>) {
     let Some(length) = memchr::memchr(b'<', &text.as_bytes()[start..]) else {
@@ -67,7 +101,9 @@ fn element(text: &str, start: usize, class: Class, found: &mut Vec<Finding>) {
     if !text[start + length..].starts_with("</") {
         return;
     }
-    if class != Class::Code && !value.trim().is_empty() && !is_placeholder(value) && length <= 256 {
+    let is_code = class == Class::Code
+        && !((3..=8).contains(&length) && value.bytes().all(|byte| byte.is_ascii_digit()));
+    if !is_code && !value.trim().is_empty() && !is_placeholder(value) && length <= 256 {
         found.push(Finding {
             start,
             end: start + length,
@@ -109,16 +145,36 @@ fn value_start(text: &str, name_end: usize, is_flag: bool) -> Option<(usize, Tie
     {
         return Some((at, Tie::Firm));
     }
+    // `'--password', 'x'`
+    if is_flag && had_quote && bytes.get(at) == Some(&b',') {
+        let next = skip_spaces(at + 1);
+        let is_quoted = matches!(bytes.get(next), Some(b'"' | b'\'' | b'\\'));
+        return is_quoted.then_some((next, Tie::Firm));
+    }
     let rest = &text[at..];
+    // `password::hash` is a path of code.
+    if rest.starts_with("::") {
+        return None;
+    }
     for mark in ["=>", ":=", "==", "=", ":"] {
         if let Some(after) = rest.strip_prefix(mark) {
-            let start = skip_spaces(at + mark.len());
+            let start = in_list(bytes, skip_spaces(at + mark.len()));
             let is_quoted = after.trim_start().starts_with(['"', '\'', '\\']);
             let is_tight = mark != ":" || is_quoted || had_quote || start == at + 1;
             return Some((start, if is_tight { Tie::Firm } else { Tie::Loose }));
         }
     }
-    for word in ["is ", "was ", "set to ", "is: "] {
+    for word in [
+        "is ",
+        "was ",
+        "set to ",
+        "is: ",
+        "changed to ",
+        "reset to ",
+        "updated to ",
+        "will be ",
+        "now ",
+    ] {
         if at > name_end && rest.starts_with(word) {
             return Some((at + word.len(), Tie::Loose));
         }
@@ -126,8 +182,42 @@ fn value_start(text: &str, name_end: usize, is_flag: bool) -> Option<(usize, Tie
     if at == name_end {
         return None;
     }
+    if let Some(start) = over_owner(text, at) {
+        return Some((start, Tie::Loose));
+    }
     let is_quoted = rest.starts_with(['\'', '"', '`']);
     Some((at, if is_quoted { Tie::Loose } else { Tie::Space }))
+}
+
+/// The first value of a list: `"X-Api-Key": ["x"]`.
+fn in_list(bytes: &[u8], at: usize) -> usize {
+    let is_list =
+        bytes.get(at) == Some(&b'[') && matches!(bytes.get(at + 1), Some(b'"' | b'\'' | b'\\'));
+    at + usize::from(is_list)
+}
+
+/// The place behind `for ada is `, when that is what a text begins with.
+fn over_owner(text: &str, at: usize) -> Option<usize> {
+    let rest = text[at..]
+        .strip_prefix("for ")
+        .or_else(|| text[at..].strip_prefix("of "))?;
+    let owner = rest
+        .bytes()
+        .take(64)
+        .take_while(|byte| !byte.is_ascii_whitespace() && *byte != b':')
+        .count();
+    [
+        " / ",
+        " is ",
+        " was ",
+        ": ",
+        " set to ",
+        " changed to ",
+        " reset to ",
+    ]
+    .iter()
+    .find_map(|tie| rest[owner..].strip_prefix(tie))
+    .map(|value| text.len() - value.len())
 }
 
 /// The value that begins at `start`, when it is a secret.
@@ -139,34 +229,61 @@ fn value(lexicon: &Lexicon, text: &str, start: usize, class: Class, tie: Tie) ->
     }
     let digits_only = value.bytes().all(|byte| byte.is_ascii_digit());
     let is_secret = match (class, tie) {
-        (Class::Password, Tie::Firm) => true,
-        (Class::Password, Tie::Loose) => looks_secret(value),
+        // `password = getpass(` is code.
+        (Class::Password, Tie::Firm) => is_in_quotes(text, start) || !is_call(value),
+        // `WITH PASSWORD 'x'`, and `password is x`.
+        (Class::Password, Tie::Loose) => {
+            looks_secret(value) || (is_in_quotes(text, start) && !value.contains(' '))
+        }
         (Class::Credential, Tie::Firm) => {
             let is_small_number = digits_only && value.len() < 10;
             let is_word = value
                 .bytes()
-                .all(|byte| byte.is_ascii_lowercase() || byte == b'_' || byte == b'-');
+                .all(|byte| byte.is_ascii_lowercase() || byte == b'_' || byte == b'-')
+                && !looks_random(value);
             value.len() >= 6 && !is_small_number && !is_word && !is_code(value)
         }
         (Class::Credential, Tie::Loose) => {
             value.len() >= 8 && looks_secret(value) && !is_code(value)
         }
-        (Class::Session | Class::Key, Tie::Space) => false,
+        (Class::Key, Tie::Space) => false,
+        (Class::Session, Tie::Space) => {
+            value.len() >= 24
+                && looks_random(value)
+                && !is_uuid(value)
+                && value.bytes().all(|byte| {
+                    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b'%')
+                })
+        }
         (Class::Key, _) => {
             value.len() >= 16
                 && looks_random(value)
                 && !is_uuid(value)
                 && !value.contains(['.', '/', ':'])
         }
-        (Class::Session, _) => looks_random(value) && !is_uuid(value),
-        (Class::Password, Tie::Space) => false,
+        (Class::Session, _) => {
+            let is_long = value.len() >= 20
+                && value.bytes().all(|byte| byte.is_ascii_alphanumeric())
+                && value.bytes().any(|byte| byte.is_ascii_digit());
+            (looks_random(value) || is_long)
+                && !is_uuid(value)
+                && !value.contains("://")
+                && !is_call(value)
+        }
+        (Class::Password, Tie::Space) => is_plainly_password(value),
         // `token 8f14e45fceea167a5a36` is one, `secret gateway-tls-167e8562fe` a name.
+        // `PASS x` of FTP and mail.
+        (Class::Credential, Tie::Space) if text[..start].ends_with("> PASS ") => value.len() >= 4,
         (Class::Credential, Tie::Space) => {
+            let has = |is: fn(&u8) -> bool| value.as_bytes().iter().any(is);
+            let is_mixed = has(u8::is_ascii_uppercase)
+                && has(u8::is_ascii_lowercase)
+                && has(u8::is_ascii_digit);
             value.len() >= 16
                 && looks_random(value)
-                && value
-                    .bytes()
-                    .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+                && value.bytes().all(|byte| {
+                    byte.is_ascii_alphanumeric() || byte == b'_' || (byte == b'-' && is_mixed)
+                })
         }
         (Class::Code, _) => digits_only && (3..=8).contains(&value.len()),
         (Class::Person | Class::Street | Class::Address, Tie::Space) => false,
@@ -196,6 +313,12 @@ fn is_person(lexicon: &Lexicon, value: &str) -> bool {
         && value.chars().all(|c| {
             c.is_alphabetic() || matches!(c, ' ' | '-' | '\'' | '.' | '+' | '\u{2019}' | ',')
         });
+    // `J. Smith`, but no `entry.path`.
+    let is_code = value.split('.').skip(1).any(|rest| {
+        rest.starts_with(|c: char| c.is_alphabetic())
+            && value.split('.').next().is_some_and(|head| head.len() > 2)
+    });
+    let fits = fits && !is_code;
     let mut words = value.split([' ', '+', ',']).filter(|word| word.len() > 1);
     fits && value.split([' ', '+']).count() <= 5
         && words.any(|word| !lexicon.is_common(word) || lexicon.is_name(word))
@@ -212,6 +335,20 @@ fn is_address(lexicon: &Lexicon, value: &str, is_doubtful: bool) -> bool {
     (3..=200).contains(&value.len()) && has_own_word && !is_machine && (has_parts || !is_doubtful)
 }
 
+/// The name of a function and the bracket behind it.
+fn is_call(value: &str) -> bool {
+    let name = value.trim_end_matches([')', '(']);
+    name.len() < value.len()
+        && name.len() > 2
+        && name.bytes().all(|byte| {
+            byte.is_ascii_alphabetic() || matches!(byte, b'_' | b'.' | b':' | b'-' | b'>')
+        })
+}
+
+fn is_in_quotes(text: &str, start: usize) -> bool {
+    matches!(before(text, start), Some(b'\'' | b'"'))
+}
+
 /// A pseudonym of ours.
 fn is_ours(value: &str) -> bool {
     value.starts_with('<') && value.ends_with('>') && value.contains(':')
@@ -226,104 +363,6 @@ fn is_code(value: &str) -> bool {
             && !looks_random(value.rsplit('/').next().unwrap_or("")))
         || value.starts_with("http://")
         || value.starts_with("https://")
-}
-
-/// Where the value ends: at its quote, or before white space and the marks that separate fields.
-fn extent(text: &str, start: usize) -> Option<(usize, usize)> {
-    let bytes = text.as_bytes();
-    let mut open = start;
-    while bytes.get(open) == Some(&b'\\') {
-        open += 1;
-    }
-    let slashes = open - start;
-    match bytes.get(open) {
-        Some(quote @ (b'"' | b'\'' | b'`')) => {
-            let end = closing_quote(text, open + 1, *quote, slashes);
-            Some((open + 1, end))
-        }
-        Some(_) => Some((start, bare_end(text, start))),
-        None => None,
-    }
-}
-
-/// The place of the quote that closes, with as many backslashes before it as the opening one had; the end of the line, or
-/// [`LONGEST`] bytes, when it never does.
-fn closing_quote(text: &str, start: usize, quote: u8, slashes: usize) -> usize {
-    let limit = text.floor_char_boundary(start + LONGEST);
-    let bytes = &text.as_bytes()[..limit];
-    let mut at = start;
-    while at < bytes.len() {
-        let run = bytes[at..]
-            .iter()
-            .take_while(|byte| **byte == b'\\')
-            .count();
-        let after = at + run;
-        if bytes.get(after) == Some(&quote) && run <= slashes {
-            return at;
-        }
-        if run > 0 {
-            at = after + 1;
-        } else if bytes[at] == b'\n' {
-            return at;
-        } else {
-            at += 1;
-        }
-    }
-    limit
-}
-
-fn bare_end(text: &str, start: usize) -> usize {
-    let bytes = text.as_bytes();
-    let limit = text.floor_char_boundary(start + LONGEST);
-    let mut at = start;
-    while at < limit {
-        match bytes[at] {
-            b'"' | b'\'' | b'`' | b'<' if at > start => break,
-            b'\\' if matches!(bytes.get(at + 1), Some(b'"' | b'n' | b'r' | b't')) => break,
-            byte if byte.is_ascii_whitespace() => break,
-            b'&' | b',' | b';' | b'|' if ends_field(&bytes[at + 1..]) => break,
-            _ => {}
-        }
-        at += 1;
-    }
-    let value = &text[start..at];
-    let mut end = start + value.trim_end_matches([',', ';', '.', ':']).len();
-    // A closing bracket belongs to the value only when it opens there.
-    for _ in 0..8 {
-        if end == start {
-            break;
-        }
-        let open = match bytes[end - 1] {
-            b')' => b'(',
-            b']' => b'[',
-            b'}' => b'{',
-            b'>' => b'<',
-            _ => break,
-        };
-        if bytes[start..end - 1].contains(&open) {
-            break;
-        }
-        end -= 1;
-    }
-    end
-}
-
-/// Whether a separator really separates: the end, white space, or `name=` / `name:` follows.
-fn ends_field(rest: &[u8]) -> bool {
-    let name = rest
-        .iter()
-        .take_while(|byte| {
-            byte.is_ascii_alphanumeric()
-                || matches!(byte, b'_' | b'.' | b'-' | b'"' | b'\'' | b'%' | b'[')
-        })
-        .count();
-    match rest.first() {
-        None => true,
-        Some(byte) if byte.is_ascii_whitespace() || matches!(byte, b'}' | b']' | b')' | b'"') => {
-            true
-        }
-        Some(_) => name > 0 && matches!(rest.get(name), Some(b'=' | b':' | b']')),
-    }
 }
 
 /// Whether the text before `at` is a flag's dash and not part of a word.

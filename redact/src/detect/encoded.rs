@@ -6,6 +6,7 @@ use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use super::shape::{BASE64, after_run};
 use super::{Detector, Finding};
 use crate::Kind;
+use crate::view::View;
 
 /// Shorter runs hold nothing worth hiding; longer ones are data.
 const SHORTEST: usize = 20;
@@ -48,7 +49,7 @@ pub(super) fn find(detector: &Detector, text: &str, found: &mut Vec<Finding>) {
 
 /// Hex digits of text: digests never are.
 fn holds_hex(detector: &Detector, run: &str) -> bool {
-    let digits = run.as_bytes();
+    let digits = run.strip_prefix("0x").unwrap_or(run).as_bytes();
     if !digits.len().is_multiple_of(2) || !digits.iter().all(u8::is_ascii_hexdigit) {
         return false;
     }
@@ -67,6 +68,18 @@ fn holds_hex(detector: &Detector, run: &str) -> bool {
         inner.push(char::from(byte));
     }
     !detector.find_plain(&inner).is_empty()
+}
+
+/// Whether a value is the base64 of `user:password`.
+pub(super) fn holds_login(value: &str) -> bool {
+    let Ok(decoded) = STANDARD.decode(value) else {
+        return false;
+    };
+    decoded.iter().all(|byte| (b' '..=b'~').contains(byte))
+        && decoded
+            .iter()
+            .position(|byte| *byte == b':')
+            .is_some_and(|colon| colon > 0 && colon + 1 < decoded.len())
 }
 
 fn holds_secret(detector: &Detector, run: &str) -> bool {
@@ -88,5 +101,8 @@ fn holds_secret(detector: &Detector, run: &str) -> bool {
         return false;
     };
     let is_text = !inner.chars().any(|c| c.is_control() && !c.is_whitespace());
-    is_text && !detector.find_plain(&inner).is_empty()
+    is_text
+        && (!detector.find_plain(&inner).is_empty()
+            || View::decoded(&inner)
+                .is_some_and(|view| !detector.find_plain(view.text()).is_empty()))
 }

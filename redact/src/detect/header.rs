@@ -47,6 +47,9 @@ pub(super) fn authorization(text: &str, start: usize, end: usize, found: &mut Ve
             is_known = true;
         }
     }
+    if is_known && is_digest(&text[start..at]) {
+        return digest(text, at, found);
+    }
     let length = credential_length(&text[at..]);
     let value = &text[at..at + length];
     let is_secret = if is_known {
@@ -60,6 +63,49 @@ pub(super) fn authorization(text: &str, start: usize, end: usize, found: &mut Ve
         found.push(Finding {
             start: at,
             end: at + length,
+            kind: Kind::Secret,
+        });
+    }
+}
+
+fn is_digest(head: &str) -> bool {
+    head.trim_end()
+        .get(head.trim_end().len().saturating_sub(6)..)
+        .is_some_and(|scheme| scheme.eq_ignore_ascii_case("digest"))
+}
+
+/// `response="..."` of RFC 7616 is what can be tried offline.
+fn digest(text: &str, at: usize, found: &mut Vec<Finding>) {
+    const LONGEST: usize = 1_024;
+    let window = &text[at..text.floor_char_boundary(at + LONGEST)];
+    let Some(place) = window.find("response=") else {
+        return;
+    };
+    let value = window[place + 9..].trim_start_matches(['\\', '"']);
+    let start = at + window.len() - value.len();
+    let length = value.bytes().take_while(u8::is_ascii_hexdigit).count();
+    if length >= 16 {
+        found.push(Finding {
+            start,
+            end: start + length,
+            kind: Kind::Secret,
+        });
+    }
+}
+
+/// `"auth": "dXNlcjpwYXNz"` of a container registry: base64 of a user and a password; `end` is the place behind the key.
+pub(super) fn registry(text: &str, end: usize, found: &mut Vec<Finding>) {
+    let after = text[end..].trim_start_matches(['"', '\\', ' ', ':']);
+    let start = text.len() - after.len();
+    if start == end {
+        return;
+    }
+    let length = credential_length(after);
+    let value = &after[..length];
+    if length >= 8 && super::encoded::holds_login(value) {
+        found.push(Finding {
+            start,
+            end: start + length,
             kind: Kind::Secret,
         });
     }
@@ -151,8 +197,24 @@ pub(super) fn command_line(text: &str, found: &mut Vec<Finding>) {
             }
         }
         let program = || program_before(text, dash);
+        // `curl -uadmin:secret`
+        if let Some(argument) = rest.strip_prefix("-u")
+            && !argument.starts_with([' ', ':'])
+            && program() == "curl"
+        {
+            user_argument(text, argument, true, found);
+        }
         let secret = if let Some(argument) = rest.strip_prefix("-p ") {
-            matches!(program(), "sshpass" | "docker" | "podman" | "helm").then_some(argument)
+            // Of containers `-p` is a port, unless somebody logs in.
+            let is_login = || {
+                let from = text.floor_char_boundary(dash.saturating_sub(200));
+                text[from..dash].contains("login")
+            };
+            match program() {
+                "sshpass" => Some(argument),
+                "docker" | "podman" | "helm" => is_login().then_some(argument),
+                _ => None,
+            }
         } else if let Some(argument) = rest.strip_prefix("-p") {
             matches!(
                 program(),
@@ -170,9 +232,28 @@ pub(super) fn command_line(text: &str, found: &mut Vec<Finding>) {
     }
 }
 
+/// `net use Z: /user:corp\ada secret`; `end` is the place behind `/user:`.
+pub(super) fn net_use(text: &str, end: usize, found: &mut Vec<Finding>) {
+    let user = text[end..]
+        .bytes()
+        .take(128)
+        .take_while(|byte| !byte.is_ascii_whitespace() && !matches!(byte, b'"' | b'\'' | b'='))
+        .count();
+    if user == 0 {
+        return;
+    }
+    if let Some(argument) = text[end + user..].strip_prefix(' ') {
+        let word = argument.split_ascii_whitespace().next().unwrap_or("");
+        if looks_secret(word.trim_matches(['"', '\''])) && !word.starts_with(['-', '/']) {
+            push_word(text, argument, Kind::Password, found);
+        }
+    }
+}
+
 /// The command that the flags before `at` belong to: the last word that is no flag's and known to take a password.
 fn program_before(text: &str, at: usize) -> &str {
-    const PROGRAMS: [&str; 11] = [
+    const PROGRAMS: [&str; 12] = [
+        "curl",
         "docker",
         "podman",
         "helm",

@@ -3,10 +3,15 @@
 //! What has a form or a checksum of its own is found anywhere; a plain number counts after a word that says what it is.
 
 mod checksum;
+mod date;
+mod form;
+mod world;
 
 use super::Finding;
 use super::shape::{before, is_word};
 use crate::Kind;
+use date::{date, degree_pair, degrees};
+pub(super) use form::{with_digits, with_letters};
 
 /// What a word announces.
 #[derive(Debug, Clone, Copy)]
@@ -19,14 +24,22 @@ pub(super) enum Announced {
     Checked(fn(&[u8]) -> bool),
     /// Nine digits that have no check.
     Nine,
+    /// Ten digits, six and four, that have no check any more.
+    Ten,
+    /// Four to eight digits that open a door once.
+    Code,
+    /// Seventeen capitals and digits of a vehicle.
+    Vehicle,
     Device,
     Bank,
     Birth,
     Degrees,
+    /// Two of them with four decimals or more.
+    Pair,
 }
 
 /// Words and what they announce. Those of up to four letters count only as words of their own.
-pub(super) const WORDS: [(&str, Announced); 47] = [
+pub(super) const WORDS: [(&str, Announced); 98] = [
     ("passport", Announced::Document),
     ("identity card", Announced::Document),
     ("id card", Announced::Document),
@@ -77,11 +90,63 @@ pub(super) const WORDS: [(&str, Announced); 47] = [
     ("longitude", Announced::Degrees),
     ("coordinates", Announced::Degrees),
     ("gps", Announced::Degrees),
+    ("geo:", Announced::Pair),
+    ("location", Announced::Pair),
+    ("position", Announced::Pair),
+    ("point(", Announced::Pair),
+    ("latlng", Announced::Pair),
+    ("latlon", Announced::Pair),
+    ("coords", Announced::Pair),
+    ("coord=", Announced::Pair),
+    ("your code", Announced::Code),
+    ("your pin", Announced::Code),
+    ("otp", Announced::Code),
+    ("verification code", Announced::Code),
+    ("verification_code", Announced::Code),
+    ("security code", Announced::Code),
+    ("one-time code", Announced::Code),
+    ("one time code", Announced::Code),
+    ("one-time password", Announced::Code),
+    ("one time password", Announced::Code),
+    ("passcode", Announced::Code),
+    ("2fa code", Announced::Code),
+    ("mfa code", Announced::Code),
+    ("mfa_code", Announced::Code),
+    ("login code", Announced::Code),
+    ("pin code", Announced::Code),
+    ("confirmation code", Announced::Code),
+    ("sms code", Announced::Code),
+    ("sms_code", Announced::Code),
+    ("vin", Announced::Vehicle),
+    ("vehicle identification", Announced::Vehicle),
+    ("fodselsnummer", Announced::Checked(world::norwegian)),
+    ("fødselsnummer", Announced::Checked(world::norwegian)),
+    ("cpr", Announced::Ten),
+    ("rodne cislo", Announced::Checked(world::czech)),
+    ("rodné číslo", Announced::Checked(world::czech)),
+    ("rodne_cislo", Announced::Checked(world::czech)),
+    ("cnp", Announced::Checked(world::romanian)),
+    ("tckn", Announced::Checked(world::turkish)),
+    ("tc kimlik", Announced::Checked(world::turkish)),
+    ("tc no", Announced::Checked(world::turkish)),
+    ("tfn", Announced::Checked(world::australian_tax)),
+    ("tax file", Announced::Checked(world::australian_tax)),
+    ("medicare", Announced::Checked(world::australian_health)),
+    ("sa id", Announced::Checked(world::south_african)),
+    ("id number", Announced::Checked(world::south_african)),
+    ("id_number", Announced::Checked(world::south_african)),
+    ("nif", Announced::Checked(world::portuguese)),
+    ("contribuinte", Announced::Checked(world::portuguese)),
+    ("cuit", Announced::Checked(world::argentine)),
+    ("cuil", Announced::Checked(world::argentine)),
+    ("ahv", Announced::Checked(world::swiss)),
+    ("rijksregister", Announced::Checked(world::belgian)),
 ];
 
 /// Keys of degrees that are too short to be looked for without their mark.
-pub(super) const SHORT_DEGREES: [&str; 9] = [
-    "lat=", "lat:", "lat\"", "lon=", "lon:", "lon\"", "lng=", "lng:", "lng\"",
+pub(super) const SHORT_DEGREES: [&str; 12] = [
+    "lat\\", "lon\\", "lng\\", "lat=", "lat:", "lat\"", "lon=", "lon:", "lon\"", "lng=", "lng:",
+    "lng\"",
 ];
 
 /// Reads what stands behind a word that announces something.
@@ -92,7 +157,7 @@ pub(super) fn after_word(
     what: Announced,
     found: &mut Vec<Finding>,
 ) {
-    let is_short = end - start <= 4;
+    let is_short = end - start <= 4 && text.as_bytes()[end - 1].is_ascii_alphanumeric();
     let joins = |byte: Option<u8>| byte.is_some_and(|byte| byte.is_ascii_alphanumeric());
     if is_short && (joins(before(text, start)) || joins(text.as_bytes().get(end).copied())) {
         return;
@@ -113,8 +178,9 @@ pub(super) fn after_word(
 
 /// Steps over the rest of the name, marks and filling words; says whether one of them spoke of a number.
 fn value_place(text: &str, end: usize) -> (usize, bool) {
-    const FILLING: [&str; 13] = [
+    const FILLING: [&str; 15] = [
         "number", "num", "no", "nr", "id", "is", "was", "code", "on", "date", "day", "at", "in",
+        "fix", "lock",
     ];
     let bytes = text.as_bytes();
     let mut at = end;
@@ -184,6 +250,16 @@ fn value(text: &str, at: usize, what: Announced) -> Option<(usize, Kind)> {
             let (length, digits) = grouped(text, at)?;
             (digits.len() == 9).then_some((length, Kind::NationalId))
         }
+        Announced::Ten => {
+            let (length, digits) = grouped(text, at)?;
+            (digits.len() == 10).then_some((length, Kind::NationalId))
+        }
+        Announced::Code => {
+            let (length, digits) = grouped(text, at)?;
+            ((4..=8).contains(&digits.len()) && length <= digits.len() + 1)
+                .then_some((length, Kind::Secret))
+        }
+        Announced::Vehicle => vehicle(text, at).map(|length| (length, Kind::Device)),
         Announced::Device => {
             let (length, digits) = grouped(text, at)?;
             (matches!(digits.len(), 15 | 16) && (digits.len() == 16 || checksum::luhn(&digits)))
@@ -192,6 +268,7 @@ fn value(text: &str, at: usize, what: Announced) -> Option<(usize, Kind)> {
         Announced::Bank => bank(text, at).map(|length| (length, Kind::Bank)),
         Announced::Birth => date(text, at).map(|length| (length, Kind::BirthDate)),
         Announced::Degrees => degrees(text, at).map(|length| (length, Kind::Location)),
+        Announced::Pair => degree_pair(text, at).map(|length| (length, Kind::Location)),
     }
 }
 
@@ -238,6 +315,22 @@ fn grouped(text: &str, at: usize) -> Option<(usize, Vec<u8>)> {
     (!digits.is_empty() && !goes_on).then_some((end - at, digits))
 }
 
+/// ISO 3779: seventeen capitals and digits without I, O and Q.
+fn vehicle(text: &str, at: usize) -> Option<usize> {
+    let bytes = text.as_bytes();
+    let length = bytes[at..]
+        .iter()
+        .take(18)
+        .take_while(|byte| {
+            (byte.is_ascii_uppercase() && !matches!(byte, b'I' | b'O' | b'Q'))
+                || byte.is_ascii_digit()
+        })
+        .count();
+    let has_digit = bytes[at..at + length].iter().any(u8::is_ascii_digit);
+    let goes_on = bytes.get(at + length).is_some_and(|byte| is_word(*byte));
+    (length == 17 && has_digit && !goes_on).then_some(length)
+}
+
 /// ISO 9362: four letters, a country, two or five more.
 fn bank(text: &str, at: usize) -> Option<usize> {
     let bytes = text.as_bytes();
@@ -250,102 +343,6 @@ fn bank(text: &str, at: usize) -> Option<usize> {
     let goes_on = bytes.get(at + length).is_some_and(|byte| is_word(*byte));
     (matches!(length, 8 | 11) && !goes_on && code[..6].iter().all(u8::is_ascii_uppercase))
         .then_some(length)
-}
-
-/// `1984-03-12`, `12/3/1984`, `12.03.84`, `12 March 1984`, `Mar 12, 1984`.
-fn date(text: &str, at: usize) -> Option<usize> {
-    let bytes = text.as_bytes();
-    let digits = |from: usize, limit: usize| {
-        bytes.get(from..).map_or(0, |rest| {
-            rest.iter()
-                .take(limit)
-                .take_while(|byte| byte.is_ascii_digit())
-                .count()
-        })
-    };
-    let month = |from: usize| {
-        const MONTHS: [&str; 12] = [
-            "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec",
-        ];
-        let letters = bytes
-            .get(from..)?
-            .iter()
-            .take(10)
-            .take_while(|byte| byte.is_ascii_alphabetic())
-            .count();
-        let word = text[from..from + letters].to_ascii_lowercase();
-        MONTHS
-            .iter()
-            .any(|month| word.starts_with(month))
-            .then_some(from + letters)
-    };
-    let gap = |from: usize| {
-        bytes.get(from..).map_or(0, |rest| {
-            rest.iter()
-                .take(2)
-                .take_while(|byte| matches!(byte, b' ' | b',' | b'.'))
-                .count()
-        })
-    };
-    let first = digits(at, 4);
-    let mark = bytes.get(at + first).copied();
-    if first > 0 && matches!(mark, Some(b'-' | b'/' | b'.')) {
-        let second_at = at + first + 1;
-        let second = digits(second_at, 2);
-        let third_at = second_at + second + 1;
-        let third = digits(third_at, 4);
-        let fits = second > 0
-            && third > 0
-            && bytes.get(third_at - 1).copied() == mark
-            && (first == 4 || third == 4 || third == 2);
-        return fits.then(|| third_at + third - at);
-    }
-    if (1..=2).contains(&first) {
-        let after = month(at + first + gap(at + first))?;
-        let year_at = after + gap(after);
-        let year = digits(year_at, 4);
-        return (year >= 2).then(|| year_at + year - at);
-    }
-    if first == 0 {
-        let after = month(at)?;
-        let day_at = after + gap(after);
-        let day = digits(day_at, 2);
-        let year_at = day_at + day + gap(day_at + day);
-        let year = digits(year_at, 4);
-        return (day > 0 && year == 4).then(|| year_at + year - at);
-    }
-    None
-}
-
-/// Degrees with three decimals or more, one or a pair.
-pub(super) fn degrees(text: &str, at: usize) -> Option<usize> {
-    let bytes = text.as_bytes();
-    let one = |from: usize| {
-        let from = from + usize::from(matches!(bytes.get(from), Some(b'-' | b'+')));
-        let whole = bytes
-            .get(from..)?
-            .iter()
-            .take(3)
-            .take_while(|byte| byte.is_ascii_digit())
-            .count();
-        let point = from + whole;
-        let decimals = bytes
-            .get(point + 1..)?
-            .iter()
-            .take(16)
-            .take_while(|byte| byte.is_ascii_digit())
-            .count();
-        (whole > 0 && bytes.get(point) == Some(&b'.') && decimals >= 3)
-            .then_some(point + 1 + decimals)
-    };
-    let end = one(at)?;
-    let gap = bytes[end..]
-        .iter()
-        .take(2)
-        .take_while(|byte| matches!(byte, b',' | b' ' | b';' | b'/'))
-        .count();
-    let pair = (gap > 0).then(|| one(end + gap)).flatten();
-    Some(pair.unwrap_or(end) - at)
 }
 
 /// The degrees behind `lat=` and its like.
@@ -364,123 +361,6 @@ pub(super) fn short_degrees(text: &str, start: usize, end: usize, found: &mut Ve
             end: end + gap + length,
             kind: Kind::Location,
         });
-    }
-}
-
-/// Numbers that begin with capitals and have a form of their own; `at` begins a word.
-pub(super) fn with_letters(text: &str, at: usize, found: &mut Vec<Finding>) {
-    let bytes = text.as_bytes();
-    let run = bytes[at..]
-        .iter()
-        .take(18)
-        .take_while(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
-        .count();
-    let is_whole = |length: usize| !bytes.get(at + length).is_some_and(|byte| is_word(*byte));
-    let mut push = |length: usize| {
-        found.push(Finding {
-            start: at,
-            end: at + length,
-            kind: Kind::NationalId,
-        })
-    };
-    let word = &bytes[at..at + run];
-    match run {
-        9 if is_whole(9)
-            && (checksum::is_british_insurance(word) || checksum::is_spanish_foreigner(word)) =>
-        {
-            push(9)
-        }
-        10 if is_whole(10) && checksum::is_indian_tax(word) => push(10),
-        16 if is_whole(16) && checksum::is_italian(word) => push(16),
-        // `QQ 12 34 56 C`
-        2 => {
-            let spaced = bytes.get(at..at + 13).map(|part| {
-                part.iter()
-                    .copied()
-                    .filter(|byte| *byte != b' ')
-                    .collect::<Vec<u8>>()
-            });
-            let gaps = [2, 5, 8, 11]
-                .iter()
-                .all(|gap| bytes.get(at + gap) == Some(&b' '));
-            if gaps
-                && is_whole(13)
-                && spaced.is_some_and(|word| checksum::is_british_insurance(&word))
-            {
-                push(13);
-            }
-        }
-        _ => {}
-    }
-}
-
-/// Numbers of digits that have a form of their own; `start..end` is a run of digits with marks among them.
-pub(super) fn with_digits(text: &str, start: usize, found: &mut Vec<Finding>) -> Option<usize> {
-    let bytes = text.as_bytes();
-    let run = bytes[start..]
-        .iter()
-        .take(16)
-        .take_while(|byte| byte.is_ascii_digit())
-        .count();
-    let is_whole = |length: usize| {
-        !bytes.get(start + length).is_some_and(|byte| {
-            is_word(*byte)
-                || *byte == b'.'
-                    && bytes
-                        .get(start + length + 1)
-                        .is_some_and(u8::is_ascii_digit)
-        })
-    };
-    let mut push = |length: usize| {
-        found.push(Finding {
-            start,
-            end: start + length,
-            kind: Kind::NationalId,
-        });
-        Some(start + length)
-    };
-    let digits = |length: usize| -> Option<Vec<u8>> {
-        Some(
-            bytes
-                .get(start..start + length)?
-                .iter()
-                .filter(|byte| byte.is_ascii_digit())
-                .map(|byte| byte - b'0')
-                .collect(),
-        )
-    };
-    let marks = |places: &[(usize, u8)]| {
-        places
-            .iter()
-            .all(|(place, mark)| bytes.get(start + place) == Some(mark))
-    };
-    match run {
-        // Spain: eight digits and a letter of control.
-        8 if is_whole(9) && checksum::is_spanish(bytes.get(start..start + 9)?) => push(9),
-        // Brazil: 000.000.000-00 and 00.000.000/0000-00.
-        3 if marks(&[(3, b'.'), (7, b'.'), (11, b'-')])
-            && is_whole(14)
-            && checksum::brazilian_person(&digits(14)?) =>
-        {
-            push(14)
-        }
-        2 if marks(&[(2, b'.'), (6, b'.'), (10, b'/'), (15, b'-')])
-            && is_whole(18)
-            && checksum::brazilian_company(&digits(18)?) =>
-        {
-            push(18)
-        }
-        // India: 0000 0000 0000.
-        4 if marks(&[(4, b' '), (9, b' ')])
-            && is_whole(14)
-            && bytes.get(start + 14) != Some(&b' ')
-            && checksum::indian(&digits(14)?) =>
-        {
-            push(14)
-        }
-        // France: thirteen digits and a key of two.
-        15 if is_whole(15) && checksum::french(&digits(15)?) => push(15),
-        _ => None,
     }
 }
 

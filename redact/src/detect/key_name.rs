@@ -5,7 +5,7 @@ mod people;
 use crate::Kind;
 
 /// One of these is in every name below, in any case; the automaton looks for them.
-pub(super) const STEMS: [&str; 92] = [
+pub(super) const STEMS: [&str; 110] = [
     "pass",
     "passphrase",
     "passcode",
@@ -98,6 +98,24 @@ pub(super) const STEMS: [&str; 92] = [
     "recipient_name",
     "displayname",
     "display_name",
+    "sess:",
+    "sess=",
+    "sess_",
+    "line1",
+    "line_1",
+    "line2",
+    "line_2",
+    "psk",
+    "mdp",
+    "parola",
+    "sifre",
+    "şifre",
+    "salasana",
+    "losenord",
+    "lösenord",
+    "heslo",
+    "haslo",
+    "hasło",
 ];
 
 /// How sure a name makes us.
@@ -249,6 +267,17 @@ pub(super) fn classify(name: &str) -> Option<Class> {
         "contraseña",
         "wachtwoord",
         "motdepasse",
+        "psk",
+        "mdp",
+        "parola",
+        "sifre",
+        "şifre",
+        "salasana",
+        "losenord",
+        "lösenord",
+        "heslo",
+        "haslo",
+        "hasło",
     ]) || is(last, &["pw", "passe"])
         || words
             .iter()

@@ -6,7 +6,7 @@ use crate::Kind;
 
 /// Words that announce a number, within this many bytes before it.
 const CONTEXT_BYTES: usize = 32;
-const CONTEXT: [&str; 18] = [
+const CONTEXT: [&str; 35] = [
     "phone",
     "mobile",
     "cell:",
@@ -25,6 +25,34 @@ const CONTEXT: [&str; 18] = [
     "dial",
     "answering at",
     "messages to",
+    "telefon",
+    "téléphone",
+    "tél",
+    "mobil",
+    "móvil",
+    "celular",
+    "cellulare",
+    "handy",
+    "gsm",
+    "ph:",
+    "ph. ",
+    "ph=",
+    "contact number",
+    "contact no",
+    "voicemail",
+    "viber",
+    "rufnummer",
+];
+/// The same for words that announce other numbers as well: the digits must stand in groups or begin with a zero.
+const LOOSE_CONTEXT: [&str; 8] = [
+    "callback",
+    "call back",
+    "caller",
+    "called ",
+    "calling ",
+    "call ",
+    "hotline",
+    "contact ",
 ];
 
 /// Looks at every `+`, `(` and digit that begins a word.
@@ -76,6 +104,7 @@ struct Number {
     has_space: bool,
     has_paren: bool,
     has_plus: bool,
+    has_slash: bool,
 }
 
 impl Number {
@@ -90,6 +119,7 @@ impl Number {
             has_space: false,
             has_paren: false,
             has_plus: bytes[start] == b'+',
+            has_slash: false,
         };
         let mut at = start + usize::from(number.has_plus);
         loop {
@@ -134,6 +164,15 @@ impl Number {
                     number.has_dot = true;
                     at += 1;
                 }
+                // `030/1234567`
+                Some(b'/')
+                    if number.groups.len() == 1
+                        && bytes[start] == b'0'
+                        && bytes.get(at + 1).is_some_and(u8::is_ascii_digit) =>
+                {
+                    number.has_slash = true;
+                    at += 1;
+                }
                 Some(b' ') if next_is(1) => {
                     number.has_space = true;
                     at += 1;
@@ -165,7 +204,7 @@ impl Number {
         if self.has_plus {
             return self.digits >= 8;
         }
-        if self.looks_like_date_or_address() {
+        if self.looks_like_date_or_address() || (self.has_dot && self.has_dash && self.has_space) {
             return false;
         }
         if self.is_american(text, start) {
@@ -173,6 +212,15 @@ impl Number {
         }
         let groups_fit =
             self.groups.iter().all(|group| (1..=8).contains(group)) && self.groups.len() >= 2;
+        // `090-1234-5678`
+        let is_eastern = self.has_dash
+            && !(self.has_space || self.has_dot || self.has_paren)
+            && matches!(self.groups.as_slice(), [3, 3 | 4, 4] | [2, 4, 4])
+            && text.as_bytes()[start] == b'0'
+            && text.as_bytes()[start + 1] != b'0';
+        if is_eastern {
+            return true;
+        }
         let is_trunk = self.groups.len() >= 3
             && groups_fit
             && self.digits >= 10
@@ -181,9 +229,10 @@ impl Number {
         if is_trunk {
             return true;
         }
-        has_context(text, start)
-            && self.digits <= 13
-            && (groups_fit || (self.groups.len() == 1 && self.digits >= 9) || self.has_paren)
+        let fits = groups_fit || (self.groups.len() == 1 && self.digits >= 9) || self.has_paren;
+        let begins_with_zero = text.as_bytes()[start] == b'0';
+        fits && self.digits <= 13
+            && has_context(text, start, self.groups.len() >= 2 || begins_with_zero)
     }
 
     /// `415-555-0132`, `(415) 555-0132`, `415.555.0132`, also with a leading 1 or 001.
@@ -203,7 +252,8 @@ impl Number {
 
     fn looks_like_date_or_address(&self) -> bool {
         let has_mark = self.has_dash || self.has_dot;
-        let is_date = has_mark && matches!(self.groups.as_slice(), [4, 2, 2, ..] | [2, 2, 4]);
+        let is_date = (has_mark || self.has_slash)
+            && matches!(self.groups.as_slice(), [4, 2, 2, ..] | [2, 2, 4]);
         let is_card = matches!(self.groups.as_slice(), [4, 4, 4, 4, ..]);
         let is_address = self.has_dot
             && !self.has_space
@@ -213,8 +263,9 @@ impl Number {
     }
 }
 
-fn has_context(text: &str, start: usize) -> bool {
+fn has_context(text: &str, start: usize, is_grouped: bool) -> bool {
     let head = &text[text.floor_char_boundary(start.saturating_sub(CONTEXT_BYTES))..start];
     let lower = head.to_ascii_lowercase();
-    CONTEXT.iter().any(|word| lower.contains(word))
+    let has = |words: &[&str]| words.iter().any(|word| lower.contains(word));
+    has(&CONTEXT) || (is_grouped && has(&LOOSE_CONTEXT))
 }

@@ -46,6 +46,15 @@ pub(super) fn after_run(bytes: &[u8], mut at: usize, set: &[bool; 256]) -> usize
     at
 }
 
+/// The place behind white space.
+pub(super) fn after_spaces(text: &str, at: usize) -> usize {
+    at + text.as_bytes()[at..]
+        .iter()
+        .take(64)
+        .take_while(|byte| byte.is_ascii_whitespace())
+        .count()
+}
+
 /// The byte before a place.
 pub(super) fn before(text: &str, at: usize) -> Option<u8> {
     at.checked_sub(1).map(|at| text.as_bytes()[at])
@@ -102,7 +111,9 @@ pub(super) fn is_placeholder(value: &str) -> bool {
         && !has_digit_and_letter(inner);
     // Our own pseudonyms have been dealt with.
     let is_masked = value.bytes().filter(|byte| *byte == b'*').count() >= 3;
-    is_same || is_variable || is_masked
+    // `sk-...`
+    let is_cut = value.ends_with("...") && value.len() <= 12;
+    is_same || is_variable || is_masked || is_cut
 }
 
 fn has_digit_and_letter(text: &str) -> bool {
@@ -118,6 +129,26 @@ pub(super) fn is_uuid(text: &str) -> bool {
             8 | 13 | 18 | 23 => *byte == b'-',
             _ => byte.is_ascii_hexdigit(),
         })
+}
+
+/// Names of methods that follow `password` and are no passwords.
+const METHODS: [&str; 16] = [
+    "sha1", "sha256", "sha512", "sha-256", "sha-512", "md5", "bcrypt2", "pbkdf2", "argon2",
+    "argon2id", "argon2i", "oauth2", "oauth1", "base64", "utf8", "utf-8",
+];
+
+/// Whether a word right behind `password`, without a mark between them, can be one: letters and digits or signs, and no
+/// name of a method or a file.
+pub(super) fn is_plainly_password(value: &str) -> bool {
+    let has_sign = value
+        .bytes()
+        .any(|byte| matches!(byte, b'!' | b'@' | b'#' | b'$' | b'%' | b'^' | b'&' | b'*'));
+    value.len() >= if has_sign { 6 } else { 8 }
+        && looks_secret(value)
+        && !value.contains(['/', '(', '=', ':', '<', '[', '{', '.'])
+        && !METHODS
+            .iter()
+            .any(|method| value.eq_ignore_ascii_case(method))
 }
 
 /// Whether an unquoted word of prose can be a secret rather than a word: digits among letters, symbols, or capitals
@@ -159,6 +190,10 @@ pub(super) fn looks_random(value: &str) -> bool {
         .filter(|byte| byte.is_ascii_lowercase())
         .count();
     let kinds = usize::from(digits > 0) + usize::from(upper > 0) + usize::from(lower > 0);
+    // No word is so long: letters of one case alone are generated as well.
+    if bytes.len() >= 24 && (lower == bytes.len() || upper == bytes.len()) {
+        return true;
+    }
     kinds >= 2
         && digits + upper + lower >= bytes.len() * 3 / 4
         && (digits >= 2 || (upper >= 3 && lower >= 3))

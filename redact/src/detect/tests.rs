@@ -33,6 +33,12 @@ fn addresses_are_found() {
         &["IP 2001:db8::7", "IP fe80::302:6d68"],
     );
     check("hw aa:bb:cc:dd:ee:0f up", &["MAC aa:bb:cc:dd:ee:0f"]);
+    check("lladdr aabb.ccdd.ee0f ok", &["MAC aabb.ccdd.ee0f"]);
+    check(
+        "IN=eth0 MAC=aa:bb:cc:dd:ee:0f:00:11:22:33:44:55:08:00 SRC=",
+        &["MAC aa:bb:cc:dd:ee:0f:00:11:22:33:44:55:08:00"],
+    );
+    check("cloned git@github.com:acme/app.git", &[]);
 }
 
 #[test]
@@ -59,6 +65,9 @@ fn numbers_with_checksums_are_found() {
         &["PHONE +14155550132", "PHONE (415) 555-0132 x12"],
     );
     check("phone: 0490 75 40 81", &["PHONE 0490 75 40 81"]);
+    check("tel 030/6663632 x", &["PHONE 030/6663632"]);
+    check("callback at 020 7295 2879", &["PHONE 020 7295 2879"]);
+    check("090-1234-5678 called", &["PHONE 090-1234-5678"]);
 }
 
 #[test]
@@ -109,6 +118,12 @@ fn provider_keys_are_known_by_their_form() {
         &format!("{{\"pem\":\"{pem}\"}}"),
         &[&format!("PRIVATE_KEY {pem}")],
     );
+    let line = "MIIEpAIBAAKCAQEAx7Zc1Vq9Qe3mWl0sT8uYb2RkHd5JfGn6PaXoCi4EtKvLwSyB";
+    check(line, &[&format!("PRIVATE_KEY {line}")]);
+    check(
+        &format!("-----BEGIN CERTIFICATE-----\n{line}\n-----END CERTIFICATE-----"),
+        &[],
+    );
     check(
         "-----BEGIN CERTIFICATE-----\nMIIabc\n-----END CERTIFICATE-----",
         &[],
@@ -142,6 +157,14 @@ fn names_give_secrets_away_in_every_notation() {
         "AccountKey=abc123/+==;EndpointSuffix=x",
         &["SECRET abc123/+=="],
     );
+    check(
+        "args ['--password', 'hunter2', '-x']",
+        &["PASSWORD hunter2"],
+    );
+    check(
+        "session 98a06ac5f8955ec869f075f25f0bfab1 gone",
+        &["SESSION 98a06ac5f8955ec869f075f25f0bfab1"],
+    );
     check("<password>hunter2</password>", &["PASSWORD hunter2"]);
     check("DB_PASS=hunter2", &["SECRET hunter2"]);
     check(
@@ -149,6 +172,44 @@ fn names_give_secrets_away_in_every_notation() {
         &["SECRET 8f14e45fceea167a5a36"],
     );
     check("otp=123456", &["SECRET 123456"]);
+    check("wifi psk=purple-rain7 ssid=x", &["PASSWORD purple-rain7"]);
+    check(
+        "password changed to Winter66! by admin",
+        &["PASSWORD Winter66!"],
+    );
+    check("new password for ada is Winter66!", &["PASSWORD Winter66!"]);
+    check(
+        "machine x login y password Winter66!",
+        &["PASSWORD Winter66!"],
+    );
+    check("WITH PASSWORD 'sesame'", &["PASSWORD sesame"]);
+    check("IDENTIFIED BY 'sesame';", &["PASSWORD sesame"]);
+    check("ftp> PASS sesame", &["SECRET sesame"]);
+    check(
+        r#"{"X-Api-Key":["5f28108c55c5ae0fa3e8"]}"#,
+        &["SECRET 5f28108c55c5ae0fa3e8"],
+    );
+    check("<Cvv>918</Cvv>", &["SECRET 918"]);
+    check(
+        "sess:gek82gmvhxwitdnpp68vend7jl gone",
+        &["SESSION gek82gmvhxwitdnpp68vend7jl"],
+    );
+    check("password sha256 mismatch, password = getpass(", &[]);
+}
+
+#[test]
+fn values_of_sql_are_known_by_the_names_of_their_columns() {
+    check(
+        "INSERT INTO users (id, password, full_name) VALUES (1, 'a,b''c', 'rosa x'), (2, 'sesame', 'ada y')",
+        &[
+            "PASSWORD a,b",
+            "NAME rosa x",
+            "PASSWORD sesame",
+            "NAME ada y",
+        ],
+    );
+    check("INSERT INTO t (name, value) VALUES ('cpu', 0.5)", &[]);
+    check("values (1, 2, 3) out of range", &[]);
 }
 
 #[test]
@@ -178,12 +239,34 @@ fn headers_urls_and_command_lines_are_read() {
         "curl -u deploy:MfGDe4NOAM https://x/",
         &["PASSWORD MfGDe4NOAM"],
     );
+    check(
+        "Authorization: Digest username=\"a\", response=\"39fd52a403d043a9177fc74f3d5d171f\"",
+        &["SECRET 39fd52a403d043a9177fc74f3d5d171f"],
+    );
+    check("curl -uadmin:S3cret https://x/", &["PASSWORD S3cret"]);
     check("mysql -h db -u root -pS3cret app", &["PASSWORD S3cret"]);
+    check(
+        r"net use Z: \\srv /user:corp\ada Winter66!",
+        &["PASSWORD Winter66!"],
+    );
+    check(
+        "invalid credentials for bob / Winter66!",
+        &["SECRET Winter66!"],
+    );
     check("redis-cli -a S3cret ping", &["PASSWORD S3cret"]);
 }
 
 #[test]
 fn base64_of_something_secret_is_taken_whole() {
+    check(
+        r#"{"auths":{"ghcr.io":{"auth":"c3ZjOmRnUlE5Y1hnTg=="}}}"#,
+        &["SECRET c3ZjOmRnUlE5Y1hnTg=="],
+    );
+    // "ada@example.org" in hex
+    check(
+        "blob 0x616461406578616d706c652e6f7267 end",
+        &["SECRET 0x616461406578616d706c652e6f7267"],
+    );
     // "user ada@example.org password=hunter2"
     check(
         "blob dXNlciBhZGFAZXhhbXBsZS5vcmcgcGFzc3dvcmQ9aHVudGVyMg== end",
@@ -208,6 +291,9 @@ fn identifiers_versions_and_prose_are_left_alone() {
         "pod gateway-167e8562fe-drsnf std::vector::at Foo::Bar a::b 12:34:56",
         "pass: 12 fail: 3, 9 passed, passenger list, bypass=true, secret gateway-tls-167e8562fe not found",
         "spark://CoarseGrainedScheduler@node:48069 blk_-4980916519894289629 081110 000136 4627 INFO",
+        "docker run -p 6333:6333 qdrant, password::hash, token=sk-...",
+        "AMD Ryzen 7 5900HX up",
+        "time 10::20 drift, ratio 1::2",
         "127.0.0.1 ::1 0.0.0.0 localhost",
         "2026-11-23 14:00:00 2026/11/23 08.11.2026 range 100-200-300",
         "GC pause 12.345ms heap 1024->512 of 2048; basic training, bearer of news",

@@ -55,7 +55,7 @@ const fn form(prefix: &'static str, charset: Charset, min: usize) -> Form {
 }
 
 /// Sources: the providers' documentation of their key formats and GitHub's list of secret scanning partners.
-pub(super) const FORMS: [Form; 108] = [
+pub(super) const FORMS: [Form; 153] = [
     Form {
         prefix: "eyJ",
         charset: Charset::Dotted,
@@ -178,6 +178,51 @@ pub(super) const FORMS: [Form; 108] = [
     form("phx_", Charset::Alphanumeric, 30),
     form("napi_", Charset::Alphanumeric, 40),
     form("sbp_", Charset::Hex, 40),
+    form("sb_secret_", Charset::UrlSafe, 20),
+    form("sb_publishable_", Charset::UrlSafe, 20),
+    form("AQVN", Charset::UrlSafe, 35),
+    form("AKID", Charset::Alphanumeric, 32),
+    form("HRKU-", Charset::UrlSafe, 30),
+    form("glcbt-", Charset::UrlSafe, 16),
+    form("glimt-", Charset::UrlSafe, 16),
+    form("glagent-", Charset::UrlSafe, 30),
+    form("glsoat-", Charset::UrlSafe, 16),
+    form("GR1348941", Charset::UrlSafe, 16),
+    form("nfp_", Charset::Alphanumeric, 30),
+    form("rnd_", Charset::Alphanumeric, 24),
+    form("pcsk_", Charset::UrlSafe, 40),
+    form("lsv2_", Charset::UrlSafe, 30),
+    form("secret_", Charset::Alphanumeric, 40),
+    form("dp.st.", Charset::Dotted, 40),
+    form("dp.ct.", Charset::Dotted, 40),
+    form("ico-", Charset::Alphanumeric, 32),
+    form("bkua_", Charset::Hex, 40),
+    form("CCIPAT_", Charset::UrlSafe, 30),
+    form("sqp_", Charset::Hex, 40),
+    form("squ_", Charset::Hex, 40),
+    form("sqa_", Charset::Hex, 40),
+    form("rdme_", Charset::Alphanumeric, 60),
+    form("access-production-", Charset::UrlSafe, 30),
+    form("access-sandbox-", Charset::UrlSafe, 30),
+    form("FLWSECK", Charset::UrlSafe, 20),
+    form("APP_USR-", Charset::UrlSafe, 30),
+    form("webhook.office.com/webhookb2/", Charset::UrlSafe, 30),
+    form("hooks.zapier.com/hooks/catch/", Charset::Base64, 8),
+    form("p8e-", Charset::Alphanumeric, 30),
+    form("CFPAT-", Charset::UrlSafe, 30),
+    form("fio-u-", Charset::UrlSafe, 40),
+    form("dt0c01.", Charset::Dotted, 60),
+    form("hcaik_", Charset::Alphanumeric, 30),
+    form("NRII-", Charset::UrlSafe, 24),
+    form("NRAA-", Charset::Alphanumeric, 24),
+    form("pnu_", Charset::Alphanumeric, 30),
+    form("duffel_live_", Charset::UrlSafe, 30),
+    form("dnkey-", Charset::UrlSafe, 40),
+    form("fm2_", Charset::Base64, 60),
+    form("EAACEdEose0cBA", Charset::Alphanumeric, 20),
+    form("sl.", Charset::UrlSafe, 100),
+    form("sk-None-", Charset::UrlSafe, 20),
+    form("ATOA", Charset::Base64, 60),
     // Ours
     form("vigil_", Charset::UrlSafe, 20),
     form("vgl_", Charset::Alphanumeric, 32),
@@ -255,6 +300,34 @@ pub(super) fn telegram(text: &str, at: usize, found: &mut Vec<Finding>) {
     }
 }
 
+/// `abc8Q~...`: the secret of an application of Azure, 37 to 40 characters of which the fourth is a digit; `at` is its `Q`.
+pub(super) fn azure(text: &str, at: usize, found: &mut Vec<Finding>) {
+    let bytes = text.as_bytes();
+    let is_of_it =
+        |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b'~');
+    let Some(start) = at.checked_sub(4) else {
+        return;
+    };
+    let head = &bytes[start..at];
+    let body = bytes[at + 2..]
+        .iter()
+        .take(40)
+        .take_while(|byte| is_of_it(byte))
+        .count();
+    if bytes[at] == b'Q'
+        && head[3].is_ascii_digit()
+        && head.iter().all(is_of_it)
+        && !before(text, start).is_some_and(is_word)
+        && (31..=34).contains(&body)
+    {
+        found.push(Finding {
+            start,
+            end: at + 2 + body,
+            kind: Kind::ApiKey,
+        });
+    }
+}
+
 /// After a short prefix plain words could follow: a digit is asked for, unless capitals alone are usual.
 fn is_mixed(body: &str, charset: Charset) -> bool {
     charset == Charset::Upper || body.bytes().any(|byte| byte.is_ascii_digit())
@@ -286,6 +359,36 @@ fn jwt_length(body: &str) -> usize {
         parts += 1;
     }
     if parts >= 2 { length } else { 0 }
+}
+
+/// Lines of 64, 70 or 76 characters of base64 and nothing else: a key that came line by line. Those of certificates stay.
+pub(super) fn lines_of_key(text: &str, found: &mut Vec<Finding>) {
+    const LENGTHS: [usize; 3] = [64, 70, 76];
+    let mut at = 0;
+    for line in text.split_inclusive('\n') {
+        let start = at;
+        at += line.len();
+        let value = line.trim_end_matches(['\n', '\r']);
+        if !LENGTHS.contains(&value.len()) {
+            continue;
+        }
+        let has = |is: fn(&u8) -> bool| value.as_bytes().iter().any(is);
+        let is_base64 = value
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'='));
+        if is_base64
+            && has(u8::is_ascii_uppercase)
+            && has(u8::is_ascii_lowercase)
+            && has(u8::is_ascii_digit)
+            && !text.contains("-----BEGIN CERT")
+        {
+            found.push(Finding {
+                start,
+                end: start + value.len(),
+                kind: Kind::PrivateKey,
+            });
+        }
+    }
 }
 
 /// Longest private key block that is looked for.

@@ -1,9 +1,9 @@
-//! Ingest tokens.
+//! Tokens.
 
 use diesel::prelude::*;
 use domain::{NANOS_PER_MINUTE, ProjectId, TokenId};
 
-use super::{IngestToken, NewToken};
+use super::{NewToken, Token, TokenScope};
 use crate::columns::{MAX_LIST, bounded, key, random, uuid};
 use crate::connection::AnyConnection;
 use crate::schema_operations::ingest_tokens::dsl;
@@ -17,6 +17,7 @@ type Row = (
     i64,
     Option<i64>,
     Option<i64>,
+    String,
 );
 /// Everything but the hash, which no caller needs.
 const COLUMNS: (
@@ -27,6 +28,7 @@ const COLUMNS: (
     dsl::created_at_ns,
     dsl::last_used_at_ns,
     dsl::revoked_at_ns,
+    dsl::scope,
 ) = (
     dsl::id,
     dsl::project_id,
@@ -35,9 +37,10 @@ const COLUMNS: (
     dsl::created_at_ns,
     dsl::last_used_at_ns,
     dsl::revoked_at_ns,
+    dsl::scope,
 );
 
-pub(super) fn create(store: &Store, new: &NewToken, now_ns: i64) -> Result<IngestToken, Error> {
+pub(super) fn create(store: &Store, new: &NewToken, now_ns: i64) -> Result<Token, Error> {
     store.write(|connection| insert(connection, new, now_ns))
 }
 
@@ -45,7 +48,7 @@ pub(super) fn insert(
     connection: &mut AnyConnection,
     new: &NewToken,
     now_ns: i64,
-) -> Result<IngestToken, Error> {
+) -> Result<Token, Error> {
     key("token name", &new.name)?;
     bounded("token prefix", &new.prefix, 16)?;
     let id = TokenId::from_parts(now_ns, random());
@@ -57,20 +60,22 @@ pub(super) fn insert(
             dsl::hash.eq(new.hash.as_slice()),
             dsl::prefix.eq(&new.prefix),
             dsl::created_at_ns.eq(now_ns),
+            dsl::scope.eq(new.scope.as_str()),
         ))
         .execute(connection)?;
-    Ok(IngestToken {
+    Ok(Token {
         id,
         project_id: new.project_id,
         name: new.name.clone(),
         prefix: new.prefix.clone(),
+        scope: new.scope,
         created_at_ns: now_ns,
         last_used_at_ns: None,
         revoked_at_ns: None,
     })
 }
 
-pub(super) fn by_hash(store: &Store, hash: &[u8; 32]) -> Result<Option<IngestToken>, Error> {
+pub(super) fn by_hash(store: &Store, hash: &[u8; 32]) -> Result<Option<Token>, Error> {
     let row: Option<Row> = store.read(|connection| {
         Ok(dsl::ingest_tokens
             .filter(dsl::hash.eq(hash.as_slice()))
@@ -82,7 +87,7 @@ pub(super) fn by_hash(store: &Store, hash: &[u8; 32]) -> Result<Option<IngestTok
     row.map(token).transpose()
 }
 
-pub(super) fn list(store: &Store, project_id: ProjectId) -> Result<Vec<IngestToken>, Error> {
+pub(super) fn list(store: &Store, project_id: ProjectId) -> Result<Vec<Token>, Error> {
     let limit = i64::try_from(MAX_LIST).unwrap_or(i64::MAX);
     let rows: Vec<Row> = store.read(|connection| {
         Ok(dsl::ingest_tokens
@@ -111,7 +116,7 @@ pub(super) fn revoke(
             .optional()?;
         let Some(revoked) = revoked else {
             return Err(Error::NotFound {
-                what: format!("ingest token {id}"),
+                what: format!("token {id}"),
             });
         };
         if revoked.is_none() {
@@ -147,13 +152,15 @@ pub(super) fn touch(store: &Store, id: TokenId, now_ns: i64) -> Result<(), Error
     })
 }
 
-fn token(row: Row) -> Result<IngestToken, Error> {
-    let (id, project_id, name, prefix, created_at_ns, last_used_at_ns, revoked_at_ns) = row;
-    Ok(IngestToken {
+fn token(row: Row) -> Result<Token, Error> {
+    let (id, project_id, name, prefix, created_at_ns, last_used_at_ns, revoked_at_ns, scope) = row;
+    Ok(Token {
         id: TokenId(uuid(&id, "ingest_tokens.id")?),
         project_id: ProjectId(uuid(&project_id, "ingest_tokens.project_id")?),
         name,
         prefix,
+        scope: TokenScope::from_word(&scope)
+            .ok_or_else(|| Error::damaged("ingest_tokens.scope", format!("'{scope}'")))?,
         created_at_ns,
         last_used_at_ns,
         revoked_at_ns,

@@ -19,8 +19,13 @@ impl Budget {
     }
 
     /// # Errors
-    /// Fails when the time is spent.
+    /// Fails when the time is spent, and when the reader has left.
     pub(crate) fn check(&self) -> Result<(), Error> {
+        if crate::interrupt::is_interrupted() {
+            return Err(Error::Timeout {
+                message: "nobody waits for the answer any more".to_owned(),
+            });
+        }
         let elapsed = self.started.elapsed();
         if elapsed <= self.limit {
             return Ok(());

@@ -17,6 +17,8 @@ pub(crate) struct Fixture {
     pub(crate) store: Store,
     pub(crate) config: StoreConfig,
     pub(crate) folder: tempfile::TempDir,
+    // Last: another test gets it when the store is closed.
+    _database: Option<testkit::PostgresDatabase>,
 }
 
 impl Fixture {
@@ -27,9 +29,10 @@ impl Fixture {
     /// Unmigrated, with a configuration of its own.
     pub(crate) fn with(backend: Backend, change: impl FnOnce(&mut StoreConfig)) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        let mut config = match backend {
-            Backend::Sqlite => StoreConfig::in_data_dir(folder.path()),
-            Backend::Postgres => StoreConfig::new(testkit::postgres_database()),
+        let database = matches!(backend, Backend::Postgres).then(testkit::postgres_database);
+        let mut config = match &database {
+            None => StoreConfig::in_data_dir(folder.path()),
+            Some(database) => StoreConfig::new(database.url()),
         };
         config.read_connections = 4;
         config.objects_url = Some(format!("file://{}/objects", folder.path().display()));
@@ -38,6 +41,7 @@ impl Fixture {
             store: Store::open(&config).expect("the store opens"),
             config,
             folder,
+            _database: database,
         }
     }
 

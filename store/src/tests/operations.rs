@@ -10,6 +10,7 @@ mod leases;
 mod make;
 mod policies;
 mod settings;
+mod spending;
 
 macro_rules! operations_suite {
     ($($file:ident::{$($name:ident),* $(,)?}),* $(,)?) => {
@@ -41,6 +42,7 @@ operations_suite! {
         a_disabled_user_has_no_valid_session,
         a_session_ends_by_time_and_by_revocation,
         a_token_is_found_by_its_hash_until_it_is_revoked,
+        a_token_keeps_what_it_may_do,
         a_token_of_another_project_cannot_be_revoked,
         use_of_a_token_is_noted_once_a_minute,
         failed_logins_lock_at_the_limit_and_forgive_after_the_window,
@@ -111,5 +113,9 @@ operations_suite! {
     settings::{
         the_first_value_of_a_setting_wins,
         cursors_only_move_forward_unless_set,
+    },
+    spending::{
+        what_is_spent_adds_up_by_day_provider_and_project,
+        nodes_that_spend_together_lose_nothing,
     },
 }

@@ -46,4 +46,5 @@ while read -r command argument; do
 done
 stop QUIT
 cd /
-rm -rf "$folder"
+# A server that is still writing its last bytes may put a file into a folder that is being removed.
+rm -rf "$folder" 2>/dev/null || { sleep 1; rm -rf "$folder"; }

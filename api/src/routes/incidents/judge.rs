@@ -48,12 +48,7 @@ pub async fn feedback(
     Path(id): Path<AnomalyId>,
     Json(request): Json<FeedbackRequest>,
 ) -> Result<Json<FeedbackItem>, Problem> {
-    let Some(verdict) = Verdict::from_word(&request.verdict) else {
-        return Err(Problem::bad_request(format!(
-            "verdict is '{}', it must be useful or noise",
-            request.verdict
-        )));
-    };
+    let verdict = verdict(&request)?;
     let outcome = state
         .engine
         .anomaly_feedback(member.project_id, id, verdict, member.name)
@@ -64,6 +59,37 @@ pub async fn feedback(
         useful: outcome.useful,
         noise: outcome.noise,
         score_shift: outcome.shift,
+    }))
+}
+
+/// What came of a verdict about an incident.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct IncidentFeedbackItem {
+    /// The incident's number.
+    number: i64,
+    verdict: &'static str,
+    /// Anomalies that were told; 0 when only rules speak for the incident, which do not learn.
+    anomalies: usize,
+}
+
+/// Says the same of every anomaly of an incident, as the buttons in Slack do.
+#[utoipa::path(post, path = "/api/v1/incidents/{id}/feedback", tag = "incidents", request_body = FeedbackRequest, params(("id" = String, Path, description = "the incident: its id or number")), responses((status = 200, body = IncidentFeedbackItem)))]
+pub async fn incident_feedback(
+    State(state): State<Arc<AppState>>,
+    member: Member,
+    Path(id): Path<String>,
+    Json(request): Json<FeedbackRequest>,
+) -> Result<Json<IncidentFeedbackItem>, Problem> {
+    let id = incident_id(&state, &member, &id).await?;
+    let verdict = verdict(&request)?;
+    let outcome = state
+        .engine
+        .incident_feedback(member.project_id, id, verdict, member.name)
+        .await?;
+    Ok(Json(IncidentFeedbackItem {
+        number: outcome.number,
+        verdict: verdict.as_str(),
+        anomalies: outcome.anomalies,
     }))
 }
 
@@ -141,6 +167,15 @@ pub async fn split(
         )
         .await?;
     Ok(Json(IncidentItem::from(incident)))
+}
+
+fn verdict(request: &FeedbackRequest) -> Result<Verdict, Problem> {
+    Verdict::from_word(&request.verdict).ok_or_else(|| {
+        Problem::bad_request(format!(
+            "verdict is '{}', it must be useful or noise",
+            request.verdict
+        ))
+    })
 }
 
 fn reason(text: String) -> Result<String, Problem> {

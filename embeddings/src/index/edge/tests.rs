@@ -44,6 +44,7 @@ fn finds(index: &EdgeIndex, id: u64) -> bool {
             project_id: project(),
             text: format!("word{id}"),
             vector: None,
+            ideas: Vec::new(),
             services: Vec::new(),
             min_severity: None,
             limit: 1,

@@ -18,8 +18,9 @@ impl Bed {
         let zone = jiff::tz::TimeZone::UTC;
         let understood = self
             .inner
-            .read(self.project_id, request, zone.clone())
-            .unwrap();
+            .read(self.project_id, request, zone.clone(), false)
+            .unwrap()
+            .understood;
         self.inner
             .answer_facts(self.project_id, &understood, &request.question, &zone)
             .unwrap()
@@ -178,12 +179,90 @@ fn a_line_is_explained_and_times_are_told_in_the_zone_of_the_reader() {
     let zone = jiff::tz::TimeZone::get("Europe/Berlin").unwrap();
     let understood = bed
         .inner
-        .read(bed.project_id, &asked, zone.clone())
-        .unwrap();
+        .read(bed.project_id, &asked, zone.clone(), false)
+        .unwrap()
+        .understood;
     let found = bed
         .inner
         .answer_facts(bed.project_id, &understood, "", &zone)
         .unwrap();
     let said = inference::draft_answer(&found.facts).text();
     assert!(said.contains("15:00:02 +01:00"), "{said}");
+}
+
+#[test]
+fn the_slowest_records_are_shown_and_the_slowest_paths_are_told_apart() {
+    let mut bed = Bed::new(&[]);
+    let records = (1..=12_i64)
+        .map(|n| {
+            let (path, took) = match n % 3 {
+                0 => (format!("/orders/{}", 100 + n), 900),
+                1 => ("/login".to_owned(), 50),
+                _ => ("/cart".to_owned(), 100 + n),
+            };
+            let mut record = bed.record(NOON + n * SECOND, "web", 1, "request answered");
+            record.attributes = format!(r#"{{"path":"{path}","duration_ms":{took}}}"#);
+            record
+        })
+        .collect();
+    bed.commit(records, &[]);
+    let facts = bed.facts("which endpoint is slowest today?");
+    let told: Vec<(&str, u64)> = facts
+        .groups
+        .iter()
+        .map(|group| (group.key.as_str(), group.count))
+        .collect();
+    assert_eq!(told, [("/orders/<id>", 4), ("/cart", 4), ("/login", 4)]);
+    assert_eq!(facts.groups[0].value, Some(900.0));
+    let said = bed.said("which endpoint is slowest today?");
+    assert!(
+        said.contains("/orders/<id> with 900 ms (4 records)"),
+        "{said}"
+    );
+}
+
+#[test]
+fn what_is_not_known_of_a_deploy_is_said_and_records_that_tell_of_one_count() {
+    let mut bed = Bed::new(&[]);
+    bed.requests(3);
+    let said = bed.answered(&request("how many requests since the deploy?", "d1"));
+    assert_eq!(said.more.unread, ["deploy"]);
+    let mut record = bed.record(NOON + 2 * SECOND, "web", 13, "starting web version 4.1.0");
+    record.severity = Severity::Info;
+    bed.commit(vec![record], &[]);
+    let facts = bed.answered(&request("how many requests since the deploy?", "d2"));
+    assert_eq!(facts.more.unread, Vec::<String>::new());
+    assert_eq!(facts.range.start_ns, NOON + 2 * SECOND);
+    let facts = bed.answered(&request("when was web deployed?", "d3"));
+    assert_eq!(facts.matching, Some(1));
+    assert_eq!(facts.evidence[0].text, "starting web version 4.1.0");
+}
+
+#[test]
+fn groups_may_have_to_be_large_enough() {
+    let mut bed = Bed::new(&[]);
+    let records = (0..10_i64)
+        .map(|n| {
+            let user = if n < 6 {
+                "anna"
+            } else if n < 9 {
+                "bert"
+            } else {
+                "carl"
+            };
+            let body = format!("Failed login for {user} from 10.0.0.{n} port 22");
+            bed.record(NOON + n * SECOND, "door", 7, &body)
+        })
+        .collect();
+    bed.commit(records, &[]);
+    let question = "users with more than 2 failed logins today";
+    let facts = bed.facts(question);
+    assert_eq!(groups(&facts), [("anna", 6), ("bert", 3)]);
+    let said = bed.said(question);
+    assert!(
+        said.contains("2 users with more than 2 of them: anna (6) and bert (3)."),
+        "{said}"
+    );
+    let said = bed.said("users with more than 20 failed logins today");
+    assert!(said.contains("No user has more than 20 of them."), "{said}");
 }

@@ -70,7 +70,7 @@ fn a_default_range_without_a_match_gives_way_to_where_the_records_are() {
         found.understood.widened_from,
         Some(TimeRange::last(NOON + HOUR, 24 * HOUR))
     );
-    let shown = shown(&found.understood, "");
+    let shown = shown(&found.understood, "", None);
     assert!(
         shown.chips.contains(&(
             "time".into(),

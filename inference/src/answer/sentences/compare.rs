@@ -12,10 +12,17 @@ pub(super) fn compare(facts: &AnswerFacts, days: &mut Days) -> Vec<Sentence> {
     let (Some(now), Some(other)) = (facts.matching, &facts.comparison) else {
         return compare_groups(facts, days);
     };
-    let label = words::plain(&other.label, 60);
+    // A range is said once, behind it.
+    let (when, label) = match other.label.starts_with(|c: char| c.is_ascii_digit()) {
+        true => ("in the other time".to_owned(), "the other time".to_owned()),
+        false => (
+            words::plain(&other.label, 60),
+            words::plain(&other.label, 60),
+        ),
+    };
     let mut sentences = vec![Sentence {
         text: format!(
-            "{}{} {}, against {} {label} ({}): {}.",
+            "{}{} {}, against {} {when} ({}): {}.",
             at_least(facts),
             words::counted(now, "matching record"),
             days.range(facts.range),

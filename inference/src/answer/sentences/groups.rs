@@ -4,11 +4,19 @@ use domain::Sentence;
 
 use super::days::Days;
 use super::first_citation;
-use crate::facts::{AnswerFacts, GroupCount, ValueFacts};
+use crate::facts::{AnswerFacts, AnswerIntent, GroupCount, ValueFacts};
 use crate::words;
+
+/// Stretches of time that are all told.
+const MOST_STRETCHES: usize = 26;
+/// The newest ones that are told when there are more.
+const NEWEST: usize = 5;
 
 /// All groups with their counts and shares; `None` when there are none.
 pub(super) fn groups(facts: &AnswerFacts, days: &mut Days) -> Option<Sentence> {
+    if let Some(having) = &facts.more.having {
+        return Some(with_enough(facts, having));
+    }
     if let Some(values) = &facts.values {
         return Some(named(facts, values));
     }
@@ -18,6 +26,9 @@ pub(super) fn groups(facts: &AnswerFacts, days: &mut Days) -> Option<Sentence> {
     let by = facts.grouped_by.as_deref().unwrap_or("group");
     let is_time = matches!(by, "minute" | "hour" | "day");
     let day = one_day(by, &facts.groups);
+    if is_time && facts.groups.len() > MOST_STRETCHES && facts.intent != AnswerIntent::Top {
+        return Some(stretches(facts, by, day, days));
+    }
     let all: u64 = facts
         .matching
         .unwrap_or_else(|| facts.groups.iter().map(|g| g.count).sum());
@@ -63,6 +74,40 @@ pub(super) fn groups(facts: &AnswerFacts, days: &mut Days) -> Option<Sentence> {
     })
 }
 
+/// More stretches of time than a reader takes in: the fullest, the emptiest, their average, and the newest ones.
+fn stretches(facts: &AnswerFacts, by: &str, day: Option<&str>, days: &mut Days) -> Sentence {
+    let name = |group: &GroupCount| match day {
+        Some(_) => group.key.get(11..16).unwrap_or(&group.key).to_owned(),
+        None => words::plain(&group.key, 60),
+    };
+    let groups = &facts.groups;
+    // Of equal ones the latest.
+    let most = groups.iter().max_by_key(|group| group.count);
+    let least = groups.iter().rev().min_by_key(|group| group.count);
+    let sum: u64 = groups.iter().map(|group| group.count).sum();
+    let newest = groups.iter().skip(groups.len().saturating_sub(NEWEST));
+    let newest: Vec<String> = newest
+        .map(|group| format!("{} with {}", name(group), words::count(group.count)))
+        .collect();
+    let edge = |group: Option<&GroupCount>| {
+        group.map_or_else(String::new, |group| {
+            format!("{} ({})", words::count(group.count), name(group))
+        })
+    };
+    let day = day.map(|day| days.of_day(day)).unwrap_or_default();
+    Sentence {
+        text: format!(
+            "By {by}{day}, the last {}: at most {}, at least {}, {:.1} on average; the newest: {}.",
+            words::count(groups.len() as u64),
+            edge(most),
+            edge(least),
+            sum as f64 / groups.len().max(1) as f64,
+            newest.join("; "),
+        ),
+        citations: first_citation(facts),
+    }
+}
+
 /// The date of stretches of time that are all on one day.
 fn one_day<'a>(by: &str, groups: &'a [GroupCount]) -> Option<&'a str> {
     let date = groups.first()?.key.get(..10)?;
@@ -71,6 +116,39 @@ fn one_day<'a>(by: &str, groups: &'a [GroupCount]) -> Option<&'a str> {
             .iter()
             .all(|group| group.key.starts_with(date) && group.key.len() >= 16);
     is_one.then_some(date)
+}
+
+/// `2 users with more than 30 of them: admin (35) and ravi (33).`
+fn with_enough(facts: &AnswerFacts, having: &str) -> Sentence {
+    let name = plain_name(facts.grouped_by.as_deref().unwrap_or("group"));
+    let all = facts.groups.len() + facts.groups_left;
+    let text = if all == 0 {
+        format!("No {name} has {having} of them.")
+    } else {
+        let mut shown: Vec<String> = facts
+            .groups
+            .iter()
+            .map(|group| {
+                format!(
+                    "{} ({})",
+                    words::plain(&group.key, 60),
+                    words::count(group.count)
+                )
+            })
+            .collect();
+        if facts.groups_left > 0 {
+            shown.push(format!("{} more", words::count(facts.groups_left as u64)));
+        }
+        format!(
+            "{} with {having} of them: {}.",
+            words::counted(all as u64, &name),
+            words::list(&shown, shown.len())
+        )
+    };
+    Sentence {
+        text,
+        citations: cited(facts),
+    }
 }
 
 /// `They came from 24 addresses, most often 10.2.3.4 (286, 55 %), 10.2.3.5 (80, 15 %) and 22 more.`

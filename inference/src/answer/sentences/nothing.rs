@@ -40,7 +40,8 @@ pub(in crate::answer) fn nothing(facts: &AnswerFacts) -> Vec<Sentence> {
     } else {
         ""
     };
-    let mut sentences = vec![plain(format!("{verdict}{what} {time}{more}."))];
+    let mut sentences: Vec<Sentence> = super::unread(facts).into_iter().collect();
+    sentences.push(plain(format!("{verdict}{what} {time}{more}.")));
     sentences.push(plain(match facts.nearest_at_ns {
         Some(at_ns) if at_ns < facts.range.start_ns => {
             format!("The last ones before are from {}.", days.at(at_ns))

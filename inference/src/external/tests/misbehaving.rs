@@ -10,6 +10,7 @@ use tokio::net::{TcpListener, TcpStream};
 
 use super::*;
 use crate::phrase::{PhraseBudget, phrase_summary};
+use crate::planner::{PlanBudget, PlanForm, PlannedForm, plan_question};
 use crate::summary::draft_summary;
 use crate::testing::checkout_incident;
 
@@ -293,4 +294,50 @@ async fn a_provider_that_keeps_failing_is_left_alone() {
     assert_eq!(calls, 15);
     assert!(ask(&failing).await.contains("left alone for another"));
     assert_eq!(broken.calls.load(Ordering::Relaxed), calls);
+}
+
+/// What becomes of a plan that this provider is to make, and how long it takes.
+async fn planned(manner: Manner) -> (Result<PlannedForm>, Duration) {
+    let provider = provider(manner).await;
+    let generator = generator(&provider, Duration::from_secs(60));
+    let form = PlanForm {
+        question: "give me the tally of declined cards".to_owned(),
+        words: ["tally", "declined", "cards"].map(str::to_owned).to_vec(),
+        has_time_field: true,
+        ..PlanForm::default()
+    };
+    let budget = PlanBudget {
+        timeout: Duration::from_secs(2),
+        nonce: 7,
+        origin: Origin::default(),
+    };
+    let began = Instant::now();
+    let outcome = plan_question(&generator, &form, &budget, CancellationToken::new()).await;
+    (outcome, began.elapsed())
+}
+
+#[tokio::test]
+async fn a_provider_that_misbehaves_plans_nothing_and_is_given_up_in_time() {
+    let says = |text: &str| Manner::Plain(200, chat_answer(text).to_string());
+    for manner in [
+        Manner::Hangs,
+        Manner::Trickles,
+        Manner::Pours(100 << 20),
+        Manner::Breaks,
+        Manner::Plain(500, String::new()),
+        Manner::Plain(200, "nonsense".to_owned()),
+        says("I cannot help with that."),
+        says("{\"intent\": \"count\", \"about\": "),
+        says("{\"plan\": {\"intent\": \"count\"}}"),
+        says("{\"intent\": \"count\", \"about\": \"payments of jane\"}"),
+        says(&format!("{{\"intent\": \"count\"{}}}", " ".repeat(4_000))),
+    ] {
+        let what: String = format!("{manner:?}").chars().take(120).collect();
+        let (outcome, took) = planned(manner).await;
+        assert!(outcome.is_err(), "{what}: {outcome:?}");
+        assert!(took < Duration::from_secs(6), "{what}: {took:?}");
+    }
+    let good = says("{\"intent\": \"count\", \"about\": \"declined cards\"}");
+    let (outcome, _) = planned(good).await;
+    assert_eq!(outcome.unwrap().about, "declined cards");
 }

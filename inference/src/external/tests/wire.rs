@@ -11,6 +11,7 @@ use crate::answer::draft_answer;
 use crate::expand::expand_query;
 use crate::facts::{AnswerFacts, AnswerIntent, AnswerMore, Chip, SummaryFacts};
 use crate::phrase::{PhraseBudget, phrase_answer, phrase_summary};
+use crate::planner::{PlanBudget, PlanForm, plan_question};
 use crate::summary::draft_summary;
 use crate::testing::{MINUTE, NOON, checkout_incident, numbered, pattern};
 
@@ -311,10 +312,29 @@ async fn ask_everything(generator: &dyn Generator, pieces: &[String]) {
         stop.clone(),
     )
     .await;
-    // What comes back is no list: the call itself is what counts.
-    expand_query(generator, &pieces[2], Duration::from_secs(5), stop)
+    // What comes back is no list and no form: the calls themselves are what counts.
+    expand_query(generator, &pieces[2], Duration::from_secs(5), stop.clone())
         .await
         .ok();
+    // Names of services and attributes come from whoever sends logs.
+    let form = PlanForm {
+        question: pieces[3].clone(),
+        words: pieces[3].split_whitespace().map(str::to_owned).collect(),
+        groups: pieces[4..8]
+            .iter()
+            .map(|piece| format!("attribute {piece}"))
+            .collect(),
+        quantities: pieces[4..8].to_vec(),
+        services: pieces[8..].to_vec(),
+        has_time_field: true,
+        has_level_field: true,
+    };
+    let budget = PlanBudget {
+        timeout: Duration::from_secs(5),
+        nonce: 7,
+        origin: Origin::default(),
+    };
+    plan_question(generator, &form, &budget, stop).await.ok();
 }
 
 async fn prove(server: &MockServer, generator: &dyn Generator, seed: u64) {
@@ -343,9 +363,9 @@ async fn prove(server: &MockServer, generator: &dyn Generator, seed: u64) {
             text + &String::from_utf8_lossy(&request.body)
         })
         .collect();
-    // Each feature called: a whole prompt, a summary, an answer and an expansion a round at least.
+    // Each feature called: a whole prompt, a summary, an answer, an expansion and a plan a round at least.
     assert!(
-        sent.len() >= rounds.len() * 4,
+        sent.len() >= rounds.len() * 5,
         "{} calls in {} rounds",
         sent.len(),
         rounds.len()

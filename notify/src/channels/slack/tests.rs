@@ -11,7 +11,7 @@ use crate::{SendError, SendReason};
 
 #[test]
 fn the_payload_of_an_opened_incident() {
-    insta::assert_json_snapshot!(payload(&sample()), @r#"
+    insta::assert_json_snapshot!(payload(&sample(), false), @r#"
     {
       "text": "🔴 CRITICAL: Incident #12: High error rate in checkout",
       "blocks": [
@@ -125,7 +125,7 @@ fn each_kind_has_its_own_headline() {
     let texts: Vec<String> = kinds
         .iter()
         .map(|kind| {
-            payload(&of_kind(*kind))["text"]
+            payload(&of_kind(*kind), false)["text"]
                 .as_str()
                 .unwrap()
                 .to_owned()
@@ -138,6 +138,81 @@ fn each_kind_has_its_own_headline() {
     ✅ CRITICAL: Incident #12 resolved: High error rate in checkout
     🔴 CRITICAL: Test message: High error rate in checkout
     ");
+}
+
+/// `(label, action, value)` of the buttons of a message.
+fn buttons(notification: &Notification, is_answered: bool) -> Vec<(String, String, String)> {
+    let payload = payload(notification, is_answered);
+    let blocks = payload["blocks"].as_array().unwrap();
+    let actions = blocks.iter().filter(|block| block["type"] == "actions");
+    let elements = actions.flat_map(|block| block["elements"].as_array().unwrap());
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    elements
+        .map(|one| {
+            let label = text(&one["text"]["text"]);
+            (label, text(&one["action_id"]), text(&one["value"]))
+        })
+        .collect()
+}
+
+#[test]
+fn buttons_that_ask_are_there_only_where_they_are_answered_and_mean_something() {
+    let with = |kind, anomalies| Notification {
+        anomalies,
+        ..of_kind(kind)
+    };
+    let labels = |notification: &Notification, is_answered| -> Vec<String> {
+        let all = buttons(notification, is_answered).into_iter();
+        all.map(|(label, _, _)| label).collect()
+    };
+    let open = "Open the incident";
+    for (kind, anomalies, is_answered, expected) in [
+        (NotificationKind::Opened, 3, false, vec![open]),
+        (
+            NotificationKind::Opened,
+            3,
+            true,
+            vec![open, "Acknowledge", "Useful", "Noise"],
+        ),
+        // Only a rule speaks for it.
+        (
+            NotificationKind::Escalated,
+            0,
+            true,
+            vec![open, "Acknowledge"],
+        ),
+        (
+            NotificationKind::Resolved,
+            1,
+            true,
+            vec![open, "Useful", "Noise"],
+        ),
+        (
+            NotificationKind::Acknowledged,
+            1,
+            true,
+            vec![open, "Useful", "Noise"],
+        ),
+        (NotificationKind::Test, 3, true, vec![open]),
+    ] {
+        assert_eq!(
+            labels(&with(kind, anomalies), is_answered),
+            expected,
+            "{kind:?}"
+        );
+    }
+    let mut unlinked = with(NotificationKind::Opened, 1);
+    unlinked.link = None;
+    let id = unlinked.incident_id.to_string();
+    let expected = [
+        ("Acknowledge", "ack_incident"),
+        ("Useful", "incident_useful"),
+        ("Noise", "incident_noise"),
+    ];
+    let expected =
+        expected.map(|(label, action)| (label.to_owned(), action.to_owned(), id.clone()));
+    assert_eq!(buttons(&unlinked, true), expected);
+    assert_eq!(buttons(&unlinked, false), []);
 }
 
 #[test]
@@ -184,6 +259,7 @@ fn check_limits(payload: &Value) -> Result<(), TestCaseError> {
             if element["type"] == "button" {
                 texts.push((&element["text"]["text"], 75));
                 texts.push((&element["url"], 3_000));
+                texts.push((&element["value"], 2_000));
             } else {
                 texts.push((&element["text"], 3_000));
             }
@@ -206,7 +282,7 @@ proptest! {
 
     #[test]
     fn no_notification_breaks_slacks_limits(notification in hostile()) {
-        check_limits(&payload(&notification))?;
+        check_limits(&payload(&notification, true))?;
     }
 }
 
@@ -219,7 +295,7 @@ fn the_largest_notification_still_shows_headline_link_and_suspects() {
         .collect();
     notification.suspects = vec![notification.suspects[0].clone(); 50];
     notification.next_steps = vec!["\u{1f525}".repeat(5_000); 50];
-    let payload = payload(&notification);
+    let payload = payload(&notification, true);
     check_limits(&payload).unwrap();
     let kinds: Vec<&str> = payload["blocks"]
         .as_array()
@@ -245,6 +321,7 @@ async fn answer(template: ResponseTemplate) -> Result<crate::Receipt, SendError>
     Slack::new(
         wire(),
         format!("{}/services/T/B/secret", server.uri()).into(),
+        false,
     )
     .send(&sample())
     .await
@@ -295,7 +372,8 @@ async fn failures_say_whether_to_try_again() {
 
 #[tokio::test]
 async fn a_server_that_is_not_there_is_tried_again_and_not_named() {
-    let error = Slack::new(wire(), "http://127.0.0.1:9/services/secret".into())
+    let url = "http://127.0.0.1:9/services/secret".into();
+    let error = Slack::new(wire(), url, false)
         .send(&sample())
         .await
         .unwrap_err();

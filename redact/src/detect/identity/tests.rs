@@ -1,5 +1,5 @@
 use super::super::{Detector, merged};
-use super::checksum;
+use super::{checksum, world};
 
 fn kinds(text: &str) -> Vec<String> {
     merged(Detector::new().find(text))
@@ -45,6 +45,48 @@ fn the_checks_of_countries_take_published_examples_and_refuse_a_changed_digit() 
 }
 
 #[test]
+fn the_checks_of_more_countries_take_known_examples_and_refuse_a_changed_digit() {
+    for (passes, number) in [
+        (world::swiss as fn(&[u8]) -> bool, "7569217076985"),
+        (world::belgian, "85073003328"),
+        (world::czech, "7103192745"),
+        (world::turkish, "10000000146"),
+        (world::australian_tax, "123456782"),
+        (world::australian_health, "2123456701"),
+        (world::south_african, "8001015009087"),
+        (world::portuguese, "123456789"),
+        (world::argentine, "20123456786"),
+    ] {
+        assert!(passes(&digits(number)), "{number}");
+        let mut changed = digits(number);
+        changed[6] = (changed[6] + 1) % 10;
+        assert!(!passes(&changed), "{number} changed");
+    }
+    for (passes, good, bad) in [
+        (
+            world::is_finnish as fn(&[u8]) -> bool,
+            "131052-308T",
+            "131052-309T",
+        ),
+        (world::is_chilean, "12.345.678-5", "12.345.678-6"),
+        (
+            world::is_chinese,
+            "11010519491231002X",
+            "110105194912310021",
+        ),
+        (world::is_singaporean, "S1234567D", "S1234567E"),
+        (
+            world::is_mexican,
+            "HEGG560427MVZRRL04",
+            "HEGG560427AVZRRL04",
+        ),
+    ] {
+        assert!(passes(good.as_bytes()), "{good}");
+        assert!(!passes(bad.as_bytes()), "{bad}");
+    }
+}
+
+#[test]
 fn aadhaar_numbers_have_one_check_digit_each() {
     let with = |last: u8| {
         let mut number = digits("23412341234");
@@ -79,6 +121,18 @@ fn numbers_with_a_form_are_found_anywhere_and_plain_ones_after_their_word() {
             "LOCATION -33.8688, 151.2093",
         ),
         ("swift code DEUTDEFF500", "BANK DEUTDEFF500"),
+        ("ahv 756.9217.0769.85 x", "NATIONAL_ID 756.9217.0769.85"),
+        ("rut 12.345.678-5 ok", "NATIONAL_ID 12.345.678-5"),
+        ("hetu 131052-308T ok", "NATIONAL_ID 131052-308T"),
+        ("id 11010519491231002X x", "NATIONAL_ID 11010519491231002X"),
+        (
+            "vehicle vin=WVWZZZ1JZXW000001 up",
+            "DEVICE WVWZZZ1JZXW000001",
+        ),
+        ("geo:52.52001,13.40495 seen", "LOCATION 52.52001,13.40495"),
+        ("gps fix 52.52001,13.40495", "LOCATION 52.52001,13.40495"),
+        ("verification code is 307804", "SECRET 307804"),
+        ("otp code 746855 sent", "SECRET 746855"),
     ] {
         assert_eq!(kinds(text), [expected], "{text}");
     }
@@ -94,6 +148,8 @@ fn numbers_that_only_look_like_it_are_left() {
         "newborn process 2026-11-28",
         "order 111444777 35",
         "build ABCDE1234 ready",
+        "verification code length must be 6, otp length 6 code 200",
+        "position 1.5, 2.5 in matrix 12.34567, 98.76543",
     ] {
         assert!(kinds(text).is_empty(), "{text}: {:?}", kinds(text));
     }

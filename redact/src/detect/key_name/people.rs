@@ -116,5 +116,5 @@ pub(super) fn person_or_place(words: &[&str]) -> Option<Class> {
     if is_line {
         return Some(Class::Street);
     }
-    is(last, &["address"]).then_some(Class::Address)
+    is(last, &["address", "line1", "line2"]).then_some(Class::Address)
 }

@@ -47,6 +47,65 @@ fn names_that_no_list_knows_are_found_where_a_person_is_named() {
 }
 
 #[test]
+fn what_people_do_and_get_announces_names_that_no_list_knows() {
+    for (text, expected) in [
+        (
+            "approved by Brimble Tottleby at level 2",
+            "Brimble Tottleby",
+        ),
+        ("ticket 12 assigned to Xanthor Quillby", "Xanthor Quillby"),
+        ("refund 99 for Ilbert Wexcombe failed", "Ilbert Wexcombe"),
+        ("customer 7335 (Lolba Wexcombe) called", "Lolba Wexcombe"),
+        ("Author: Nebbin Wexcombe <n@example.org>", "Nebbin Wexcombe"),
+        ("From: Nebbin Wexcombe <n.w@example.org>", "Nebbin Wexcombe"),
+        ("7,Nebbin Wexcombe,nw@example.org,active", "Nebbin Wexcombe"),
+        ("signed off by Z. Wexcombović today", "Z. Wexcombović"),
+        (r#""name":"Nebbin Wexcombe","email":"x""#, "Nebbin Wexcombe"),
+        ("Lieferung an Nebbin Wexcombe verschoben", "Nebbin Wexcombe"),
+        ("user Joris van Wexcombe logged in", "Joris van Wexcombe"),
+        ("payment from Sineád McQuillby settled", "Sineád McQuillby"),
+        ("user Giulia logged in", "Giulia"),
+        (
+            "<customer><name>Nebbin Wexcombe</name><x>",
+            "Nebbin Wexcombe",
+        ),
+    ] {
+        assert_eq!(names(text), [expected], "{text}");
+    }
+}
+
+#[test]
+fn endings_of_family_names_and_other_scripts_count_where_a_name_may_stand() {
+    for (text, expected) in [
+        ("for Quentana Wexkowski on hold", "Quentana Wexkowski"),
+        ("to Brenja Halldorsdottir sent", "Brenja Halldorsdottir"),
+        ("from Wexo Quillopoulos again", "Wexo Quillopoulos"),
+        ("for Иван Петров failed", "Иван Петров"),
+    ] {
+        assert_eq!(names(text), [expected], "{text}");
+    }
+}
+
+#[test]
+fn programs_places_and_teams_are_no_names_behind_the_words_for_people() {
+    for text in [
+        "created by Terraform Cloud, updated by Argo CD",
+        "requested by Load Balancer Health Check",
+        "owner: Platform Engineering, reviewer: Security Team",
+        "user Unknown Visitor rejected, user Interface Reloaded",
+        "failover to San Francisco from Buenos Aires and Hong Kong",
+        "message from Event Bus, call to Fraud Detection Service",
+        "name=\"Blue Widget\" name: Green Stone",
+        "Wells Fargo connector, Ubuntu Noble Numbat",
+        "THAI CHARACTER MO MA, SORA SOMPENG LETTER",
+        "Prometheus Remote Write Queue Full",
+        "assigned to Worker Node 7 by Scheduler Thread Pool",
+    ] {
+        assert!(names(text).is_empty(), "{text}: {:?}", names(text));
+    }
+}
+
+#[test]
 fn titles_products_places_and_code_are_no_names() {
     for text in [
         "Accepted publickey for deploy from host",

@@ -1,50 +1,24 @@
-//! What belongs to an address behind its street: flats, cities, codes.
+//! What belongs to an address behind its street: flats, towns, codes, states.
 
-use super::super::person::Lexicon;
-use super::super::shape::is_word;
-use super::{is_state, word_at};
+use super::super::lexicon::{BEFORE_A_PLACE, COMMON, Lexicon, PLACE, UNIT};
+use super::code;
+use super::word::{is_state, word_at};
 
-const UNITS: [&str; 15] = [
-    "apt",
-    "apartment",
-    "suite",
-    "ste",
-    "unit",
-    "floor",
-    "flat",
-    "room",
-    "rm",
-    "building",
-    "bldg",
-    "apto",
-    "piso",
-    "level",
-    "house",
-];
+/// Most parts behind a street.
+const MOST_PARTS: usize = 6;
 
-/// What belongs to an address behind its street: flats, cities, codes.
+/// The end of an address whose street ends at `end`.
 pub(super) fn extended(lexicon: &Lexicon, text: &str, mut end: usize) -> usize {
-    for _ in 0..5 {
-        let rest = &text[end..];
-        let gap = [", ", ",", "\\n", "\n", "; ", " "]
-            .iter()
-            .find(|gap| rest.starts_with(**gap))
-            .map_or(0, |gap| gap.len());
-        if gap == 0 {
+    for _ in 0..MOST_PARTS {
+        let Some((at, is_loose)) = over_gap(text, end) else {
             break;
-        }
-        let spaces = rest[gap..]
-            .bytes()
-            .take_while(|byte| *byte == b' ')
-            .count()
-            .min(2);
-        let is_loose = rest.starts_with(' ');
-        let at = end + gap + spaces;
-        let Some(after) = unit(text, at)
-            .or_else(|| code_and_city(lexicon, text, at))
-            .or_else(|| state_at(text, at))
-            .or_else(|| (!is_loose).then(|| city(lexicon, text, at)).flatten())
-            .or_else(|| direction(text, at))
+        };
+        let Some(after) = unit(lexicon, text, at)
+            .or_else(|| code_and_town(lexicon, text, at))
+            .or_else(|| state_at(lexicon, text, at))
+            .or_else(|| (!is_loose).then(|| town(lexicon, text, at)).flatten())
+            .or_else(|| town_and_code(lexicon, text, at))
+            .or_else(|| direction(lexicon, text, at))
         else {
             break;
         };
@@ -53,8 +27,42 @@ pub(super) fn extended(lexicon: &Lexicon, text: &str, mut end: usize) -> usize {
     end
 }
 
-/// `Apt. 5`, `Suite 300`, `#12`.
-fn unit(text: &str, at: usize) -> Option<usize> {
+/// Whether a town, a code, a state or a flat stands behind.
+pub(super) fn has_town(lexicon: &Lexicon, text: &str, end: usize) -> bool {
+    over_gap(text, end).is_some_and(|(at, is_loose)| {
+        unit(lexicon, text, at)
+            .or_else(|| town_and_code(lexicon, text, at))
+            .or_else(|| {
+                (!is_loose)
+                    .then(|| code_and_town(lexicon, text, at))
+                    .flatten()
+            })
+            .or_else(|| (!is_loose).then(|| town(lexicon, text, at)).flatten())
+            .is_some()
+    })
+}
+
+/// Steps over what separates parts of an address; says whether it was a space alone.
+pub(super) fn over_gap(text: &str, end: usize) -> Option<(usize, bool)> {
+    let rest = &text[end..];
+    let gap = [
+        " , ", ", ", ",", " \\n", "\\n", " \n", "\n", "; ", " - ", " / ", "/", " (", ". ", ".\n",
+        " ",
+    ]
+    .iter()
+    .find(|gap| rest.starts_with(**gap))?;
+    let is_loose = *gap == " ";
+    let gap = gap.len();
+    let spaces = rest[gap..]
+        .bytes()
+        .take(4)
+        .take_while(|byte| *byte == b' ')
+        .count();
+    Some((end + gap + spaces, is_loose))
+}
+
+/// `Apt. 5`, `Suite 300`, `#12`, `3. Stock`.
+pub(super) fn unit(lexicon: &Lexicon, text: &str, at: usize) -> Option<usize> {
     let value_end = |from: usize| {
         let length = text[from..]
             .bytes()
@@ -69,110 +77,102 @@ fn unit(text: &str, at: usize) -> Option<usize> {
     if text[at..].starts_with('#') {
         return value_end(at + 1);
     }
-    let word = word_at(text, at)?;
-    if !word.is_one_of(&UNITS) || !text[word.end..].starts_with(' ') {
+    let word = word_at(lexicon, text, at)?;
+    if !word.has(UNIT) && word.text != "m." {
         return None;
     }
-    value_end(word.end + 1)
-}
-
-/// `10115 Berlin`, `75001`, `SW1A 1AA`.
-fn code_and_city(lexicon: &Lexicon, text: &str, at: usize) -> Option<usize> {
-    let bytes = text.as_bytes();
-    let digits = bytes[at..]
+    let rest = &text[word.end..];
+    let gap = [" #", " No. ", " ", ": "]
         .iter()
-        .take(7)
-        .take_while(|byte| byte.is_ascii_digit())
-        .count();
-    if (4..=6).contains(&digits) && !bytes.get(at + digits).is_some_and(|byte| is_word(*byte)) {
-        let mut end = at + digits;
-        let more = bytes
-            .get(end + 1..end + 5)
-            .is_some_and(|rest| rest.iter().all(u8::is_ascii_digit));
-        if bytes.get(end) == Some(&b'-') && more {
-            end += 5;
-        }
-        let named = (text[end..].starts_with(' '))
-            .then(|| city(lexicon, text, end + 1))
-            .flatten();
-        return Some(named.unwrap_or(end));
-    }
-    british_code(bytes, at)
+        .find(|gap| rest.starts_with(**gap))?
+        .len();
+    value_end(word.end + gap)
 }
 
-/// `SW1A 1AA`, `M1 4BT`: outward and inward part.
-fn british_code(bytes: &[u8], at: usize) -> Option<usize> {
-    let run = |from: usize, limit: usize| {
-        bytes
-            .get(from..)?
-            .iter()
-            .take(limit + 1)
-            .position(|byte| !byte.is_ascii_alphanumeric())
-            .or(Some(bytes.len() - from))
-    };
-    let outward = run(at, 4)?;
-    let part = bytes.get(at..at + outward)?;
-    let fits = (2..=4).contains(&outward)
-        && part[0].is_ascii_uppercase()
-        && part
-            .iter()
-            .all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
-        && part.iter().any(u8::is_ascii_digit)
-        && bytes.get(at + outward) == Some(&b' ');
-    let from = at + outward + 1;
-    let inward = bytes.get(from..from + 3)?;
-    let ends = !bytes.get(from + 3).is_some_and(|byte| is_word(*byte));
-    (fits && ends && inward[0].is_ascii_digit() && inward[1..].iter().all(u8::is_ascii_uppercase))
-        .then_some(from + 3)
+/// `10115 Berlin`, `75001`, `SW1A 1AA`, `1015 CJ Amsterdam`.
+pub(super) fn code_and_town(lexicon: &Lexicon, text: &str, at: usize) -> Option<usize> {
+    let code = code::at(text.as_bytes(), at)?;
+    let rest = &text[code.end..];
+    let gap = [", ", " ", "\\n", "\n"]
+        .iter()
+        .find(|gap| rest.starts_with(**gap))
+        .map_or(0, |gap| gap.len());
+    let named = (gap > 0)
+        .then(|| town(lexicon, text, code.end + gap))
+        .flatten();
+    Some(named.unwrap_or(code.end))
+}
+
+/// `London SW1A 2AA`, `Denver CO 80202`, `Bengaluru 560001`, `Chennai - 600002`.
+fn town_and_code(lexicon: &Lexicon, text: &str, at: usize) -> Option<usize> {
+    let end = town(lexicon, text, at)?;
+    let mut from = end;
+    let state = text[from..]
+        .strip_prefix(' ')
+        .and_then(|rest| rest.get(..2));
+    if state.is_some_and(is_state) {
+        from += 3;
+    }
+    let gap = [" - ", " "]
+        .iter()
+        .find(|gap| text[from..].starts_with(**gap))?
+        .len();
+    code::at(text.as_bytes(), from + gap).map(|code| code.end)
 }
 
 /// `IL 62704`, `NSW`.
-fn state_at(text: &str, at: usize) -> Option<usize> {
-    let word = word_at(text, at)?;
+fn state_at(lexicon: &Lexicon, text: &str, at: usize) -> Option<usize> {
+    let word = word_at(lexicon, text, at)?;
     if !is_state(word.text) {
         return None;
     }
-    let bytes = text.as_bytes();
-    if bytes.get(word.end) == Some(&b' ') {
-        let digits = bytes[word.end + 1..]
-            .iter()
-            .take(6)
-            .take_while(|byte| byte.is_ascii_digit())
-            .count();
-        if (4..=5).contains(&digits) {
-            return Some(word.end + 1 + digits);
-        }
-    }
-    Some(word.end)
+    let gap = [", ", " "]
+        .iter()
+        .find(|gap| text[word.end..].starts_with(**gap))
+        .map_or(0, |gap| gap.len());
+    let code = (gap > 0)
+        .then(|| code::at(text.as_bytes(), word.end + gap))
+        .flatten();
+    let after = code.map_or(word.end, |code| code.end);
+    Some(after + usize::from(text[after..].starts_with(')')))
 }
 
-/// One to three words with capitals, the first no word of logs.
-fn city(lexicon: &Lexicon, text: &str, at: usize) -> Option<usize> {
+/// One to four words with capitals, the first no word of logs; particles between them.
+pub(super) fn town(lexicon: &Lexicon, text: &str, at: usize) -> Option<usize> {
     let mut end = None;
     let mut from = at;
-    for place in 0..3 {
-        let Some(word) = word_at(text, from) else {
+    let mut was_known = false;
+    for place in 0..4 {
+        let Some(word) = word_at(lexicon, text, from) else {
             break;
         };
+        let is_of_letters = word
+            .text
+            .chars()
+            .all(|c| c.is_alphabetic() || matches!(c, '-' | '\'' | '.' | '\u{2019}'));
+        let is_known = word.has(PLACE);
+        // `South Mark`, `New Castle`
+        let follows_place = place > 0 && was_known;
         let is_part = word.is_capitalised()
-            && word.text.chars().count() > 2
-            && word
-                .text
-                .chars()
-                .all(|c| c.is_alphabetic() || matches!(c, '-' | '\'' | '.'))
-            && (place == 0 || !lexicon.is_common(word.text));
-        let is_first_common =
-            place == 0 && lexicon.is_common(word.text) && !is_place_word(word.text);
-        if !is_part
-            || is_first_common
-            || matches!(
-                text.as_bytes().get(word.end),
-                Some(b'=' | b'(' | b'_' | b'/')
-            )
-        {
+            && is_of_letters
+            && (word.text.chars().count() > 2 || is_known || word.is_particle())
+            && (is_known || follows_place || !word.has(COMMON));
+        let is_article = matches!(
+            word.text,
+            "La" | "El" | "Le" | "L'" | "Los" | "Las" | "São" | "St."
+        );
+        let is_between = place > 0 && word.is_particle();
+        let is_glued = matches!(
+            text.as_bytes().get(word.end),
+            Some(b'=' | b'(' | b'_' | b'@' | b'[' | b'{')
+        );
+        if !(is_part || is_article || is_between) || is_glued {
             break;
         }
-        end = Some(word.end);
+        if is_part {
+            end = Some(word.end);
+        }
+        was_known = is_known && word.has(BEFORE_A_PLACE);
         if !text[word.end..].starts_with(' ') {
             break;
         }
@@ -181,18 +181,8 @@ fn city(lexicon: &Lexicon, text: &str, at: usize) -> Option<usize> {
     end
 }
 
-/// Words of logs with which places begin or that are places.
-fn is_place_word(word: &str) -> bool {
-    const PLACES: &str = "new los san santa saint north south east west fort port mount great upper lower united london paris \
-                          berlin dublin madrid moscow vienna zurich frankfurt austin chicago sydney tokyo toronto germany \
-                          france spain italy japan china india canada austria switzerland ireland sweden norway poland \
-                          portugal brazil mexico australia england scotland virginia texas california florida";
-    let lower = word.to_ascii_lowercase();
-    PLACES.split_ascii_whitespace().any(|place| place == lower)
-}
-
 /// `N`, `SW` behind a street.
-fn direction(text: &str, at: usize) -> Option<usize> {
-    let word = word_at(text, at)?;
+fn direction(lexicon: &Lexicon, text: &str, at: usize) -> Option<usize> {
+    let word = word_at(lexicon, text, at)?;
     matches!(word.text, "N" | "S" | "E" | "W" | "NE" | "NW" | "SE" | "SW").then_some(word.end)
 }

@@ -52,6 +52,130 @@ fn streets_of_many_countries_are_found_with_what_belongs_to_them() {
 }
 
 #[test]
+fn streets_of_more_countries_and_orders_are_found() {
+    for (text, expected) in [
+        (
+            "at Karl Johans gate 102, 0154 Oslo now",
+            "Karl Johans gate 102, 0154 Oslo",
+        ),
+        (
+            "at Andrássy út 12., 1061 Budapest x",
+            "Andrássy út 12., 1061 Budapest",
+        ),
+        (
+            "in Masarykova 19, 602 00 Brno today",
+            "Masarykova 19, 602 00 Brno",
+        ),
+        (
+            "at Damrak 5 1012 AB Amsterdam x",
+            "Damrak 5 1012 AB Amsterdam",
+        ),
+        (
+            "at Keizersgracht 138, 1015 CJ Amsterdam",
+            "Keizersgracht 138, 1015 CJ Amsterdam",
+        ),
+        (
+            "at ul. 3 Maja 14/5, 00-590 Warszawa x",
+            "ul. 3 Maja 14/5, 00-590 Warszawa",
+        ),
+        (
+            "an Unter den Linden 18, 10117 Berlin",
+            "Unter den Linden 18, 10117 Berlin",
+        ),
+        (
+            "at C/ Serrano 5, 28001 Madrid x",
+            "C/ Serrano 5, 28001 Madrid",
+        ),
+        (
+            "at Rua Augusta, 1500, 01310-100 São Paulo",
+            "Rua Augusta, 1500, 01310-100 São Paulo",
+        ),
+        ("at Via Roma, 12, 00184 Roma x", "Via Roma, 12, 00184 Roma"),
+        (
+            "at Bağdat Caddesi No:12, 34430 Kadıköy",
+            "Bağdat Caddesi No:12, 34430 Kadıköy",
+        ),
+        (
+            "at 12, Sector 23, Kolkata 700016 x",
+            "12, Sector 23, Kolkata 700016",
+        ),
+        (
+            "at 91, boulevard Hernandez, 22335 Fischer",
+            "91, boulevard Hernandez, 22335 Fischer",
+        ),
+        (
+            "at Flat 3, 66 Elm Close, Leeds LS1 5DL x",
+            "Flat 3, 66 Elm Close, Leeds LS1 5DL",
+        ),
+        (
+            "at Unit 5 73 Oak Viaduct, South Mark, WA 22621",
+            "Unit 5 73 Oak Viaduct, South Mark, WA 22621",
+        ),
+        (
+            "at Postfach 149, 8001 Zürich x",
+            "Postfach 149, 8001 Zürich",
+        ),
+        (
+            "au 12 rue d'Alésia, 75014 Paris x",
+            "12 rue d'Alésia, 75014 Paris",
+        ),
+        (
+            "to 37 Oak Grange, West Holly, NT, 2691 x",
+            "37 Oak Grange, West Holly, NT, 2691",
+        ),
+        (
+            "to 28 Oak Knolls Suite 5, Wexmouth, NB G3Y 7Y9 x",
+            "28 Oak Knolls Suite 5, Wexmouth, NB G3Y 7Y9",
+        ),
+        ("to P.O.Box 9353, Lagos x", "P.O.Box 9353, Lagos"),
+    ] {
+        assert_eq!(addresses(text), [expected], "{text}");
+    }
+}
+
+#[test]
+fn what_announces_an_address_makes_any_street_one() {
+    for (text, expected) in [
+        ("ship to Casilla Vieja 7 carrier=dhl", "Casilla Vieja 7"),
+        (
+            "address validation failed for Wexholm 31, Quillby",
+            "Wexholm 31, Quillby",
+        ),
+        (
+            "no geocode result for 'Wexholm 31, Quillby'",
+            "Wexholm 31, Quillby",
+        ),
+        (
+            "seen at 'Drottninggatan 23, 411 15 Göteborg'",
+            "Drottninggatan 23, 411 15 Göteborg",
+        ),
+        ("she lives at Wexholm 31", "Wexholm 31"),
+        (
+            "delivery address: Sítio Wexcombe, 19, Manaus",
+            "Sítio Wexcombe, 19, Manaus",
+        ),
+        (
+            r#""shipping_address":{"line1":"7 Wex Ramp","x":1}"#,
+            "7 Wex Ramp",
+        ),
+    ] {
+        assert_eq!(addresses(text), [expected], "{text}");
+    }
+    for text in [
+        "moved to Rack 12 Zone B, located at Line 12 Column 4",
+        "delivered to Queue 5 Priority High, shipped to Region 2",
+        "address family 10 not supported, address space 12 Blue",
+        "deliver to Kafka Topic 3 Partition 7",
+        "3 Retry Loops Running Close Handler, 12 Data Points Square Error 0.5",
+        "5 Place Holders Left, Step 4 Build Court Mount Place",
+        "Level 3 Alert Street View API quota",
+        "Copyright 2009, 2010, 2011 Somebody",
+    ] {
+        assert!(addresses(text).is_empty(), "{text}: {:?}", addresses(text));
+    }
+}
+
+#[test]
 fn numbers_beside_words_of_logs_are_no_addresses() {
     for text in [
         "took 467 ms for 3 Requests in Way",

@@ -1,6 +1,6 @@
 use crate::tests::Fixture;
 use crate::tests::fixture::{MINUTE, NOON, SECOND, project};
-use crate::{Error, IdentityStore, Lockout, NewToken, Role, Session};
+use crate::{Error, IdentityStore, Lockout, NewToken, Role, Session, TokenScope};
 
 fn session(id: &str, user_id: domain::UserId) -> Session {
     Session {
@@ -17,6 +17,7 @@ fn token(project_id: domain::ProjectId, byte: u8) -> NewToken {
         name: "shipper".to_owned(),
         hash: [byte; 32],
         prefix: "vgl_ab".to_owned(),
+        scope: TokenScope::Ingest,
     }
 }
 
@@ -167,6 +168,26 @@ pub(super) fn a_token_is_found_by_its_hash_until_it_is_revoked(fixture: &Fixture
     assert_eq!(store.token_by_hash(&[1; 32]).unwrap(), None);
     let listed = store.tokens(shop).unwrap();
     assert_eq!(listed[0].revoked_at_ns, Some(NOON + 5));
+}
+
+pub(super) fn a_token_keeps_what_it_may_do(fixture: &Fixture) {
+    let store = &fixture.store;
+    let shop = project();
+    let reading = NewToken {
+        scope: TokenScope::Read,
+        ..token(shop, 2)
+    };
+    store.create_token(&token(shop, 1), NOON).unwrap();
+    store.create_token(&reading, NOON + 1).unwrap();
+    let scopes: Vec<_> = store
+        .tokens(shop)
+        .unwrap()
+        .iter()
+        .map(|token| token.scope)
+        .collect();
+    assert_eq!(scopes, [TokenScope::Read, TokenScope::Ingest]);
+    let found = store.token_by_hash(&[2; 32]).unwrap().unwrap();
+    assert_eq!(found.scope, TokenScope::Read);
 }
 
 pub(super) fn a_token_of_another_project_cannot_be_revoked(fixture: &Fixture) {

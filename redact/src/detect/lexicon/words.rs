@@ -124,17 +124,67 @@ wired worked working wrapped written
 
 /// Titles: a name follows.
 pub(super) const TITLES: &str = "
-mr mrs ms miss dr prof herr frau mme monsieur madame senor senora signor signora mevrouw meneer dear hi hello
+mr mrs ms miss dr prof herr herrn frau mme mlle monsieur madame senor senora senorita sra srta signor signora dott mevrouw
+meneer pani dear hi hello hallo bonjour hola sir madam
 ";
 
 /// Words after which a person is named.
 pub(super) const ROLES: &str = "
 customer patient cardholder employee passenger recipient guest beneficiary payee payer applicant signatory courier
 student teacher doctor nurse attendee buyer seller shopper claimant insured policyholder borrower donor colleague
-assistant attn named surname
+assistant attn named surname caller approver assignee subscriber resident traveler traveller
+kunde kundin cliente patiente paciente mitarbeiter
+";
+
+/// Who acts in logs: people nearly always.
+pub(super) const ACTORS: &str = "
+user author reviewer owner assignee contact member approver requester editor committer reporter commenter sender holder
+manager supervisor technician physician
+utilisateur usuario utente benutzer nutzer gebruiker anvandare bruger bruker kayttaja uzytkownik uzivatel felhasznalo kullanici
+";
+
+/// What is done by people and to them; a preposition and a name follow.
+pub(super) const DEEDS: &str = "
+approved assigned reassigned reviewed requested submitted created updated deleted edited opened closed acknowledged resolved
+cancelled canceled authored written modified changed owned reported raised escalated uploaded booked ordered paid invited
+transferred addressed billed shipped ship delivered deliver sent belongs issued rejected signed confirmed checked
+message call mail email payment letter order reply signature feedback review ticket invitation deposit transfer fax sms refund
+appointment invoice card booking account reservation prescription profile meeting chat interview talk contract shipment parcel
+delivery package visit consent claim policy statement refunds payout salary transcript note comment complaint placed handed filed
+lodged claimed purchased sold hired accepted granted revoked answered shared scheduled moderated posted handled verified witnessed
+prepared translated diagnosed treated examined interviewed authorized authorised withdrawn disputed attended taught driven
+lieferung anruf nachricht zahlung bestellung rechnung termin paket pedido envio entrega factura pago llamada mensaje commande
+livraison facture paiement appel ordine consegna fattura pagamento chiamata bestelling betaling levering faktura
 ";
 
 /// Words between which and the next one a name may stand: they count together with what is known of the words.
 pub(super) const BEFORE_A_NAME: &str = "
 for by from to with of and user contact member owner author assignee reviewer signed
+an von fur para pour por da per til fran av fra door voor chez od pro dla
+";
+
+/// With the next word they are a town or a country.
+pub(super) const BEFORE_A_PLACE: &str = "
+san santa santo sao los las new fort port puerto mount north south east west saint st great upper lower cape lake el la rio
+";
+
+/// Towns, regions and countries: words of logs as well, and parts of addresses.
+pub(super) const PLACES: &str = "
+hong kong angeles aires aviv lumpur vegas jersey zealand delhi mumbai bangalore bengaluru chennai kolkata hyderabad pune
+montreal vancouver ottawa calgary seattle boston atlanta miami phoenix philadelphia detroit baltimore cleveland portland tampa
+nashville memphis oakland sacramento honolulu ohio michigan illinois indiana wisconsin minnesota iowa missouri kansas nebraska
+colorado utah nevada arizona alaska hawaii maine vermont massachusetts connecticut delaware maryland carolina tennessee kentucky
+alabama mississippi louisiana arkansas oklahoma columbus boise springfield
+amsterdam rotterdam utrecht antwerp brussels luxembourg hamburg munich munchen cologne koln stuttgart dusseldorf leipzig dresden
+hannover basel bern lausanne geneva rome roma milano naples napoli turin torino venice firenze barcelona seville sevilla lisbon
+lisboa porto copenhagen kobenhavn oslo helsinki reykjavik warsaw warszawa krakow prague praha brno budapest bucharest belgrade
+zagreb athens istanbul ankara dubai doha riyadh cairo lagos nairobi johannesburg casablanca jakarta manila bangkok hanoi osaka
+kyoto beijing shanghai shenzhen melbourne brisbane perth auckland bogota caracas havana marseille lyon
+denmark finland netherlands greece hungary romania bulgaria croatia serbia slovakia slovenia estonia latvia lithuania iceland
+israel egypt nigeria kenya morocco ghana ethiopia pakistan bangladesh indonesia malaysia philippines thailand vietnam argentina
+chile colombia peru venezuela austria australia belgium brazil britain california canada chicago china dublin england france
+frankfurt germany india ireland italy japan korea london madrid mexico moscow norway oregon paris poland portugal russia
+scotland seoul singapore spain stockholm sweden switzerland sydney taiwan texas tokyo toronto turkey ukraine virginia vienna
+wien york zurich berlin austin florida upper lower north south east west new los san santa saint fort port mount great united
+wales deutschland espana italia polska schweiz osterreich nederland danmark sverige norge suomi
 ";

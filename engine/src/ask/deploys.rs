@@ -1,0 +1,113 @@
+//! Questions about deploys themselves: "when was checkout deployed?", "how many deploys today?"
+
+use std::collections::HashSet;
+
+use domain::{ChangeKind, ProjectId};
+use inference::EvidenceBook;
+use query::{Intent, Interpretation};
+use store::EventStore as _;
+
+use super::facts::Found;
+use super::scope::Scope;
+use crate::dictionaries::Dictionary;
+use crate::{Error, Inner};
+
+/// Deploys that are looked at.
+const MOST: usize = 1_000;
+/// Deploys that are cited.
+const CITED: usize = 10;
+/// Words of a topic that say nothing beside a deploy.
+const BESIDE: [&str; 8] = [
+    "version", "new", "latest", "rolled", "out", "put", "live", "shipped",
+];
+
+/// Whether a question is about deploys and nothing else.
+fn is_about_deploys(understood: &Interpretation) -> bool {
+    let words: Vec<String> = understood
+        .retrieval_text
+        .split_whitespace()
+        .map(str::to_lowercase)
+        .collect();
+    let is_plain = matches!(
+        understood.intent,
+        Intent::First | Intent::Last | Intent::Find | Intent::Count
+    ) && understood.group_by.is_none()
+        && understood.measure.is_none()
+        && understood.severities.is_empty()
+        && understood.numbers.is_empty()
+        && understood.status_codes.is_empty()
+        && understood.terms.iter().all(|term| term.negated);
+    is_plain
+        && words.iter().any(|word| query::is_deploy_word(word))
+        && words
+            .iter()
+            .all(|word| query::is_deploy_word(word) || BESIDE.contains(&word.as_str()))
+}
+
+impl Inner {
+    /// The answer out of change events; `None` when the question is about something else or no event tells. Blocks.
+    pub(super) fn deploys(
+        &self,
+        project_id: ProjectId,
+        understood: &Interpretation,
+        question: &str,
+    ) -> Result<Option<Found>, Error> {
+        if !is_about_deploys(understood) {
+            return Ok(None);
+        }
+        let mut events = self.store.events(project_id, understood.range, MOST)?;
+        events.retain(|event| {
+            let is_theirs = understood.services.is_empty()
+                || event
+                    .service
+                    .as_ref()
+                    .is_some_and(|service| understood.services.contains(service));
+            event.kind == ChangeKind::Deploy && is_theirs
+        });
+        if events.is_empty() {
+            return Ok(None);
+        }
+        events.sort_by_key(|event| std::cmp::Reverse(event.timestamp_ns));
+        let mut facts = self.blank(understood, question);
+        facts.matching = Some(events.len() as u64);
+        let mut book = EvidenceBook::new();
+        if understood.intent == Intent::First {
+            events.reverse();
+        }
+        for event in events.iter().take(CITED) {
+            book.change(event);
+        }
+        facts.evidence = book.into_items();
+        Ok(Some(Found {
+            facts,
+            samples: Vec::new(),
+            is_words_only: false,
+            understood: understood.clone(),
+            retrieval: std::time::Duration::ZERO,
+        }))
+    }
+
+    /// Where no event tells of deploys and no record says the word: the records of starts with a version. Blocks.
+    pub(super) fn mean_deploys(
+        &self,
+        project_id: ProjectId,
+        understood: &Interpretation,
+        scope: &mut Scope,
+        dictionary: &Dictionary,
+    ) -> Result<(), Error> {
+        if !scope.is_empty() || !is_about_deploys(understood) {
+            return Ok(());
+        }
+        let present: HashSet<_> = self
+            .present(project_id, dictionary, &understood.filter())?
+            .into_keys()
+            .collect();
+        let mut ids = self.telling_of_deploys(project_id)?;
+        ids.retain(|id| present.contains(id));
+        if !ids.is_empty() {
+            scope.mean(ids, dictionary);
+            self.plan(project_id, &mut scope.filter)?;
+        }
+        Ok(())
+    }
+}

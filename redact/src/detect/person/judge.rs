@@ -1,0 +1,142 @@
+//! Decides which words of a row are a name.
+
+use super::super::lexicon::{
+    BEFORE_A_PLACE, COMMON, FAMILY, GIVEN, Lexicon, MAYBE_FAMILY, MAYBE_GIVEN, ROLE, STREET_AFTER,
+    TITLE,
+};
+use super::context::{Context, before_row, is_before_an_address};
+use super::ending::{is_foreign, is_of_family, looks_common};
+use super::row::{Word, WordKind};
+
+/// Longest name in words.
+const LONGEST_NAME: usize = 4;
+
+/// The place after the longest name that begins at `first`.
+pub(super) fn longest_name(
+    lexicon: &Lexicon,
+    text: &str,
+    row: &[Word],
+    first: usize,
+) -> Option<usize> {
+    let begin = row[first];
+    if begin.kind == WordKind::Particle || is_only_common(begin) {
+        return None;
+    }
+    let context = if first > 0 && row[first - 1].flags & (ROLE | TITLE) != 0 {
+        Context::Person
+    } else {
+        before_row(lexicon, text, begin.start)
+    };
+    let limit = row[first..]
+        .iter()
+        .take(LONGEST_NAME)
+        .take_while(|word| !is_only_common(**word))
+        .count();
+    (1..=limit)
+        .rev()
+        .find(|length| {
+            let words = &row[first..first + length];
+            let context = if *length >= 2
+                && context < Context::Person
+                && is_before_an_address(text, words[length - 1].end)
+            {
+                Context::Person
+            } else {
+                context
+            };
+            is_name(text, words, context)
+        })
+        .map(|length| first + length)
+}
+
+fn is_only_common(word: Word) -> bool {
+    word.flags & (COMMON | STREET_AFTER) != 0
+        && word.flags & (GIVEN | FAMILY | MAYBE_GIVEN | MAYBE_FAMILY) == 0
+}
+
+/// How much a word speaks for a given name: 2 for what a list knows, 1 for what may be one.
+fn given(text: &str, word: Word) -> u8 {
+    if word.flags & GIVEN != 0 {
+        2
+    } else {
+        u8::from(word.flags & MAYBE_GIVEN != 0 || is_unknown_and_foreign(text, word))
+    }
+}
+
+/// The same for a family name; an ending of family names is as good as a list.
+fn family(text: &str, word: Word) -> u8 {
+    if word.flags & FAMILY != 0 || (word.flags == 0 && is_of_family(text, word)) {
+        2
+    } else {
+        u8::from(word.flags & MAYBE_FAMILY != 0 || is_unknown_and_foreign(text, word))
+    }
+}
+
+fn is_unknown_and_foreign(text: &str, word: Word) -> bool {
+    word.flags == 0 && word.kind == WordKind::Name && is_foreign(text, word)
+}
+
+fn is_name(text: &str, words: &[Word], context: Context) -> bool {
+    let (Some(first), Some(last)) = (words.first(), words.last()) else {
+        return false;
+    };
+    if matches!(last.kind, WordKind::Particle | WordKind::Initial) {
+        return false;
+    }
+    // `San Francisco`, unless a customer has that name.
+    if words.len() > 1 && first.flags & BEFORE_A_PLACE != 0 && context < Context::Person {
+        return false;
+    }
+    let full = words.iter().filter(|word| word.is_full()).count();
+    let is_common = words.iter().any(|word| word.flags & COMMON != 0);
+    let is_shouted = words.iter().any(|word| word.kind == WordKind::Capitals);
+    if words.len() == 1 {
+        return is_single(text, *first, context, is_common || is_shouted);
+    }
+    let last_as_family = family(text, *last).max(u8::from(given(text, *last) == 2));
+    let forward = given(text, *first) + last_as_family;
+    // `Ueda Hana`; where nothing announces a name both must be known: `Wells Fargo` is none.
+    let backward = match family(text, *first) + given(text, *last) {
+        score if context > Context::None || score == 4 => score,
+        _ => 0,
+    };
+    // `John D. Smith`, `J. Smith`.
+    let has_initial = words[..words.len() - 1]
+        .iter()
+        .any(|word| word.kind == WordKind::Initial);
+    let has_particle = words.iter().any(|word| word.kind == WordKind::Particle);
+    let score = forward.max(backward)
+        + u8::from(has_initial && forward > 0)
+        + u8::from(has_particle && context > Context::None);
+    let looks_odd = words.iter().any(|word| {
+        word.is_full()
+            && word.flags & (GIVEN | FAMILY | MAYBE_GIVEN | MAYBE_FAMILY) == 0
+            && looks_common(text, *word)
+    });
+    let is_plain = !is_common && !looks_odd;
+    let needed = match context {
+        Context::Person if is_plain => 0,
+        Context::Actor if is_plain && !is_shouted => 0,
+        Context::Person | Context::Actor | Context::Key | Context::Maybe if !is_common => 2,
+        _ if is_common || looks_odd || is_shouted => 3,
+        _ => 2,
+    };
+    // Two words that both mean something else need to be announced.
+    let is_known = |word: &Word| word.flags & (GIVEN | FAMILY) != 0;
+    let is_announced = context > Context::None && context != Context::Key;
+    full >= 1
+        && score >= needed
+        && (context > Context::None || !is_shouted)
+        && (is_announced || is_known(first) || is_known(last))
+        && (full >= 2 || has_initial)
+}
+
+/// One word alone: after a title or a role, or a given name that is nothing else behind `user` and its like.
+fn is_single(text: &str, word: Word, context: Context, is_doubtful: bool) -> bool {
+    let known = given(text, word).max(family(text, word));
+    match context {
+        Context::Person => !is_doubtful && (known >= 1 || !looks_common(text, word)),
+        Context::Actor => !is_doubtful && word.flags & GIVEN != 0,
+        _ => false,
+    }
+}
