@@ -486,7 +486,7 @@ pub struct Settings {
     /// Never fetch models over the network.
     #[arg(long, global = true, env = "VIGIL_OFFLINE", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     pub offline: Option<bool>,
-    /// Run without the local language model (1.1 GB download, 2.5 GB of memory while it works).
+    /// Run without the local language model (1.1 GB download, 1.5 GB of memory while it works).
     #[arg(long, global = true, env = "VIGIL_NO_NARRATOR", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     pub no_narrator: Option<bool>,
     /// The narrator: an id of the catalogue, the path of a GGUF file, or `owner/repository:file.gguf` of the hub.

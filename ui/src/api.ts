@@ -242,6 +242,7 @@ export interface Comparison {
 /** What each stage of an answer took. */
 export interface Stages {
   interpretation_ms: number;
+  planning_ms?: number;
   retrieval_ms: number;
   facts_ms: number;
   first_token_ms?: number;
@@ -355,6 +356,8 @@ export const api = {
 
 export interface AskHandlers {
   interpretation(item: Interpretation): void;
+  /** The rules do not know the question: this model is asked for a plan. */
+  planning(model: string): void;
   evidence(evidence: Evidence[], samples: LogRecord[]): void;
   /** The next words of the model's text. */
   delta(text: string): void;
@@ -380,6 +383,7 @@ export async function ask(body: AskBody, handlers: AskHandlers, signal: AbortSig
   });
   await read(response, (name, value: any) => {
     if (name === "interpretation") handlers.interpretation(value);
+    else if (name === "planning") handlers.planning(value.model);
     else if (name === "evidence") handlers.evidence(value.evidence, value.samples);
     else if (name === "tokens") handlers.delta(value);
     else if (name === "facts" || name === "answer") handlers.answer(value);

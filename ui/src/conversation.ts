@@ -12,6 +12,8 @@ export interface Turn {
   startedAt: number;
   state: "busy" | "done" | "stopped" | "failed";
   interpretation?: Interpretation;
+  /** The model that is asked how to read the question. */
+  planner?: string;
   evidence: Evidence[];
   samples: LogRecord[];
   /** What the model has written so far; the answer takes its place. */
@@ -58,8 +60,9 @@ export async function askNext(question: string, plan: Plan | undefined, onError:
     await ask(
       { question, plan, conversation_id: conversation },
       {
-        interpretation: (interpretation) => set({ interpretation }),
-        evidence: (evidence, samples) => set({ evidence, samples }),
+        interpretation: (interpretation) => set({ interpretation, planner: undefined }),
+        planning: (planner) => set({ planner }),
+        evidence: (evidence, samples) => set({ evidence, samples, planner: undefined }),
         delta: (text) => set({ draft: (draft += text) }),
         answer: (answer) => set({ answer, draft: (draft = "") }),
         done: (elapsed, stages) => {

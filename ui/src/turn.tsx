@@ -132,11 +132,13 @@ function Working({ turn }: { turn: Turn }) {
   }, []);
   const step = !turn.interpretation
     ? "understanding the question"
-    : !turn.answer
-      ? "searching and counting"
-      : turn.draft
-        ? "the model is writing"
-        : "counted; the model is reading";
+    : turn.planner
+      ? `the rules do not know this one; asking ${turn.planner} how to read it`
+      : !turn.answer
+        ? "searching and counting"
+        : turn.draft
+          ? "the model is writing"
+          : "counted; the model is reading";
   return (
     <p class="quiet timing" role="status">
       <span class="pulse" aria-hidden="true" /> {step}
@@ -150,6 +152,7 @@ function spent(stages?: Stages): string {
   if (!stages) return "";
   const parts: [string, number | undefined][] = [
     ["understood", stages.interpretation_ms],
+    ["planned", stages.planning_ms],
     ["found", stages.retrieval_ms],
     ["counted", stages.facts_ms],
     ["first words after", stages.first_token_ms],
