@@ -22,6 +22,8 @@ use crate::state::AppState;
 const JSON_BYTES: usize = 64 * 1024;
 /// Largest text body (policies).
 const TEXT_BYTES: usize = 1024 * 1024;
+/// Largest [`SmallText`], in bytes: a pressed button comes with the message that bears it.
+const SMALL_BYTES: usize = 128 * 1024;
 /// How long a client may be silent in the middle of a body.
 pub(crate) const IDLE: Duration = Duration::from_secs(30);
 /// How long a whole body may take: 20 MiB at some 70 KiB a second.
@@ -69,6 +71,21 @@ impl<S: Send + Sync> FromRequest<S> for Text {
 
     async fn from_request(request: Request, _state: &S) -> Result<Self, Problem> {
         let body = read(request, TEXT_BYTES).await?;
+        String::from_utf8(body.into())
+            .map(Self)
+            .map_err(|error| Problem::bad_request(format!("the body is not text: {error}")))
+    }
+}
+
+/// A text body of what is asked without a login, before its signature was looked at: at most [`SMALL_BYTES`].
+#[derive(Debug)]
+pub struct SmallText(pub String);
+
+impl<S: Send + Sync> FromRequest<S> for SmallText {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, _state: &S) -> Result<Self, Problem> {
+        let body = read(request, SMALL_BYTES).await?;
         String::from_utf8(body.into())
             .map(Self)
             .map_err(|error| Problem::bad_request(format!("the body is not text: {error}")))

@@ -20,7 +20,7 @@ use tokio::sync::Semaphore;
 
 pub use self::config::{SlackConfig, SlackPlace};
 pub(crate) use self::message::{answer, failure, help, homeless, incident_list, note};
-pub(crate) use self::signature::Forged;
+pub(crate) use self::signature::{Forged, has_signature};
 use self::signature::{Taken, verify};
 
 /// Questions out of Slack that are worked on at once.

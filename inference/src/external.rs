@@ -48,6 +48,17 @@ pub struct ExternalRequest {
     pub max_tokens: u32,
 }
 
+impl ExternalRequest {
+    /// All that is read of it, in bytes.
+    fn text_bytes(&self) -> usize {
+        let examples = self.examples.iter();
+        let examples: usize = examples
+            .map(|(task, answer)| task.len() + answer.len())
+            .sum();
+        self.instructions.len() + self.prompt.get().len() + examples
+    }
+}
+
 /// What a provider answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ExternalAnswer {
@@ -146,14 +157,15 @@ impl<M: ExternalModel> ScrubbedGenerator<M> {
         self.sample(&request.origin)?;
         let external = self.scrubbed(request).await?;
         let permit = self.breaker.admit(self.spending.clock())?;
-        let fixed = request.instructions.len() + external.prompt.get().len();
-        let reserved = self.spending.reserve(
+        let fixed = external.text_bytes();
+        let mut reserved = self.spending.reserve(
             request.origin.project_id,
             estimate_tokens(fixed),
             request.max_tokens,
         )?;
         let name = self.model.name();
         let mut audited = Audited::new(self.audit.as_ref(), name, request, &external.prompt);
+        reserved.left();
         let outcome = tokio::select! {
             biased;
             () = cancel.cancelled() => Err(Error::Cancelled),
@@ -166,7 +178,12 @@ impl<M: ExternalModel> ScrubbedGenerator<M> {
             Ok(answer) => answer,
             Err(error) => {
                 audited.failed(&error);
-                if !matches!(error, Error::Cancelled) {
+                if matches!(error, Error::Provider { .. }) {
+                    reserved.refused();
+                }
+                // A plan has a few seconds only: that it is late says nothing about the provider.
+                let is_hurried = request.task == "plan" && matches!(error, Error::Timeout { .. });
+                if !matches!(error, Error::Cancelled) && !is_hurried {
                     permit.settle(is_outage(&error), self.spending.clock());
                 }
                 return Err(error);

@@ -34,6 +34,10 @@ impl Generator for Fallback {
         self.order.iter().find_map(|one| one.local_state())
     }
 
+    fn is_only_local(&self) -> bool {
+        self.order.iter().all(|one| one.is_only_local())
+    }
+
     /// Each but the last has half of the time that is left, so that one that hangs leaves time for the others. Only a
     /// cancellation ends the order early: whatever else goes wrong with one model need not go wrong with another.
     async fn generate(

@@ -129,6 +129,11 @@ pub trait Generator: Send + Sync {
         None
     }
 
+    /// Whether nothing that it is asked leaves this process.
+    fn is_only_local(&self) -> bool {
+        false
+    }
+
     /// Writes one text.
     ///
     /// # Errors

@@ -266,6 +266,10 @@ impl Generator for LocalModel {
         Some(self.state())
     }
 
+    fn is_only_local(&self) -> bool {
+        true
+    }
+
     async fn generate(
         &self,
         request: GenerateRequest,

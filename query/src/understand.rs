@@ -352,6 +352,7 @@ pub fn understand(question: &str, context: &QuestionContext) -> Interpretation {
     let mut retrieval_text = topic(&reading);
     if severities.is_empty()
         && entities.status_codes.is_empty()
+        && !reading.words.iter().any(|word| is_negation(&word.lower))
         && let Some(rest) = of_failed_requests(&retrieval_text)
     {
         severities = vec![Severity::Error, Severity::Fatal];
@@ -422,27 +423,44 @@ fn take_never_before(words: &mut Vec<Word>) -> bool {
             "not" | "haven't" | "hasn't" | "weren't" | "didn't"
         );
         let until = (from + 1..from + 6).find(|at| lower(*at) == "before")?;
-        let tells = (from + 1..until).any(|at| {
-            matches!(
-                lower(at),
-                "seen"
-                    | "happened"
-                    | "occurred"
-                    | "had"
-                    | "see"
-                    | "happen"
-                    | "appeared"
-                    | "there"
-                    | "logged"
-            )
-        });
+        let tells = (from + 1..until).any(|at| is_happening(lower(at)));
         ((is_never || is_not) && tells).then_some(from..until + 1)
     });
-    if let Some(range) = found {
-        words.drain(range);
-        return true;
-    }
-    false
+    let Some(range) = found else {
+        return false;
+    };
+    // What is between and tells of something else is what was asked for: "that haven't had timeouts before".
+    let between: Vec<Word> = words.drain(range).collect();
+    let is_kept = |word: &Word| {
+        let lower = word.lower.as_str();
+        let is_trigger = lower == "before" || is_negation(lower);
+        !is_trigger && !is_happening(lower) && !vocabulary::is_filler(lower) && lower != "been"
+    };
+    words.extend(between.into_iter().filter(is_kept));
+    true
+}
+
+/// Verbs of "that never happened before".
+fn is_happening(word: &str) -> bool {
+    matches!(
+        word,
+        "seen"
+            | "happened"
+            | "occurred"
+            | "had"
+            | "see"
+            | "happen"
+            | "appeared"
+            | "there"
+            | "logged"
+    )
+}
+
+/// "which requests didn't fail?"
+fn is_negation(word: &str) -> bool {
+    matches!(word, "not" | "never" | "no" | "without")
+        || word.ends_with("n't")
+        || word.ends_with("n\u{2019}t")
 }
 
 /// What is left of a topic that is about requests that failed: a request fails with a status or a severity, and

@@ -76,7 +76,10 @@ impl TokenCache {
         let found = engine::blocking(move || -> Result<_, store::Error> {
             let found = store.token_by_hash(&key)?;
             if let Some(token) = &found {
-                store.touch_token(token.id, domain::SystemClock.now_ns())?;
+                // Reading goes on where nothing can be written: that it was used is the least of it.
+                if let Err(error) = store.touch_token(token.id, domain::SystemClock.now_ns()) {
+                    tracing::warn!(%error, "the use of a token could not be noted");
+                }
             }
             Ok(found)
         })

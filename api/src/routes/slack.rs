@@ -16,7 +16,7 @@ use engine::{AskEvent, AskRequest, ConversationKey};
 use serde_json::Value;
 use tokio::sync::OwnedSemaphorePermit;
 
-use crate::extract::Text;
+use crate::extract::SmallText;
 use crate::problem::Problem;
 use crate::requester;
 use crate::slack::{self, Slack};
@@ -35,6 +35,17 @@ struct Signed {
     fields: HashMap<String, String>,
 }
 
+fn refused(forged: slack::Forged) -> Problem {
+    metrics::counter!("vigil_api_slack_requests_refused_total").increment(1);
+    let why = match forged {
+        slack::Forged::Missing => "the request bears no signature of Slack's",
+        slack::Forged::Old => "the request is more than five minutes from this server's time",
+        slack::Forged::Wrong => "the signature is not that of the signing secret",
+        slack::Forged::Repeated => "the request was taken before",
+    };
+    Problem::new(ErrorKind::Unauthenticated, why)
+}
+
 impl Signed {
     async fn read(state: &Arc<AppState>, request: Request) -> Result<Self, Problem> {
         let Some(slack) = state.slack.clone() else {
@@ -43,19 +54,13 @@ impl Signed {
             ));
         };
         let headers: HeaderMap = request.headers().clone();
-        let Text(body) = Text::from_request(request, state).await?;
+        if !slack::has_signature(&headers) {
+            return Err(refused(slack::Forged::Missing));
+        }
+        let SmallText(body) = SmallText::from_request(request, state).await?;
         let now = domain::Clock::now_ns(&domain::SystemClock) / NANOS_PER_SECOND;
         if let Err(forged) = slack.take(&headers, body.as_bytes(), now) {
-            metrics::counter!("vigil_api_slack_requests_refused_total").increment(1);
-            let why = match forged {
-                slack::Forged::Missing => "the request bears no signature of Slack's",
-                slack::Forged::Old => {
-                    "the request is more than five minutes from this server's time"
-                }
-                slack::Forged::Wrong => "the signature is not that of the signing secret",
-                slack::Forged::Repeated => "the request was taken before",
-            };
-            return Err(Problem::new(ErrorKind::Unauthenticated, why));
+            return Err(refused(forged));
         }
         Ok(Self {
             slack,

@@ -69,7 +69,7 @@ pub(crate) fn incident_list(incidents: &[Incident], url: &str) -> Value {
     if incidents.is_empty() {
         return note("No incident is open.");
     }
-    let mut text = String::new();
+    let mut lines = Vec::new();
     for incident in incidents {
         let headline = incident
             .summary
@@ -79,17 +79,18 @@ pub(crate) fn incident_list(incidents: &[Incident], url: &str) -> Value {
             .acknowledged_by
             .as_deref()
             .map_or_else(String::new, |by| format!(" by {}", escape(by, 60)));
-        let _ = writeln!(
-            text,
+        lines.push(format!(
             "*<{url}/incidents/{}|#{}>* {} {}{by}: {}",
             incident.id,
             incident.number,
             incident.severity.as_str(),
             incident.state.as_str(),
             escape(headline, LINE)
-        );
+        ));
     }
-    blocks(Reply::Private, "Open incidents", vec![section(&text)])
+    // A section for each: none of them is cut in two.
+    let sections = lines.iter().map(|line| section(line)).collect();
+    blocks(Reply::Private, "Open incidents", sections)
 }
 
 /// A whole answer.

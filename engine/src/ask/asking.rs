@@ -141,8 +141,9 @@ impl Asking<'_> {
             let (cancel, model) = (self.cancel.clone(), generator.as_ref());
             match planned::plan(&outside, &read.understood, model, origin, cancel).await {
                 Outcome::Planned(plan, by) => planned = Some((*plan, by)),
-                Outcome::TooSlow if generator.local_state().is_some() => {
-                    let warming = outside.warm(generator, self.inner.tasks_stop.clone());
+                Outcome::TooSlow if generator.is_only_local() => {
+                    let stop = self.inner.tasks_stop.clone();
+                    let warming = outside.warm(generator, self.origin(), stop);
                     self.inner.tasks.spawn("planner_warms", warming);
                 }
                 Outcome::TooSlow | Outcome::Unplanned => {}

@@ -36,7 +36,9 @@ fn is_about_deploys(understood: &Interpretation) -> bool {
         && understood.severities.is_empty()
         && understood.numbers.is_empty()
         && understood.status_codes.is_empty()
-        && understood.terms.iter().all(|term| term.negated);
+        && understood.attributes.is_empty()
+        && understood.trace_id.is_none()
+        && understood.terms.is_empty();
     is_plain
         && words.iter().any(|word| query::is_deploy_word(word))
         && words
@@ -56,13 +58,18 @@ impl Inner {
             return Ok(None);
         }
         let mut events = self.store.events(project_id, understood.range, MOST)?;
+        let is_cut = events.len() >= MOST;
         events.retain(|event| {
             let is_theirs = understood.services.is_empty()
                 || event
                     .service
                     .as_ref()
                     .is_some_and(|service| understood.services.contains(service));
-            event.kind == ChangeKind::Deploy && is_theirs
+            let is_excluded = event
+                .service
+                .as_ref()
+                .is_some_and(|service| understood.excluded_services.contains(service));
+            event.kind == ChangeKind::Deploy && is_theirs && !is_excluded
         });
         if events.is_empty() {
             return Ok(None);
@@ -70,6 +77,7 @@ impl Inner {
         events.sort_by_key(|event| std::cmp::Reverse(event.timestamp_ns));
         let mut facts = self.blank(understood, question);
         facts.matching = Some(events.len() as u64);
+        facts.is_cut = is_cut;
         let mut book = EvidenceBook::new();
         if understood.intent == Intent::First {
             events.reverse();

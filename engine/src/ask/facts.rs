@@ -198,7 +198,7 @@ impl Inner {
         let facts = &mut found.facts;
         facts.matching = Some(matched.total);
         facts.errors = Some(errors(&rows));
-        facts.is_cut = matched.is_cut;
+        facts.is_cut |= matched.is_cut;
         let mut others = Vec::new();
         if let Some(range) = understood.compare_with {
             let other = self.matched(project_id, understood, scope, range, 0)?;

@@ -10,7 +10,7 @@ use store::{Matches, StatusFilter};
 use super::group::{GROUPS, MOST_GROUPS};
 use super::numbers;
 use super::scope::{Scope, samples_wanted};
-use super::values::ValueReader;
+use super::values::{MAX_CHARS, ValueReader};
 use super::words::holds_value;
 use crate::{Error, Inner};
 
@@ -142,9 +142,12 @@ impl Inner {
         let mut key_of = |record: &LogRecord| match &understood.group_by {
             Some(GroupBy::Service) => Some(record.service.clone()),
             Some(GroupBy::Severity) => Some(record.severity.as_str().to_owned()),
-            Some(GroupBy::Field(field)) => reader.value(field, record).map(|value| match field {
-                Field::Path | Field::Url => without_ids(&value),
-                _ => value,
+            Some(GroupBy::Field(field)) => reader.value(field, record).map(|value| {
+                let value: String = value.chars().take(MAX_CHARS).collect();
+                match field {
+                    Field::Path | Field::Url => without_ids(&value),
+                    _ => value,
+                }
             }),
             _ => None,
         };
@@ -284,6 +287,9 @@ fn fill_groups(
     let mut groups: Vec<GroupCount> = by_group
         .iter()
         .filter_map(|(key, values)| {
+            let count = values.len() as f64;
+            let has_enough = understood.having.as_ref().is_none_or(|it| it.holds(count));
+            has_enough.then_some(())?;
             Some(GroupCount {
                 key: key.clone()?,
                 count: values.len() as u64,

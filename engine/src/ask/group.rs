@@ -73,8 +73,13 @@ pub(super) fn fill(facts: &mut AnswerFacts, counted: &Counted<'_>) {
         }
         GroupBy::Time(asked) => {
             let unit = time_unit(understood).unwrap_or(asked);
+            let is_top = understood.intent == Intent::Top;
             let mut groups = stretches(counted.buckets, unit, facts.more.offset_seconds);
-            if understood.intent == Intent::Top {
+            if let Some(having) = &understood.having {
+                groups.retain(|group| having.holds(group.count as f64));
+                facts.more.having = Some(having_text(having));
+            }
+            if is_top {
                 // "which hour had the most?": the fullest ones.
                 groups.sort_by_key(|group| std::cmp::Reverse(group.count));
                 let shown = limit.unwrap_or(VALUES);

@@ -22,8 +22,10 @@ const CRASH: [&str; 8] = [
 /// Stems of patterns that tell of a start.
 const START: [&str; 5] = ["start", "restart", "boot", "reboot", "startup"];
 
-/// Words of patterns that tell of a deploy.
-const DEPLOY: [&str; 5] = ["deploy", "redeploy", "rollout", "release", "upgrade"];
+/// Words of patterns that tell of a deploy whatever stands beside them. A connection is released and upgraded too.
+const DEPLOY: [&str; 3] = ["deploy", "redeploy", "rollout"];
+/// Words of patterns that tell of one beside a version.
+const WITH_VERSION: [&str; 3] = ["release", "upgrade", "install"];
 
 impl Inner {
     /// The latest deploys that the records tell of, one of each service: what says so, else what starts with a version.
@@ -42,8 +44,17 @@ impl Inner {
             return Ok(Vec::new());
         }
         let ids = self.telling_of_deploys(project_id)?;
+        let lower = question.to_lowercase();
+        let named: Vec<&String> = services
+            .iter()
+            .filter(|name| is_named(&lower, name))
+            .collect();
+        let looked_at: Vec<&String> = match named.is_empty() {
+            true => services.iter().take(SERVICES).collect(),
+            false => named,
+        };
         let mut found = Vec::new();
-        for service in services.iter().take(SERVICES).filter(|_| !ids.is_empty()) {
+        for service in looked_at.into_iter().filter(|_| !ids.is_empty()) {
             let filter = LogFilter {
                 services: vec![service.clone()],
                 template_ids: ids.clone(),
@@ -84,7 +95,11 @@ impl Inner {
             return Ok(said);
         }
         Ok(told(&|stems| {
-            stems.hold("version", &stem("version")) && START.iter().any(|stem| stems.has(stem))
+            let is_of_release = WITH_VERSION
+                .iter()
+                .any(|word| stems.hold(word, &stem(word)));
+            stems.hold("version", &stem("version"))
+                && (is_of_release || START.iter().any(|stem| stems.has(stem)))
         }))
     }
 

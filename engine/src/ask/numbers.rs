@@ -70,7 +70,7 @@ fn of_attributes(quantity: &Quantity, attributes: &str) -> Option<f64> {
     };
     let plain = |value: &Value| match value {
         Value::Number(number) => number.as_f64(),
-        Value::String(text) => text.trim().parse().ok(),
+        Value::String(text) => text.trim().parse().ok().filter(|it: &f64| it.is_finite()),
         _ => None,
     };
     match quantity {
@@ -165,10 +165,27 @@ fn beside(text: &str, name: &str) -> Option<f64> {
     };
     let at = lower.find(&name)?;
     let after_at = at + name.len();
+    // `rack-12`, `code:137`, `zone_2`
+    if let Some(number) = joined(&lower[after_at..]) {
+        return Some(number);
+    }
     numbers(&lower)
         .find(|(_, before, _)| before.len() >= after_at && near(&before[after_at..]))
         .or_else(|| numbers(&lower).find(|(_, _, rest)| rest.trim_start().starts_with(&name)))
         .map(|(number, _, _)| number)
+}
+
+/// The number that is joined to what stands before it by one sign.
+fn joined(rest: &str) -> Option<f64> {
+    let digits = rest.strip_prefix(['-', '_', ':', '#', '/', '='])?;
+    let end = digits
+        .find(|c: char| !(c.is_ascii_digit() || c == '.'))
+        .unwrap_or(digits.len());
+    let is_whole = !digits[end..].starts_with(|c: char| c.is_alphanumeric() || c == '_');
+    let number = digits[..end].trim_end_matches('.');
+    (is_whole && !number.is_empty())
+        .then(|| number.parse().ok())
+        .flatten()
 }
 
 /// The numbers of a text that are no parts of words, each with what stands before and after it.
@@ -235,6 +252,11 @@ mod tests {
         );
         assert_eq!(number(&lag, "lag=7", ""), Some(7.0));
         assert_eq!(number(&lag, "no number here", ""), None);
+        assert_eq!(number(&lag, "lag", r#"{"lag":"NaN"}"#), None);
+        let rack = Quantity::Named("rack".to_owned());
+        assert_eq!(number(&rack, "rack-12 overheated", ""), Some(12.0));
+        assert_eq!(number(&rack, "rack:12", ""), Some(12.0));
+        assert_eq!(number(&rack, "rack-12b overheated", ""), None);
         let attempts = Quantity::Named("attempts".to_owned());
         assert_eq!(number(&attempts, "gave up after 5 attempts", ""), Some(5.0));
         assert_eq!(

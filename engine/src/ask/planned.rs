@@ -7,7 +7,7 @@
 
 use std::collections::HashSet;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::time::Duration;
 
 use domain::ProjectId;
@@ -24,6 +24,10 @@ const PATIENCE: Duration = Duration::from_secs(6);
 const WARMING: Duration = Duration::from_secs(90);
 /// Whether it is doing so: once at a time, for it takes the whole machine.
 static IS_WARMING: AtomicBool = AtomicBool::new(false);
+/// When one was warmed last, unix seconds.
+static WARMED_AT_S: AtomicI64 = AtomicI64::new(0);
+/// How long it is left alone then, seconds.
+const WARM_PAUSE_S: i64 = 600;
 /// A shorter question is a search.
 const LEAST_WORDS: usize = 5;
 /// Words of the topic from which on it may be more than a topic.
@@ -112,18 +116,45 @@ impl Outside {
 
     /// Fills in the form once more without hurry, for nobody: a model in this process that was too slow has then read its
     /// weights and the fixed part of the prompt, and keeps both for the next question.
-    pub(super) async fn warm(self, generator: Arc<dyn Generator>, cancel: CancellationToken) {
-        if IS_WARMING.swap(true, Ordering::AcqRel) {
+    ///
+    /// Only for a generator that is this model alone, and for the project whose question it is: its rules of scrubbing
+    /// and its budget hold whoever answers.
+    pub(super) async fn warm(
+        self,
+        generator: Arc<dyn Generator>,
+        origin: Origin,
+        cancel: CancellationToken,
+    ) {
+        let Some(warming) = Warming::begin() else {
             return;
-        }
-        let origin = Origin {
-            requested_by: Some("system".to_owned()),
-            ..Origin::default()
         };
         let filled_in = self.filled_in(generator.as_ref(), origin, WARMING, cancel);
         if let Err(error) = filled_in.await {
             tracing::debug!(model = generator.name(), %error, "a planner is not warm yet");
         }
+        drop(warming);
+    }
+}
+
+/// That one warms, until it is dropped.
+struct Warming;
+
+impl Warming {
+    /// `None` while another one does, and soon after it did: a machine that is too slow does not get faster by it.
+    fn begin() -> Option<Self> {
+        let now_s = domain::Clock::now_ns(&domain::SystemClock) / domain::NANOS_PER_SECOND;
+        let last_s = WARMED_AT_S.load(Ordering::Acquire);
+        if now_s.saturating_sub(last_s) < WARM_PAUSE_S || IS_WARMING.swap(true, Ordering::AcqRel) {
+            return None;
+        }
+        Some(Self)
+    }
+}
+
+impl Drop for Warming {
+    fn drop(&mut self) {
+        let now_s = domain::Clock::now_ns(&domain::SystemClock) / domain::NANOS_PER_SECOND;
+        WARMED_AT_S.store(now_s, Ordering::Release);
         IS_WARMING.store(false, Ordering::Release);
     }
 }

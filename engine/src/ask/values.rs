@@ -19,7 +19,7 @@ use crate::{Error, Inner};
 /// Digits from which on what stands after "for" is an id and no name.
 const ID_DIGITS: usize = 5;
 /// Characters of a value that are kept.
-const MAX_CHARS: usize = 200;
+pub(super) const MAX_CHARS: usize = 200;
 
 /// How often each value was named.
 #[derive(Debug, Default)]
@@ -160,7 +160,8 @@ fn value_of(field: &Field, record: &LogRecord, slots: Option<&Slots>) -> Option<
         .or_else(|| of_words(field, &record.body))
 }
 
-/// The word after the name of what only patterns name: `thumbnail` in `job thumbnail failed`.
+/// The word after the name of what only patterns name: `export-csv` in `job export-csv failed`. Only what is written like a
+/// value: in `customer not found` stands none.
 fn of_words(field: &Field, body: &str) -> Option<String> {
     let Field::Attribute(name) = field else {
         return None;
@@ -170,7 +171,9 @@ fn of_words(field: &Field, body: &str) -> Option<String> {
         .by_ref()
         .find(|word| word.eq_ignore_ascii_case(name))?;
     let value = fitting(field, words.next()?)?;
-    value.starts_with(char::is_alphanumeric).then_some(value)
+    let is_value = value.starts_with(char::is_alphanumeric)
+        && value.contains(|c: char| c.is_ascii_digit() || matches!(c, '-' | '_'));
+    is_value.then_some(value)
 }
 
 /// Names under which a field is kept, the most telling first.
@@ -434,10 +437,11 @@ mod tests {
             Some("report")
         );
         assert_eq!(
-            of("job thumbnail failed", "job thumbnail failed").as_deref(),
-            Some("thumbnail")
+            of("job export-csv failed", "job export-csv failed").as_deref(),
+            Some("export-csv")
         );
         assert_eq!(of("no jobs", "no jobs"), None);
+        assert_eq!(of("job not found", "job not found"), None);
     }
 
     #[test]

@@ -491,7 +491,7 @@ fn of_many_stretches_only_what_tells_is_said() {
         .collect();
     let said = text(&facts);
     assert!(
-        said.contains("the last 48: at most 6 (13:41), at least 0 (13:42)"),
+        said.contains("of the last 48 that have any the most in 13:41 with 6"),
         "{said}"
     );
     assert!(said.matches(" with ").count() < 8, "{said}");

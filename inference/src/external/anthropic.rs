@@ -134,7 +134,7 @@ impl ExternalModel for AnthropicGenerator {
         Ok(ExternalAnswer {
             is_cut: answer.stop_reason.as_deref() == Some("max_tokens"),
             prompt_tokens: answer.usage.as_ref().map_or_else(
-                || estimate_tokens(request.prompt.get().len() + request.instructions.len()),
+                || estimate_tokens(request.text_bytes()),
                 |usage| usage.input_tokens,
             ),
             generated_tokens: answer

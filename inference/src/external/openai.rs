@@ -116,7 +116,7 @@ impl ExternalModel for OpenAiGenerator {
         Ok(ExternalAnswer {
             is_cut,
             prompt_tokens: response.usage.as_ref().map_or_else(
-                || estimate_tokens(request.prompt.get().len() + request.instructions.len()),
+                || estimate_tokens(request.text_bytes()),
                 |usage| usage.prompt_tokens,
             ),
             generated_tokens: response.usage.as_ref().map_or_else(

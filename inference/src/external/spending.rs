@@ -92,6 +92,7 @@ pub(super) struct Reservation<'a> {
     project_id: Option<ProjectId>,
     period: i64,
     held: (u32, u32),
+    has_left: bool,
 }
 
 impl Spending {
@@ -178,6 +179,7 @@ impl Spending {
             project_id,
             period: today.period,
             held: (read, written),
+            has_left: false,
         })
     }
 
@@ -201,6 +203,16 @@ impl Spending {
 }
 
 impl Reservation<'_> {
+    /// The question has left: whatever becomes of it, what was read of it is likely to be charged for.
+    pub(super) fn left(&mut self) {
+        self.has_left = true;
+    }
+
+    /// The provider did not take it, or was not reached: nothing is charged for.
+    pub(super) fn refused(&mut self) {
+        self.has_left = false;
+    }
+
     /// Counts what the call used in place of what was held.
     pub(super) fn settle(mut self, read: u32, written: u32) {
         self.replace(read, written);
@@ -220,10 +232,11 @@ impl Reservation<'_> {
 }
 
 impl Drop for Reservation<'_> {
-    /// A call that failed or was left: its tokens were not used, as far as we know.
+    /// A call that failed or was given up. What it was to read counts where it has left: nobody tells what was used.
     fn drop(&mut self) {
         if self.held != (0, 0) {
-            self.replace(0, 0);
+            let read = if self.has_left { self.held.0 } else { 0 };
+            self.replace(read, 0);
         }
         let mut today = self.spending.current();
         today.under_way = today.under_way.saturating_sub(1);

@@ -278,9 +278,19 @@ fn counts_nothing(reading: &Reading<'_>, at: usize) -> bool {
             | "since"
             | "past"
             | "line"
+            | "of"
     );
+    // "500 emails" are so many.
+    let next = reading.lower(at + 1);
+    let is_alone = next.is_empty()
+        || reading.words[at].ends_phrase
+        || super::vocabulary::is_filler(next)
+        || matches!(
+            next,
+            "today" | "yesterday" | "during" | "on" | "tonight" | "currently"
+        );
     let is_measured = super::number::is_unit(reading.lower(at + 1));
-    !is_compared && !is_measured && !NUMBERED.contains(&before)
+    !is_compared && !is_measured && is_alone && !NUMBERED.contains(&before)
 }
 
 /// `region=eu`, but not `level=error`.

@@ -266,7 +266,7 @@ fn counted(
     end: usize,
     numbers: &mut Numbers,
 ) -> Option<usize> {
-    const OF_GROUPS: [&str; 26] = [
+    const OF_GROUPS: [&str; 22] = [
         "error",
         "errors",
         "records",
@@ -285,10 +285,6 @@ fn counted(
         "entries",
         "occurrences",
         "failed",
-        "services",
-        "users",
-        "hosts",
-        "people",
         "responses",
         "timeouts",
         "usual",
@@ -296,6 +292,13 @@ fn counted(
     ];
     let before = at.checked_sub(1).map_or("", |before| reading.free(before));
     let noun = reading.free(end).to_owned();
+    // How many different ones a group has is not counted.
+    if matches!(
+        noun.as_str(),
+        "services" | "users" | "hosts" | "people" | "customers"
+    ) {
+        return None;
+    }
     let is_noun = noun.len() > 2
         && noun.chars().all(|c| c.is_alphabetic() || c == '_')
         && !OF_GROUPS.contains(&noun.as_str())

@@ -74,34 +74,27 @@ pub(super) fn groups(facts: &AnswerFacts, days: &mut Days) -> Option<Sentence> {
     })
 }
 
-/// More stretches of time than a reader takes in: the fullest, the emptiest, their average, and the newest ones.
+/// More stretches of time than a reader takes in: the fullest and the newest ones. Those in which nothing was are not
+/// among them, so nothing is said of averages.
 fn stretches(facts: &AnswerFacts, by: &str, day: Option<&str>, days: &mut Days) -> Sentence {
-    let name = |group: &GroupCount| match day {
-        Some(_) => group.key.get(11..16).unwrap_or(&group.key).to_owned(),
-        None => words::plain(&group.key, 60),
+    let told = |group: &GroupCount| {
+        let name = match day {
+            Some(_) => group.key.get(11..16).unwrap_or(&group.key).to_owned(),
+            None => words::plain(&group.key, 60),
+        };
+        format!("{name} with {}", words::count(group.count))
     };
     let groups = &facts.groups;
     // Of equal ones the latest.
     let most = groups.iter().max_by_key(|group| group.count);
-    let least = groups.iter().rev().min_by_key(|group| group.count);
-    let sum: u64 = groups.iter().map(|group| group.count).sum();
     let newest = groups.iter().skip(groups.len().saturating_sub(NEWEST));
-    let newest: Vec<String> = newest
-        .map(|group| format!("{} with {}", name(group), words::count(group.count)))
-        .collect();
-    let edge = |group: Option<&GroupCount>| {
-        group.map_or_else(String::new, |group| {
-            format!("{} ({})", words::count(group.count), name(group))
-        })
-    };
+    let newest: Vec<String> = newest.map(told).collect();
     let day = day.map(|day| days.of_day(day)).unwrap_or_default();
     Sentence {
         text: format!(
-            "By {by}{day}, the last {}: at most {}, at least {}, {:.1} on average; the newest: {}.",
+            "By {by}{day}, of the last {} that have any the most in {}; the newest: {}.",
             words::count(groups.len() as u64),
-            edge(most),
-            edge(least),
-            sum as f64 / groups.len().max(1) as f64,
+            most.map_or_else(String::new, told),
             newest.join("; "),
         ),
         citations: first_citation(facts),
