@@ -46,9 +46,10 @@ async fn signed(server: &Server, path: &str, fields: &[(&str, &str)]) -> Respons
     post(server, path, at, &signature(at, &body), &body).await
 }
 
-/// What the receiver got since `from`, as soon as it is there.
+/// What the receiver got since `from`, as soon as it is there. A server that was killed leads again when its lease has
+/// run out, and a policy is looked at once in a while: two minutes is far more than both.
 async fn later(receiver: &ReceiverServer, from: usize) -> Value {
-    for _ in 0..400 {
+    for _ in 0..2_400 {
         let received = receiver.received();
         if let Some(last) = received.get(from) {
             assert_eq!(last.complaint, None);
