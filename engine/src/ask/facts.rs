@@ -22,6 +22,8 @@ const CITED: usize = 10;
 const MOST_CITED: usize = 24;
 /// Records that are cited.
 const CITED_RECORDS: usize = 3;
+/// Cited patterns that show records.
+const WITH_RECORDS: usize = 3;
 /// Records of a cited pattern.
 const RECORDS_PER_PATTERN: usize = 2;
 
@@ -325,7 +327,7 @@ impl Inner {
         book: &mut EvidenceBook,
     ) -> Result<HashMap<TemplateId, u32>, Error> {
         let mut cited = HashMap::new();
-        for row in rows {
+        for (place, row) in rows.iter().enumerate() {
             let Some(template) = dictionary.get(row.template_id) else {
                 continue;
             };
@@ -338,7 +340,11 @@ impl Inner {
                 count: row.count,
                 expected: row.other,
                 template_id: Some(template.id),
-                record_ids: self.records_of(project_id, scope, row)?,
+                // Finding the records of a pattern opens blocks; the first ones are told, the others are a link away.
+                record_ids: match place < WITH_RECORDS {
+                    true => self.records_of(project_id, scope, row)?,
+                    false => Vec::new(),
+                },
                 first_at_ns: row.first_at_ns,
                 last_at_ns: row.last_at_ns,
             });

@@ -15,6 +15,8 @@ use crate::{Error, Inner};
 
 /// Patterns that are shown with an answer, those that were counted included.
 const SHOWN: usize = 10;
+/// Patterns that show records.
+const WITH_RECORDS: usize = 3;
 /// Records of a pattern that is shown.
 const RECORDS: usize = 2;
 
@@ -211,7 +213,12 @@ impl Inner {
         let by_id: HashMap<TemplateId, scope::Row> =
             rows.into_iter().map(|row| (row.template_id, row)).collect();
         let rows = ids.iter().filter_map(|id| by_id.get(id));
-        rows.map(|row| self.near_item(project_id, &beside.filter, &dictionary, row, kind))
+        rows.enumerate()
+            .map(|(place, row)| {
+                // As with what is cited: the first ones show records.
+                let records = if place < WITH_RECORDS { RECORDS } else { 0 };
+                self.near_item(project_id, &beside.filter, &dictionary, row, kind, records)
+            })
             .collect()
     }
 
@@ -222,13 +229,20 @@ impl Inner {
         dictionary: &Dictionary,
         row: &scope::Row,
         kind: EvidenceKind,
+        records: usize,
     ) -> Result<Evidence, Error> {
         let theirs = LogFilter {
             template_ids: with_merged(dictionary, &[row.template_id]),
             ..filter.clone()
         };
-        let page = PageRequest::first(RECORDS);
-        let page = self.store.search(project_id, &theirs, &page)?;
+        let record_ids = match records {
+            0 => Vec::new(),
+            records => {
+                let page = PageRequest::first(records);
+                let page = self.store.search(project_id, &theirs, &page)?;
+                page.items.into_iter().map(|record| record.id).collect()
+            }
+        };
         Ok(Evidence {
             number: 0,
             kind,
@@ -241,7 +255,7 @@ impl Inner {
             count: row.count,
             expected: row.other,
             template_id: Some(row.template_id),
-            record_ids: page.items.into_iter().map(|record| record.id).collect(),
+            record_ids,
             first_at_ns: row.first_at_ns,
             last_at_ns: row.last_at_ns,
         })

@@ -63,6 +63,23 @@ impl<'a> ValueReader<'a> {
     }
 }
 
+/// The words right before the values of a pattern. Every question asks for those of all patterns: nothing but a walk over
+/// the text is made for it.
+fn words_before_values(text: &str) -> Vec<String> {
+    const VALUES: [&str; 5] = ["<num>", "<*>", "<hex>", "<uuid>", "<quoted>"];
+    let is_mark = |c: char| !(c.is_alphanumeric() || c == '_' || c == '<' || c == '>' || c == '*');
+    let mut words = Vec::new();
+    let mut before = "";
+    for part in text.split(is_mark).filter(|part| !part.is_empty()) {
+        let is_word = before.len() > 2 && before.chars().all(|c| c.is_alphabetic() || c == '_');
+        if is_word && VALUES.iter().any(|value| part.starts_with(value)) {
+            words.push(before.to_lowercase());
+        }
+        before = part;
+    }
+    words
+}
+
 /// Patterns whose words before values are known, the most frequent first.
 const SLOT_PATTERNS: usize = 2_000;
 
@@ -73,10 +90,7 @@ impl Inner {
         let mut words: Vec<String> = dictionary
             .iter()
             .take(SLOT_PATTERNS)
-            .flat_map(|template| Slots::new(&template.text).places().to_vec())
-            .filter(|place| matches!(place.kind, "num" | "*" | "hex" | "uuid" | "quoted"))
-            .map(|place| place.key)
-            .filter(|key| key.len() > 2 && key.chars().all(|c| c.is_alphabetic() || c == '_'))
+            .flat_map(|template| words_before_values(&template.text))
             .collect();
         words.sort_unstable();
         words.dedup();
@@ -405,6 +419,17 @@ mod tests {
             .as_deref(),
             Some("10.2.3.4")
         );
+    }
+
+    #[test]
+    fn words_before_values_are_read_off_the_pattern() {
+        assert_eq!(
+            words_before_values(
+                "invoice INV-<num> for customer <num> amount=<num> user '<*>' <ip> took <num>"
+            ),
+            ["INV", "customer", "amount", "user", "took"].map(str::to_lowercase)
+        );
+        assert!(words_before_values("nothing varies here").is_empty());
     }
 
     #[test]
