@@ -10,6 +10,7 @@ mod explain;
 mod field;
 mod follow;
 mod group;
+mod idiom;
 mod intent;
 mod measure;
 mod negation;
@@ -270,7 +271,7 @@ pub fn understand(question: &str, context: &QuestionContext) -> Interpretation {
         return explain::interpretation(&text, context);
     }
     let mut words = words(question);
-    let is_never_before = take_never_before(&mut words);
+    let is_never_before = idiom::take_never_before(&mut words);
     let zoned = zone::taken(&mut words, context);
     let context = zoned.as_ref().unwrap_or(context);
     let claims = vec![None; words.len()];
@@ -347,13 +348,18 @@ pub fn understand(question: &str, context: &QuestionContext) -> Interpretation {
         let lost = numbers.having.take().map(|having| having.value.to_string());
         not_understood.extend(lost);
     }
-    numbers.conditions.extend(number::named(&mut reading));
+    numbers
+        .conditions
+        .extend(number::thing::named(&mut reading));
     not_understood.extend(range::leftovers(&mut reading));
     let mut retrieval_text = topic(&reading);
     if severities.is_empty()
         && entities.status_codes.is_empty()
-        && !reading.words.iter().any(|word| is_negation(&word.lower))
-        && let Some(rest) = of_failed_requests(&retrieval_text)
+        && !reading
+            .words
+            .iter()
+            .any(|word| idiom::is_negation(&word.lower))
+        && let Some(rest) = idiom::of_failed_requests(&retrieval_text)
     {
         severities = vec![Severity::Error, Severity::Fatal];
         retrieval_text = rest;
@@ -407,89 +413,6 @@ impl Interpretation {
 
 /// A table of more stretches of time tells less than their average.
 const MOST_STRETCHES: i64 = 48;
-
-/// Takes "that never happened before" out of the words; true when it was said.
-fn take_never_before(words: &mut Vec<Word>) -> bool {
-    let lower = |at: usize| {
-        words
-            .get(at)
-            .filter(|word| !word.quoted)
-            .map_or("", |word| word.lower.as_str())
-    };
-    let found = (0..words.len()).find_map(|from| {
-        let is_never = lower(from) == "never";
-        let is_not = matches!(
-            lower(from),
-            "not" | "haven't" | "hasn't" | "weren't" | "didn't"
-        );
-        let until = (from + 1..from + 6).find(|at| lower(*at) == "before")?;
-        let tells = (from + 1..until).any(|at| is_happening(lower(at)));
-        ((is_never || is_not) && tells).then_some(from..until + 1)
-    });
-    let Some(range) = found else {
-        return false;
-    };
-    // What is between and tells of something else is what was asked for: "that haven't had timeouts before".
-    let between: Vec<Word> = words.drain(range).collect();
-    let is_kept = |word: &Word| {
-        let lower = word.lower.as_str();
-        let is_trigger = lower == "before" || is_negation(lower);
-        !is_trigger && !is_happening(lower) && !vocabulary::is_filler(lower) && lower != "been"
-    };
-    words.extend(between.into_iter().filter(is_kept));
-    true
-}
-
-/// Verbs of "that never happened before".
-fn is_happening(word: &str) -> bool {
-    matches!(
-        word,
-        "seen"
-            | "happened"
-            | "occurred"
-            | "had"
-            | "see"
-            | "happen"
-            | "appeared"
-            | "there"
-            | "logged"
-    )
-}
-
-/// "which requests didn't fail?"
-fn is_negation(word: &str) -> bool {
-    matches!(word, "not" | "never" | "no" | "without")
-        || word.ends_with("n't")
-        || word.ends_with("n\u{2019}t")
-}
-
-/// What is left of a topic that is about requests that failed: a request fails with a status or a severity, and
-/// no record says "request failed". `None` when the topic is about something else.
-fn of_failed_requests(topic: &str) -> Option<String> {
-    let is_failed = |word: &str| {
-        matches!(
-            word,
-            "failed" | "fail" | "fails" | "failing" | "unsuccessful" | "errored" | "broken"
-        )
-    };
-    let is_request = |word: &str| {
-        matches!(
-            word,
-            "request" | "requests" | "call" | "calls" | "response" | "responses" | "traffic"
-        )
-    };
-    let words: Vec<String> = topic.split_whitespace().map(str::to_lowercase).collect();
-    let fits = words.iter().all(|word| is_failed(word) || is_request(word))
-        && words.iter().any(|word| is_failed(word))
-        && words.iter().any(|word| is_request(word));
-    fits.then(|| {
-        let kept = topic.split_whitespace();
-        let kept: Vec<&str> = kept
-            .filter(|word| !is_failed(&word.to_lowercase()))
-            .collect();
-        kept.join(" ")
-    })
-}
 
 /// The words that are looked for by meaning.
 fn topic(reading: &Reading<'_>) -> String {

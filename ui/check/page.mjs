@@ -154,6 +154,8 @@ await expect("what was understood is changed with the keyboard and asked again",
   await page.getByLabel("Add a condition").first().selectOption("severities");
   await page.getByLabel("severity", { exact: true }).fill("info");
   await page.keyboard.press("Enter");
+  // The button takes the focus once it is there: on a busy machine that is later than the next key of a program.
+  await page.locator("button.run:focus").waitFor();
   await page.keyboard.press("Enter");
   await page.getByText("changed by you").waitFor();
   await page.locator(".chip", { hasText: "severity info" }).first().waitFor();
