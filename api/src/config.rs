@@ -58,6 +58,8 @@ const MAX_DEDUP_WINDOW_SECONDS: u32 = 86_400;
 /// The settings in force.
 #[derive(Debug, Clone)]
 pub struct Config {
+    /// The settings file, when there is one.
+    pub file: Option<PathBuf>,
     /// Where to listen.
     pub addr: SocketAddr,
     /// The doors that are sockets of their own.
@@ -213,6 +215,7 @@ impl Config {
         let data_dir = pick(&settings.data_dir, file.data_dir)
             .unwrap_or_else(|| PathBuf::from(DEFAULT_DATA_DIR));
         let config = Self {
+            file: settings.config.clone(),
             addr,
             sockets,
             otlp_grpc,
@@ -302,6 +305,15 @@ impl Config {
             check_secret(secret.expose_secret())?;
         }
         Ok(())
+    }
+
+    /// What the settings file says about Slack now.
+    ///
+    /// # Errors
+    /// Fails when there is no file, or it cannot be used.
+    pub fn slack_now(&self) -> anyhow::Result<Option<SlackConfig>> {
+        let path = self.file.as_ref().context("there is no settings file")?;
+        Ok(read_file(path)?.slack)
     }
 
     /// Address of the page for people, given where the server listens.

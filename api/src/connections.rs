@@ -94,7 +94,8 @@ async fn connection(
         counter.fetch_add(1, Ordering::Relaxed);
         let mut request = request.map(Body::new);
         request.extensions_mut().insert(ConnectInfo(peer));
-        request.extensions_mut().insert(other_end.clone());
+        let waiting = other_end.of_request(request.version());
+        request.extensions_mut().insert(waiting);
         router.clone().oneshot(request)
     });
     let stop = tasks.soft_stop();

@@ -20,6 +20,7 @@ mod peer;
 pub mod problem;
 pub mod program;
 pub mod progress;
+mod reload;
 pub mod remote;
 pub mod request_log;
 mod requester;

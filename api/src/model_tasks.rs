@@ -250,16 +250,17 @@ pub fn acquirer(config: &Config, cancel: Arc<AtomicBool>) -> Acquirer {
 /// The narrator that the settings name.
 #[derive(Debug)]
 enum Wanted {
-    /// A GGUF file of the user's.
+    /// A GGUF file of the user's, or a directory with safetensors files.
     File(PathBuf),
     /// One of the catalogue or of the hub.
     Model(Box<ModelSpec>),
 }
 
 impl Wanted {
-    /// A path is taken as it is, an id is looked up, `owner/repository:file.gguf` is a file of the hub.
+    /// A path is taken as it is, an id is looked up, `owner/repository:file.gguf` or `:model.safetensors` is of the hub.
     fn find(catalogue: &Catalogue, wanted: &str) -> anyhow::Result<Self> {
-        if Path::new(wanted).is_file() {
+        let path = Path::new(wanted);
+        if path.is_file() || path.join("config.json").is_file() {
             return Ok(Self::File(PathBuf::from(wanted)));
         }
         if let Ok(spec) = catalogue.get(wanted) {
@@ -269,7 +270,7 @@ impl Wanted {
             return Ok(Self::Model(Box::new(spec.clone())));
         }
         let spec = ModelSpec::hub_narrator(wanted).with_context(|| {
-            format!("--narrator '{wanted}' is no id of the catalogue (`vigil models list`), no file, and")
+            format!("--narrator '{wanted}' is no id of the catalogue (`vigil models list`), no file, no folder with a config.json, and")
         })?;
         Ok(Self::Model(Box::new(spec)))
     }
@@ -303,8 +304,8 @@ impl Wanted {
         let needed_bytes = match known_bytes {
             Some(bytes) => bytes,
             None => {
-                let metadata = std::fs::metadata(&path).map_err(|error| failed(&error))?;
-                inference::memory_of_weights(metadata.len())
+                let header = inference::read_header(&path).map_err(|error| failed(&error))?;
+                header.memory_bytes
             }
         };
         require_memory(needed_bytes)?;

@@ -2,7 +2,6 @@
 //! `slack user U1 (anna)`.
 
 use crate::auth::Member;
-use crate::slack::Slack;
 
 /// The way that a request came, where that is not our own interface; only this process can attach it to a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,11 +24,11 @@ pub(crate) fn of_member(member: &Member, via: Option<Via>) -> String {
     }
 }
 
-/// Who asks out of Slack: the id that Slack gives, and who that is of us.
-pub(crate) fn of_slack(slack: &Slack, id: &str) -> String {
+/// Who asks out of Slack: the id that Slack gives, and the name of who that is of us.
+pub(crate) fn of_slack(id: &str, name: Option<&str>) -> String {
     let told_id = told(id);
-    match slack.user(id) {
-        Some((_, name)) => format!("slack user {told_id} ({})", told(name)),
+    match name {
+        Some(name) => format!("slack user {told_id} ({})", told(name)),
         None => format!("slack user {told_id}"),
     }
 }

@@ -8,7 +8,7 @@ use std::time::Instant;
 use crate::bootstrap::FirstSecrets;
 use crate::config::{Config, DEFAULT_ADDR, DEFAULT_DATA_DIR, reachable};
 use crate::serve::{self, Setup};
-use crate::{program, progress};
+use crate::{program, progress, reload};
 
 /// Serves until a signal.
 ///
@@ -30,6 +30,7 @@ pub async fn serve(config: &Config) -> anyhow::Result<()> {
             config.data_dir.display()
         ),
     });
+    reload::on_hangup(config, server.state.slack.clone(), &server.tasks)?;
     server.listen();
     tracing::info!(
         addr = %server.addr, elapsed_ms = started.elapsed().as_millis() as u64,

@@ -6,12 +6,12 @@ mod config;
 mod message;
 mod signature;
 
-use std::collections::HashMap;
-use std::sync::Arc;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, PoisonError, RwLock};
 
 use anyhow::{Context as _, bail};
 use axum::http::HeaderMap;
-use domain::{ProjectId, UserId};
+use domain::ProjectId;
 use notify::{HttpClient, HttpPolicy};
 use secrecy::SecretString;
 use serde_json::Value;
@@ -32,27 +32,31 @@ const ANSWER_BYTES: usize = 16 * 1024;
 
 /// A Slack app that may ask.
 pub struct Slack {
-    secret: SecretString,
+    store: Store,
+    /// Another one takes its place when the settings are read again.
+    book: RwLock<Arc<Book>>,
     /// What was taken already.
     taken: Taken,
+    /// The places for questions.
+    pub(crate) turns: Arc<Semaphore>,
+}
+
+/// What the settings say.
+struct Book {
+    secret: SecretString,
     http: HttpClient,
     /// Projects by workspace and channel; without a channel for all of a workspace.
     places: HashMap<(String, Option<String>), ProjectId>,
     /// Where nothing is said about a workspace.
     default: Option<ProjectId>,
     /// Names of ours by user ids of Slack's.
-    users: HashMap<String, (UserId, String)>,
+    users: BTreeMap<String, String>,
     hosts: Vec<String>,
-    /// The places for questions.
-    pub(crate) turns: Arc<Semaphore>,
 }
 
-impl Slack {
-    /// The app of the settings. Blocks.
-    ///
-    /// # Errors
-    /// Fails when the secret is not there, a project or a user does not exist, and when the client cannot be made.
-    pub fn open(config: &SlackConfig, store: &Store) -> anyhow::Result<Self> {
+impl Book {
+    /// Blocks.
+    fn of(config: &SlackConfig, store: &Store) -> anyhow::Result<Self> {
         let projects: HashMap<String, ProjectId> = store
             .projects()?
             .into_iter()
@@ -75,12 +79,10 @@ impl Slack {
                 );
             }
         }
-        let mut users = HashMap::new();
-        for (id, name) in &config.users {
-            let user = store
+        for name in config.users.values() {
+            store
                 .user_by_name(name)?
                 .with_context(|| format!("slack: there is no user '{name}'"))?;
-            users.insert(id.clone(), (user.id, user.name));
         }
         let mut hosts: Vec<String> = RESPONSE_HOSTS.map(str::to_owned).to_vec();
         hosts.extend(config.response_hosts.iter().cloned());
@@ -92,14 +94,41 @@ impl Slack {
         })?;
         Ok(Self {
             secret: config.secret()?,
-            taken: Taken::default(),
             http,
             default: config.project.as_deref().map(project).transpose()?,
             places,
-            users,
+            users: config.users.clone(),
             hosts,
+        })
+    }
+}
+
+impl Slack {
+    /// The app of the settings. Blocks.
+    ///
+    /// # Errors
+    /// Fails when the secret is not there, a project or a user does not exist, and when the client cannot be made.
+    pub fn open(config: &SlackConfig, store: &Store) -> anyhow::Result<Self> {
+        Ok(Self {
+            store: store.clone(),
+            book: RwLock::new(Arc::new(Book::of(config, store)?)),
+            taken: Taken::default(),
             turns: Arc::new(Semaphore::new(AT_ONCE)),
         })
+    }
+
+    /// Goes on with other settings: secret, places and people. Blocks.
+    ///
+    /// # Errors
+    /// As [`Slack::open`]; then the settings of before stay.
+    pub fn reload(&self, config: &SlackConfig) -> anyhow::Result<()> {
+        let book = Arc::new(Book::of(config, &self.store)?);
+        *self.book.write().unwrap_or_else(PoisonError::into_inner) = book;
+        Ok(())
+    }
+
+    fn book(&self) -> Arc<Book> {
+        Arc::clone(&self.book.read().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Whether a request is Slack's and comes for the first time.
@@ -109,34 +138,45 @@ impl Slack {
         body: &[u8],
         now_seconds: i64,
     ) -> Result<(), Forged> {
-        let (signature, at_seconds) = verify(&self.secret, headers, body, now_seconds)?;
+        let (signature, at_seconds) = verify(&self.book().secret, headers, body, now_seconds)?;
         self.taken.note(signature, at_seconds, now_seconds)
     }
 
     /// The project of a channel: its own, that of its workspace, or the default one.
     pub(crate) fn project(&self, team: &str, channel: &str) -> Option<ProjectId> {
+        let book = self.book();
         let of = |channel: Option<&str>| {
             let key = (team.to_owned(), channel.map(str::to_owned));
-            self.places.get(&key).copied()
+            book.places.get(&key).copied()
         };
-        of(Some(channel)).or_else(|| of(None)).or(self.default)
+        of(Some(channel)).or_else(|| of(None)).or(book.default)
     }
 
-    /// Who of us a user of Slack's is.
-    pub(crate) fn user(&self, id: &str) -> Option<&(UserId, String)> {
-        self.users.get(id)
+    /// The name of ours of a user of Slack's, unless they may not log in any more.
+    ///
+    /// # Errors
+    /// Fails when the database cannot be asked.
+    pub(crate) async fn user(&self, id: &str) -> Result<Option<String>, engine::Error> {
+        let Some(name) = self.book().users.get(id).cloned() else {
+            return Ok(None);
+        };
+        let store = self.store.clone();
+        let user = engine::blocking(move || store.user_by_name(&name)).await?;
+        let active = user.filter(|user| user.disabled_at_ns.is_none());
+        Ok(active.map(|user| user.name))
     }
 
     /// Sends what came later. Only to Slack: the address comes with the request.
     pub(crate) async fn respond(&self, url: &str, reply: &Value) -> Result<(), String> {
-        let parsed = self.http.check(url).map_err(|error| error.to_string())?;
+        let book = self.book();
+        let parsed = book.http.check(url).map_err(|error| error.to_string())?;
         let host = parsed.host_str().unwrap_or_default();
-        if !self.hosts.iter().any(|known| known == host) {
+        if !book.hosts.iter().any(|known| known == host) {
             return Err(format!(
                 "response_url leads to '{host}', which is not Slack"
             ));
         }
-        let request = self.http.post(url).map_err(|error| error.to_string())?;
+        let request = book.http.post(url).map_err(|error| error.to_string())?;
         let response = request
             .header("content-type", "application/json")
             .body(reply.to_string())

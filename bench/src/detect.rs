@@ -3,7 +3,7 @@
 mod loghub;
 mod nab;
 mod petshop;
-mod scenarios;
+pub(crate) mod scenarios;
 mod sessions;
 
 use std::io;

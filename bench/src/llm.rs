@@ -1,8 +1,9 @@
 //! Speed of a language model in this process, and of llama.cpp on the same file in the same run: `bench -- llm --model GGUF
 //! [--peer-python PYTHON | --peer "node bench/peers/llm.mjs"] [--stock]`. The two take turns, so that what else the machine does meets
-//! both alike.
+//! both alike. `--prompts FILE` prints what the model writes after each line instead: to hold two files of the same model, or
+//! another program, against each other.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
@@ -18,9 +19,12 @@ use crate::process;
 /// What to measure.
 #[derive(Debug, Clone, clap::Args)]
 pub struct Options {
-    /// The weights (GGUF).
+    /// The weights: a GGUF file, or a directory with safetensors files.
     #[arg(long)]
     model: PathBuf,
+    /// Prints what is written after each line of this file (the likeliest token each time), and measures nothing.
+    #[arg(long)]
+    prompts: Option<PathBuf>,
     /// Threads of both.
     #[arg(long, default_value_t = 2)]
     threads: usize,
@@ -80,6 +84,9 @@ struct Hello {
 /// Fails when a model cannot be loaded, and when the peer ends.
 pub fn run(options: &Options) -> anyhow::Result<()> {
     let (ours, load_s) = load(options)?;
+    if let Some(prompts) = &options.prompts {
+        return write_after(&ours, prompts);
+    }
     let mut peer = start_peer(options)?;
     println!(
         "{}: loaded in {load_s:.1} s, {} threads",
@@ -114,6 +121,31 @@ pub fn run(options: &Options) -> anyhow::Result<()> {
                 median(&own, |run| run.first_s) / median(&theirs, |run| run.first_s),
             );
         }
+    }
+    Ok(())
+}
+
+/// Prints one line of JSON for each prompt.
+fn write_after(model: &LocalModel, prompts: &Path) -> anyhow::Result<()> {
+    let text = std::fs::read_to_string(prompts)
+        .with_context(|| format!("reading {}", prompts.display()))?;
+    for prompt in text.lines().filter(|line| !line.trim().is_empty()) {
+        let request = GenerateRequest {
+            max_tokens: WRITTEN,
+            timeout: Duration::from_secs(900),
+            ..GenerateRequest::new("bench", "", prompt.to_owned())
+        };
+        let answer = inference::wait_for(model.generate(request, CancellationToken::new()))??;
+        println!(
+            "{}",
+            serde_json::json!({
+                "prompt": prompt,
+                "prompt_tokens": answer.prompt_tokens,
+                "generated": answer.generated_tokens,
+                "text": answer.text,
+                "rss_mb": process::resident_bytes(std::process::id())? >> 20,
+            })
+        );
     }
     Ok(())
 }

@@ -24,7 +24,7 @@ const MAX_WORDS: usize = 512;
 /// Words that say nothing in a question or a log line. Shorter than the usual English list on
 /// purpose: "down", "out", "off", "up", "over", "not", "no", "before", "after", "again" and
 /// "same" matter in logs ("link down", "timed out", "not found").
-const STOP_WORDS: &[&str] = &[
+pub(crate) const STOP_WORDS: &[&str] = &[
     "a", "about", "am", "an", "and", "are", "as", "at", "be", "been", "being", "but", "by", "can",
     "could", "did", "do", "does", "doing", "for", "from", "had", "has", "have", "having", "he",
     "her", "here", "him", "his", "how", "i", "if", "in", "into", "is", "it", "its", "just", "me",
@@ -82,15 +82,14 @@ pub(crate) fn query(text: &str) -> Sparse {
     }
 }
 
-/// The ideas of a question as a vector beside those of its words: those that its words tell, and those that it is
-/// near to by meaning. One that a longer phrase told counts more: by half of each further word.
+/// The ideas of a question as a vector beside those of its words: those that its words tell, those whose phrases have
+/// words in common with it, and those that it is near to by meaning.
 pub(crate) fn topic(text: &str, near: &[NearIdea]) -> Sparse {
-    let mut weights: BTreeMap<usize, f32> = vocabulary::of_question(text)
-        .into_iter()
-        .map(|(idea, words)| (idea, 1.0 + 0.5 * (words - 1) as f32))
-        .collect();
-    for near in near {
-        *weights.entry(near.idea).or_insert(0.0) += near.weight;
+    let mut weights: BTreeMap<usize, f32> = vocabulary::of_question(text);
+    let worded = vocabulary::worded(text, !near.is_empty());
+    let near = near.iter().map(|near| (near.idea, near.weight));
+    for (idea, weight) in worded.into_iter().chain(near) {
+        *weights.entry(idea).or_insert(0.0) += weight;
     }
     sparse(weights)
 }
@@ -99,9 +98,13 @@ pub(crate) fn topic(text: &str, near: &[NearIdea]) -> Sparse {
 /// everything is about nothing (the slope was chosen on the tuning half of the bench's questions, from 0 to 0.12
 /// it hardly mattered).
 fn add_topic(words: Sparse, text: &str) -> Sparse {
-    let ideas = vocabulary::of_log_text(text);
-    let value = 1.0 / (1.0 + 0.06 * ideas.len() as f32);
-    let topic = sparse(ideas.into_keys().map(|idea| (idea, value)));
+    let ideas = vocabulary::with_broader(vocabulary::of_log_text(text));
+    let share = 1.0 / (1.0 + 0.06 * ideas.len() as f32);
+    let topic = sparse(
+        ideas
+            .into_iter()
+            .map(|(idea, weight)| (idea, share * weight.min(1.0))),
+    );
     // Every index of an idea lies above every index of a word.
     Sparse {
         indices: [words.indices, topic.indices].concat(),

@@ -69,7 +69,7 @@ pub fn retrieve(
 fn is_about(similarity: Option<f32>, question: &Ideas, template: &Ideas) -> bool {
     let cover = vocabulary::cover(question, template);
     if similarity.is_some() {
-        cover.shared > 0 && cover.shared * 2 >= cover.asked
+        cover.shared > 0 && cover.share >= 0.5
     } else {
         cover.shared >= 2 && cover.shared == cover.asked
     }

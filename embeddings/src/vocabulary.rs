@@ -1,6 +1,6 @@
 //! What people say and what programs print for it: ideas that a question and a template share without sharing a word.
 //!
-//! The groups are in `vocabulary/concepts.txt`. A question holds the ideas of what it says and of what programs
+//! The groups are in `vocabulary/concepts.txt` and, by kinds of software, in `vocabulary/kinds.txt`. A question holds the ideas of what it says and of what programs
 //! print; a template holds those of what programs print only: "machine" is a computer to a person and half of
 //! "machine check" to a kernel.
 
@@ -8,13 +8,16 @@ mod coverage;
 mod parse;
 mod stem;
 mod translate;
+mod worded;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::LazyLock;
 
+use coverage::EMPTY;
 pub use coverage::{Coverage, coverage};
 pub use stem::stem;
 pub(crate) use translate::{opened, said_texts, translated};
+pub(crate) use worded::worded;
 
 use parse::Group;
 
@@ -23,9 +26,13 @@ const SPELLED: usize = 4;
 /// Phrases of one idea that a question is widened by.
 const PRINTED_PHRASES: usize = 5;
 /// Phrases of one idea that a template is explained by.
-const SAID_PHRASES: usize = 3;
+const SAID_PHRASES: usize = 5;
 /// Letters that two neighbours have at least to be looked up as one word: `data node` is `datanode`.
 const LEAST_COMPOUND: usize = 6;
+/// What two neighbours weigh that are one word together; a word that tells one idea weighs 1.
+const COMPOUND_WEIGHT: f32 = 0.7;
+/// What each further word of a phrase adds to its weight.
+const FURTHER_WORD: f32 = 0.5;
 
 /// Words that bind others and are passed over in phrases.
 const PASSED_OVER: [&str; 21] = [
@@ -33,13 +40,19 @@ const PASSED_OVER: [&str; 21] = [
     "their", "his", "my", "our", "your", "this", "these",
 ];
 
-const CONCEPTS: &str = include_str!("vocabulary/concepts.txt");
+const CONCEPTS: &str = concat!(
+    include_str!("vocabulary/concepts.txt"),
+    "\n",
+    include_str!("vocabulary/kinds.txt")
+);
 
 static VOCABULARY: LazyLock<Vocabulary> =
     LazyLock::new(|| Vocabulary::new(parse::groups(CONCEPTS)));
 
-/// Ideas in a text: the group, and of how many words the longest phrase was that told it.
-pub(crate) type Ideas = BTreeMap<usize, usize>;
+/// Ideas in a text: the group, and how surely it is meant. A word that tells one idea weighs 1, each further word of
+/// a phrase 0.5 more, and a phrase that tells several ideas less for each: by the root of how many. Recall@10 rose by
+/// it from 0.82 to 0.84 on the test half of the bench's questions.
+pub(crate) type Ideas = BTreeMap<usize, f32>;
 
 /// A phrase's stems, with blanks between them, to the groups that have it.
 type Phrases = HashMap<String, Vec<usize>>;
@@ -100,6 +113,7 @@ impl Vocabulary {
         mut found: impl FnMut(usize, usize, &[usize]),
     ) {
         let mut key = String::new();
+        let mut groups: Vec<usize> = Vec::new();
         for start in 0..words.len() {
             key.clear();
             for (length, word) in (1..).zip(&words[start..words.len().min(start + self.longest)]) {
@@ -107,8 +121,14 @@ impl Vocabulary {
                     key.push(' ');
                 }
                 key.push_str(&word.stem);
-                for groups in maps.iter().filter_map(|map| map.get(&key)) {
-                    found(start, length, groups);
+                groups.clear();
+                for group in maps.iter().filter_map(|map| map.get(&key)).flatten() {
+                    if !groups.contains(group) {
+                        groups.push(*group);
+                    }
+                }
+                if !groups.is_empty() {
+                    found(start, length, &groups);
                 }
             }
         }
@@ -117,20 +137,25 @@ impl Vocabulary {
     fn ideas(&self, words: &[Word], maps: &[&Phrases]) -> Ideas {
         let mut ideas = Ideas::new();
         self.each(words, maps, |_, length, groups| {
+            let words = 1.0 + FURTHER_WORD * (length - 1) as f32;
+            let weight = words / (groups.len() as f32).sqrt();
             for group in groups {
-                let longest = ideas.entry(*group).or_insert(0);
-                *longest = length.max(*longest);
+                let most = ideas.entry(*group).or_insert(0.0);
+                *most = weight.max(*most);
             }
         });
         ideas
     }
 
-    /// The ideas that tell the most: those that few lines have, then those of the longest phrases.
+    /// The ideas that tell the most: those that few lines have, then the surest.
     fn telling<'it>(&'it self, ideas: &'it Ideas) -> impl Iterator<Item = &'it Group> {
-        let mut order: Vec<(&usize, &usize)> = ideas.iter().collect();
-        order.sort_by_key(|(group, length)| {
-            let is_common = self.groups[**group].is_common;
-            (is_common, std::cmp::Reverse(**length), **group)
+        let mut order: Vec<(&usize, &f32)> = ideas.iter().collect();
+        order.sort_by(|a, b| {
+            let is_common = |group: &usize| self.groups[*group].is_common;
+            is_common(a.0)
+                .cmp(&is_common(b.0))
+                .then(b.1.total_cmp(a.1))
+                .then(a.0.cmp(b.0))
         });
         order
             .into_iter()
@@ -169,8 +194,29 @@ pub(crate) fn of_log_text(text: &str) -> Ideas {
         }
         let compound = stem(&format!("{first}{second}"));
         for group in all.printed.get(&compound).into_iter().flatten() {
-            ideas.entry(*group).or_insert(1);
+            ideas.entry(*group).or_insert(COMPOUND_WEIGHT);
         }
+    }
+    ideas
+}
+
+/// What a broader idea weighs, as a share of the idea that is under it. On broad questions about made-up lines
+/// recall@10 rose by 0.02 to 0.03 with it.
+const BROADER: f32 = 0.7;
+
+/// The ideas of a template with those that are broader: "heartbeat too late" is told to who asks for timeouts.
+pub(crate) fn with_broader(mut ideas: Ideas) -> Ideas {
+    let broader: Vec<(usize, f32)> = ideas
+        .iter()
+        .flat_map(|(idea, weight)| {
+            let under = VOCABULARY.groups[*idea].under.iter();
+            under.map(move |broader| (*broader, BROADER * weight.min(1.0)))
+        })
+        .filter(|(broader, _)| !ideas.contains_key(broader))
+        .collect();
+    for (idea, weight) in broader {
+        let most = ideas.entry(idea).or_insert(0.0);
+        *most = weight.max(*most);
     }
     ideas
 }
@@ -193,26 +239,32 @@ pub(crate) fn contradict(question: &Ideas, template: &Ideas) -> bool {
 }
 
 /// How much of a question a template is about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Cover {
     /// Ideas of the question that tell something.
     pub(crate) asked: usize,
     /// Those of them that the template has.
     pub(crate) shared: usize,
+    /// What the shared ones weigh of all, 0 to 1.
+    pub(crate) share: f32,
 }
 
-/// How many ideas of a question a template has, without those that nearly every line has.
+/// How much of the ideas of a question a template has, without those that nearly every line has.
 pub(crate) fn cover(question: &Ideas, template: &Ideas) -> Cover {
-    let telling: Vec<&usize> = question
-        .keys()
-        .filter(|group| !VOCABULARY.groups[**group].is_common)
+    let telling: Vec<(&usize, &f32)> = question
+        .iter()
+        .filter(|(group, _)| !VOCABULARY.groups[**group].is_common)
         .collect();
+    let shared: Vec<f32> = telling
+        .iter()
+        .filter(|(group, _)| template.contains_key(group))
+        .map(|(_, weight)| **weight)
+        .collect();
+    let all: f32 = telling.iter().map(|(_, weight)| **weight).sum();
     Cover {
         asked: telling.len(),
-        shared: telling
-            .iter()
-            .filter(|group| template.contains_key(group))
-            .count(),
+        shared: shared.len(),
+        share: shared.iter().sum::<f32>() / all.max(f32::MIN_POSITIVE),
     }
 }
 

@@ -10,13 +10,16 @@ mod facts;
 mod figures;
 mod group;
 mod happenings;
+mod naming;
 mod near;
 mod numbers;
 mod plan;
 mod planned;
 mod retrieve;
 mod scope;
+mod spelling;
 mod stop;
+mod subject;
 #[cfg(test)]
 mod tests;
 mod thin;

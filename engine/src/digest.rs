@@ -1,15 +1,18 @@
 //! What a project went through in a week: numbers first, beside those of the week before.
 
+mod load;
 mod text;
 
 use domain::{
-    AnomalyKind, ChangeEvent, Incident, LogFilter, LogReader as _, NANOS_PER_MINUTE, PageRequest,
-    ProjectId, Severity, TimeRange,
+    AnomalyKind, ChangeEvent, Incident, IncidentState, LogFilter, LogReader as _, NANOS_PER_MINUTE,
+    PageRequest, ProjectId, Severity, TimeRange,
 };
+use jiff::tz::TimeZone;
 use store::{
     AnomalyFilter, AnomalyStore as _, EventStore as _, IncidentFilter, IncidentStore as _,
 };
 
+pub use self::load::{AlertSource, OnCallLoad};
 use crate::pattern_diff::PatternShift;
 use crate::tasks::blocking;
 use crate::{Engine, Error, Inner};
@@ -58,15 +61,23 @@ pub struct Digest {
     pub errors: Pair,
     /// Incidents that were opened.
     pub incidents: Pair,
-    /// Those that go on at the end.
+    /// Those of them that go on at the end.
     pub still_open: u64,
+    /// Incidents that go on at the end, whenever they were opened.
+    pub open_now: u64,
+    /// Those of the opened ones that somebody took.
+    pub taken: u64,
     /// Median time until somebody took one, nanoseconds.
     pub time_to_acknowledge_ns: Option<i64>,
     /// Median time until one ended, nanoseconds.
     pub time_to_resolve_ns: Option<i64>,
     /// The gravest and longest incidents, at most ten.
     pub worst: Vec<Incident>,
-    /// The services with the most errors more than before, at most ten.
+    /// What opened incidents, most first, at most ten.
+    pub sources: Vec<AlertSource>,
+    /// What it was for those on call.
+    pub load: OnCallLoad,
+    /// The services whose errors changed most, at most ten.
     pub services: Vec<ServiceLine>,
     /// Warning and error patterns that are new, vanished or changed, at most ten of them.
     pub patterns: Vec<PatternShift>,
@@ -81,24 +92,36 @@ pub struct Digest {
 }
 
 impl Engine {
-    /// What a project went through in the last days.
+    /// What a project went through in the last days, with the times of a reader's zone (an IANA name), of the house's zone
+    /// when the reader says none.
     ///
     /// # Errors
-    /// Fails on 0 days and more than [`DIGEST_DAYS`], and when the store cannot be read in time.
-    pub async fn digest(&self, project_id: ProjectId, days: u32) -> Result<Digest, Error> {
+    /// Fails on 0 days and more than [`DIGEST_DAYS`], on an unknown zone, and when the store cannot be read in time.
+    pub async fn digest(
+        &self,
+        project_id: ProjectId,
+        days: u32,
+        time_zone: Option<&str>,
+    ) -> Result<Digest, Error> {
         if days == 0 || days > DIGEST_DAYS {
             return Err(Error::BadRequest(format!(
                 "days is {days}, it must lie between 1 and {DIGEST_DAYS}"
             )));
         }
         let inner = self.inner();
-        blocking(move || inner.digest(project_id, days)).await
+        let zone = inner.reader_zone(time_zone)?;
+        blocking(move || inner.digest(project_id, days, &zone)).await
     }
 }
 
 impl Inner {
     /// As [`Engine::digest`]. Blocks.
-    pub(crate) fn digest(&self, project_id: ProjectId, days: u32) -> Result<Digest, Error> {
+    pub(crate) fn digest(
+        &self,
+        project_id: ProjectId,
+        days: u32,
+        zone: &TimeZone,
+    ) -> Result<Digest, Error> {
         let length_ns = i64::from(days) * DAY_NS;
         let range = TimeRange::last(self.clock.now_ns(), length_ns);
         let earlier = TimeRange::last(range.start_ns, length_ns);
@@ -125,6 +148,7 @@ impl Inner {
             .cloned()
             .collect();
         let before = all.len() - opened.len();
+        let (sources, load) = self.on_call(project_id, &opened, zone)?;
         let mut changes = self.store.events(project_id, range, CHANGES)?;
         let change_count = changes.len() as u64;
         changes.truncate(NAMED);
@@ -140,9 +164,16 @@ impl Inner {
                 .iter()
                 .filter(|incident| incident.resolved_at_ns.is_none())
                 .count() as u64,
+            open_now: self.open_now(project_id)?,
+            taken: opened
+                .iter()
+                .filter(|incident| incident.acknowledged_at_ns.is_some())
+                .count() as u64,
             time_to_acknowledge_ns: median(&opened, |incident| incident.acknowledged_at_ns),
             time_to_resolve_ns: median(&opened, |incident| incident.resolved_at_ns),
             worst: worst(opened, range.end_ns),
+            sources,
+            load,
             services: loudest(services),
             patterns: diff.changed,
             anomalies: self.anomaly_kinds(project_id, range)?,
@@ -150,7 +181,7 @@ impl Inner {
             newest_changes: changes,
             markdown: String::new(),
         };
-        digest.markdown = text::written(&digest, &self.config.public_url);
+        digest.markdown = text::written(&digest, &self.config.public_url, zone);
         Ok(digest)
     }
 
@@ -192,6 +223,14 @@ impl Inner {
             .collect())
     }
 
+    fn open_now(&self, project_id: ProjectId) -> Result<u64, Error> {
+        let counts = self.store.incident_counts(project_id)?;
+        let open = counts.iter().filter(|(state, _)| {
+            matches!(state, IncidentState::Open | IncidentState::Acknowledged)
+        });
+        Ok(open.map(|(_, count)| count).sum())
+    }
+
     fn anomaly_kinds(
         &self,
         project_id: ProjectId,
@@ -223,7 +262,14 @@ fn median(incidents: &[Incident], until: fn(&Incident) -> Option<i64>) -> Option
         .filter(|time_ns| *time_ns >= 0)
         .collect();
     times.sort_unstable();
-    times.get(times.len() / 2).copied()
+    let middle = times.len() / 2;
+    let upper = times.get(middle).copied()?;
+    if times.len().is_multiple_of(2) {
+        // Two of them are in the middle.
+        let lower = times.get(middle - 1).copied()?;
+        return Some(lower + (upper - lower) / 2);
+    }
+    Some(upper)
 }
 
 fn worst(mut incidents: Vec<Incident>, now_ns: i64) -> Vec<Incident> {
@@ -240,15 +286,16 @@ fn worst(mut incidents: Vec<Incident>, now_ns: i64) -> Vec<Incident> {
 }
 
 fn loudest(mut services: Vec<ServiceLine>) -> Vec<ServiceLine> {
+    services.retain(|line| {
+        line.errors != Pair::default() || line.records.now == 0 || line.records.before == 0
+    });
     services.sort_by_key(|line| {
         (
-            std::cmp::Reverse(line.errors.now.saturating_sub(line.errors.before)),
+            std::cmp::Reverse(line.errors.now.abs_diff(line.errors.before)),
             std::cmp::Reverse(line.errors.now),
             line.service.clone(),
         )
     });
-    services
-        .retain(|line| line.errors.now > 0 || line.records.now == 0 || line.records.before == 0);
     services.truncate(NAMED);
     services
 }

@@ -1,15 +1,20 @@
 //! A log line or a pattern in plain words: what it is, what it means, how often it comes, and what to do. By rules.
 
+use std::collections::BTreeSet;
+
 use domain::{
     IncidentState, LogFilter, LogReader as _, NANOS_PER_MINUTE, PageRequest, ProjectId, RecordId,
     Template, TemplateId, TimeRange,
 };
 use inference::Meaning;
+use jiff::tz::TimeZone;
 use patterns::{Miner, MinerConfig, Slots};
 use store::{IncidentFilter, IncidentStore as _, LogStore as _};
 
-use crate::markdown::{count, counted, instant};
+use crate::dictionaries::Dictionary;
+use crate::markdown::{count, counted, times};
 use crate::tasks::blocking;
+use crate::zoned::instant;
 use crate::{Engine, Error, Inner};
 
 /// Longest line that is explained, in bytes.
@@ -18,6 +23,9 @@ pub const LINE_BYTES: usize = 16 * 1024;
 const DAY_NS: i64 = 24 * 60 * NANOS_PER_MINUTE;
 /// Incidents that are looked at.
 const INCIDENTS: usize = 200;
+/// So many words must a line share with a pattern to be called near, and so much of all of both (Dice's coefficient).
+const SHARED_WORDS: usize = 4;
+const NEAR: f64 = 0.7;
 /// Values longer than this are cut.
 const VALUE_CHARS: usize = 120;
 
@@ -61,27 +69,43 @@ pub struct Explanation {
 }
 
 impl Engine {
-    /// Explains a line, a record or a pattern.
+    /// Explains a line, a record or a pattern, with the times of a reader's zone (an IANA name), of the house's zone when
+    /// the reader says none.
     ///
     /// # Errors
-    /// Fails on an empty or overlong line and when the store cannot be read; an unknown id is [`Error::NotFound`].
+    /// Fails on an empty or overlong line and when the store cannot be read; an unknown id is [`Error::NotFound`], an
+    /// unknown zone [`Error::BadRequest`].
     pub async fn explain(
         &self,
         project_id: ProjectId,
         subject: Subject,
+        time_zone: Option<&str>,
     ) -> Result<Explanation, Error> {
         let inner = self.inner();
-        blocking(move || inner.explain(project_id, subject)).await
+        let zone = inner.reader_zone(time_zone)?;
+        blocking(move || inner.explain_in(project_id, subject, &zone)).await
     }
 }
 
 impl Inner {
-    /// As [`Engine::explain`]. Blocks.
+    /// As [`Engine::explain`], with times in UTC. Blocks.
     pub(crate) fn explain(
         &self,
         project_id: ProjectId,
         subject: Subject,
     ) -> Result<Explanation, Error> {
+        self.explain_in(project_id, subject, &TimeZone::UTC)
+    }
+
+    fn explain_in(
+        &self,
+        project_id: ProjectId,
+        subject: Subject,
+        zone: &TimeZone,
+    ) -> Result<Explanation, Error> {
+        // Of a line that nobody has written the shape that it would have, and the pattern that is most like it.
+        let mut shape = None;
+        let mut nearest = None;
         let (line, pattern) = match subject {
             Subject::Line(line) => {
                 if line.trim().is_empty() || line.len() > LINE_BYTES {
@@ -90,7 +114,17 @@ impl Inner {
                         line.len()
                     )));
                 }
-                let pattern = self.pattern_of(project_id, &line)?;
+                let dictionary = self.dictionaries.get(&self.store, project_id)?;
+                let (id, text) = mined(&dictionary, &line);
+                // A line may have made a more general pattern of two known ones: that is none of this project yet.
+                let pattern = match id {
+                    Some(id) => self.store.template(project_id, id)?,
+                    None => None,
+                };
+                if pattern.is_none() {
+                    nearest = nearest_of(&dictionary, &line).cloned();
+                    shape = text;
+                }
                 (line, pattern)
             }
             Subject::Record(id) => {
@@ -111,21 +145,25 @@ impl Inner {
         };
         let parts = pattern
             .as_ref()
-            .map(|pattern| parts(&pattern.text, &line))
+            .map(|pattern| &pattern.text)
+            .or(shape.as_ref())
+            .map(|text| parts(text, &line))
             .unwrap_or_default();
         let service = pattern
             .as_ref()
+            .or(nearest.as_ref())
             .and_then(|pattern| pattern.services.first())
             .map(String::as_str);
         let meaning = inference::meaning(&line, service);
         let mut sentences = vec![what_it_is(pattern.as_ref())];
+        sentences.extend(nearest.as_ref().map(is_near));
         if let Some(meaning) = &meaning {
             sentences.push(format!("It speaks of {}: {}.", meaning.name, meaning.means));
         }
         sentences.extend(words(&line, &parts));
         let mut incidents = Vec::new();
         if let Some(pattern) = &pattern {
-            sentences.extend(self.how_often(project_id, pattern)?);
+            sentences.extend(self.how_often(project_id, pattern, zone)?);
             incidents = self.incidents_with(project_id, pattern.id)?;
             sentences.extend(part_of(&incidents));
         }
@@ -139,22 +177,12 @@ impl Inner {
         })
     }
 
-    /// The pattern of a line, without learning anything from it.
-    fn pattern_of(&self, project_id: ProjectId, line: &str) -> Result<Option<Template>, Error> {
-        let dictionary = self.dictionaries.get(&self.store, project_id)?;
-        let known = dictionary
-            .iter()
-            .map(|template| (template.id, template.text.as_str(), template.merged_into));
-        let mut miner = Miner::restore(MinerConfig::default(), known);
-        let mined = miner.mine(line);
-        if mined.is_new {
-            return Ok(None);
-        }
-        // A line may have made a more general pattern of two known ones: that is none of this project yet.
-        Ok(self.store.template(project_id, mined.template_id)?)
-    }
-
-    fn how_often(&self, project_id: ProjectId, pattern: &Template) -> Result<Vec<String>, Error> {
+    fn how_often(
+        &self,
+        project_id: ProjectId,
+        pattern: &Template,
+        zone: &TimeZone,
+    ) -> Result<Vec<String>, Error> {
         let now_ns = self.clock.now_ns();
         let day = TimeRange::last(now_ns.saturating_add(NANOS_PER_MINUTE), DAY_NS);
         let before = TimeRange::last(day.start_ns, DAY_NS);
@@ -168,13 +196,14 @@ impl Inner {
         let (now, then) = (of(day)?, of(before)?);
         let mut sentences = vec![format!(
             "It came {} in the last 24 hours and {} in the 24 hours before; it was first seen {}.",
-            counted(now, "time"),
-            counted(then, "time"),
-            instant(pattern.first_seen_ns)
+            often(now),
+            often(then),
+            instant(pattern.first_seen_ns, zone)
         )];
         if now == 0 {
             let newest = self.newest(project_id, pattern.id)?;
-            sentences.extend(newest.map(|at_ns| format!("The last one was {}.", instant(at_ns))));
+            sentences
+                .extend(newest.map(|at_ns| format!("The last one was {}.", instant(at_ns, zone))));
         } else if then == 0 && pattern.first_seen_ns >= day.start_ns {
             sentences.push("It is new today.".to_owned());
         } else if now >= 10 && now >= then.saturating_mul(3) {
@@ -212,6 +241,63 @@ impl Inner {
             .take(3)
             .map(|incident| (incident.number, incident.state))
             .collect())
+    }
+}
+
+/// The pattern of a line among known ones and its text, without learning anything from it; the text alone of a new one.
+fn mined(dictionary: &Dictionary, line: &str) -> (Option<TemplateId>, Option<String>) {
+    let known = dictionary
+        .iter()
+        .map(|template| (template.id, template.text.as_str(), template.merged_into));
+    let mut miner = Miner::restore(MinerConfig::default(), known);
+    let mined = miner.mine(line);
+    let id = (!mined.is_new).then_some(mined.template_id);
+    (id, miner.text(mined.template_id).map(str::to_owned))
+}
+
+/// The pattern whose words are most like those of a line, when most of them are.
+fn nearest_of<'a>(dictionary: &'a Dictionary, line: &str) -> Option<&'a Template> {
+    let wanted = words_of(line);
+    let mut best: Option<(f64, &Template)> = None;
+    for template in dictionary.iter().filter(|one| one.merged_into.is_none()) {
+        let words = words_of(&inference::without_slots(&template.text));
+        let shared = wanted.intersection(&words).count();
+        let likeness = 2.0 * shared as f64 / (wanted.len() + words.len()).max(1) as f64;
+        let is_better = best.is_none_or(|(most, other)| {
+            likeness > most || likeness >= most && template.id < other.id
+        });
+        if shared >= SHARED_WORDS && likeness >= NEAR && is_better {
+            best = Some((likeness, template));
+        }
+    }
+    best.map(|(_, template)| template)
+}
+
+/// The words of a text without numbers, in lower case.
+fn words_of(text: &str) -> BTreeSet<String> {
+    text.split(|c: char| !c.is_alphabetic())
+        .filter(|word| word.chars().count() >= 2)
+        .map(str::to_lowercase)
+        .collect()
+}
+
+fn is_near(nearest: &Template) -> String {
+    let text: String = inference::without_slots(&nearest.text)
+        .chars()
+        .take(VALUE_CHARS)
+        .collect();
+    let by = match nearest.services.first() {
+        Some(service) => format!(" of {service}"),
+        None => String::new(),
+    };
+    format!("The nearest pattern is one{by}: \u{201c}{text}\u{201d}.")
+}
+
+/// `never`, `once`, `12 times`.
+fn often(count: u64) -> String {
+    match count {
+        0 => "never".to_owned(),
+        count => times(count),
     }
 }
 

@@ -2,11 +2,16 @@
 
 use std::collections::BTreeSet;
 
-use domain::{Incident, IncidentId, ProjectId, Summary, Template, TemplateId, format_duration};
+use domain::{
+    Incident, IncidentId, NANOS_PER_SECOND, ProjectId, Summary, Template, TemplateId,
+    format_duration,
+};
+use jiff::tz::TimeZone;
 use store::LogStore as _;
 
-use crate::markdown::{count, counted, instant};
+use crate::markdown::{count, counted};
 use crate::tasks::blocking;
+use crate::zoned::instant;
 use crate::{Engine, Error, Inner};
 
 /// Patterns that are named of each kind.
@@ -58,18 +63,21 @@ pub struct IncidentComparison {
 }
 
 impl Engine {
-    /// Sets two incidents side by side.
+    /// Sets two incidents side by side, with the times of a reader's zone (an IANA name), of the house's zone when the
+    /// reader says none.
     ///
     /// # Errors
-    /// Fails when the store cannot be read; an unknown id is [`Error::NotFound`].
+    /// Fails when the store cannot be read; an unknown id is [`Error::NotFound`], an unknown zone [`Error::BadRequest`].
     pub async fn compare_incidents(
         &self,
         project_id: ProjectId,
         a: IncidentId,
         b: IncidentId,
+        time_zone: Option<&str>,
     ) -> Result<IncidentComparison, Error> {
         let inner = self.inner();
-        blocking(move || inner.compare_incidents(project_id, a, b)).await
+        let zone = inner.reader_zone(time_zone)?;
+        blocking(move || inner.compare_incidents(project_id, a, b, &zone)).await
     }
 }
 
@@ -80,6 +88,7 @@ impl Inner {
         project_id: ProjectId,
         a: IncidentId,
         b: IncidentId,
+        zone: &TimeZone,
     ) -> Result<IncidentComparison, Error> {
         let (a, summary_a) = self.with_summary(project_id, a)?;
         let (b, summary_b) = self.with_summary(project_id, b)?;
@@ -103,8 +112,8 @@ impl Inner {
         };
         let suspects = sides(&names(&summary_a), &names(&summary_b));
         let causes = (
-            inference::cause_of(&summary_a.evidence),
-            inference::cause_of(&summary_b.evidence),
+            inference::cause_of(&summary_a.evidence, &summary_a.suspects),
+            inference::cause_of(&summary_b.evidence, &summary_b.suspects),
         );
         let mut comparison = IncidentComparison {
             a,
@@ -116,7 +125,7 @@ impl Inner {
             causes,
             sentences: Vec::new(),
         };
-        comparison.sentences = sentences(&comparison, &ids);
+        comparison.sentences = sentences(&comparison, &ids, zone);
         Ok(comparison)
     }
 
@@ -173,7 +182,11 @@ fn likeness<T>(sides: &Sides<T>) -> f64 {
     sides.both.len() as f64 / all as f64
 }
 
-fn sentences(found: &IncidentComparison, patterns: &Sides<TemplateId>) -> Vec<String> {
+fn sentences(
+    found: &IncidentComparison,
+    patterns: &Sides<TemplateId>,
+    zone: &TimeZone,
+) -> Vec<String> {
     let (a, b) = (&found.a, &found.b);
     let mut all = Vec::new();
     let verdict = if found.similarity >= ALIKE {
@@ -181,7 +194,7 @@ fn sentences(found: &IncidentComparison, patterns: &Sides<TemplateId>) -> Vec<St
     } else if found.similarity < UNLIKE {
         "have little in common"
     } else {
-        "share a part"
+        "are partly alike"
     };
     all.push(format!(
         "Incidents {} and {} {verdict}: {} in common of {}, {} in common of {}.",
@@ -197,23 +210,36 @@ fn sentences(found: &IncidentComparison, patterns: &Sides<TemplateId>) -> Vec<St
     } else {
         (b, a)
     };
+    let kind = |incident: &Incident| {
+        format!(
+            "incident {} ({})",
+            incident.number,
+            incident.severity.as_str()
+        )
+    };
+    let after_ns = later.started_at_ns.saturating_sub(earlier.started_at_ns);
+    let after = if after_ns < NANOS_PER_SECOND {
+        "at the same time".to_owned()
+    } else {
+        format!("{} later", format_duration(after_ns))
+    };
     all.push(format!(
-        "Incident {} began {} ({}), incident {} {} later.",
-        earlier.number,
-        instant(earlier.started_at_ns),
+        "{} began {} and {}; {} began {after} and {}.",
+        capitalised(&kind(earlier)),
+        instant(earlier.started_at_ns, zone),
         lasted(earlier),
-        later.number,
-        format_duration(later.started_at_ns.saturating_sub(earlier.started_at_ns)),
+        kind(later),
+        lasted(later),
     ));
-    all.push(format!(
-        "Incident {} was {} and {}, incident {} {} and {}.",
-        a.number,
-        a.severity.as_str(),
-        lasted(a),
-        b.number,
-        b.severity.as_str(),
-        lasted(b),
-    ));
+    for (incident, own) in [(a, &found.services.only_a), (b, &found.services.only_b)] {
+        if !own.is_empty() {
+            all.push(format!(
+                "Only incident {} touches {}.",
+                incident.number,
+                listed(own)
+            ));
+        }
+    }
     all.push(match &found.causes {
         (Some(x), Some(y)) if x == y => format!("The evidence of both speaks for: {x}."),
         (Some(x), Some(y)) => format!(
@@ -236,13 +262,34 @@ fn total<T>(sides: &Sides<T>) -> u64 {
     (sides.both.len() + sides.only_a.len() + sides.only_b.len()) as u64
 }
 
+fn capitalised(text: &str) -> String {
+    let mut letters = text.chars();
+    let first = letters.next().map(|first| first.to_ascii_uppercase());
+    first.into_iter().chain(letters).collect()
+}
+
+/// `cart`, `cart and shop`, `cart, mail, shop and 2 more`.
+fn listed(names: &[String]) -> String {
+    match names {
+        [one] => one.clone(),
+        [one, other] => format!("{one} and {other}"),
+        _ => {
+            let named: Vec<&str> = names.iter().take(3).map(String::as_str).collect();
+            match names.len() - named.len() {
+                0 => format!("{}, {} and {}", named[0], named[1], named[2]),
+                more => format!("{} and {} more", named.join(", "), count(more as u64)),
+            }
+        }
+    }
+}
+
 fn lasted(incident: &Incident) -> String {
     match incident.resolved_at_ns {
         Some(end_ns) => format!(
             "lasted {}",
             format_duration(end_ns.saturating_sub(incident.started_at_ns).max(0))
         ),
-        None => "goes on".to_owned(),
+        None => "still goes on".to_owned(),
     }
 }
 

@@ -66,7 +66,7 @@ pub use ask::{
     Interpretation, PatternHit,
 };
 pub use clusters::ClusterView;
-pub use digest::{DIGEST_DAYS, Digest, Pair, ServiceLine};
+pub use digest::{AlertSource, DIGEST_DAYS, Digest, OnCallLoad, Pair, ServiceLine};
 pub use error::Error;
 pub use explain::{ExplainedPart, Explanation, LINE_BYTES, Subject};
 pub use export::ExportStream;
@@ -174,6 +174,8 @@ pub(crate) struct Inner {
     pub(crate) service_memory: ServiceMemory,
     /// The same of the attributes of its records.
     pub(crate) attribute_memory: ServiceMemory,
+    /// The same of values of these.
+    pub(crate) value_memory: ServiceMemory,
     /// What was asked before.
     pub(crate) conversations: ask::Conversations,
     pub(crate) metric_queue: detect::MetricQueue,
@@ -390,6 +392,7 @@ impl Inner {
             minutes: Arc::default(),
             service_memory: ServiceMemory::default(),
             attribute_memory: ServiceMemory::default(),
+            value_memory: ServiceMemory::default(),
             conversations: ask::Conversations::default(),
             metric_queue: detect::MetricQueue::default(),
             relearn: detect::Relearn::default(),

@@ -72,11 +72,37 @@ pub(crate) fn counted(value: u64, noun: &str) -> String {
     format!("{} {noun}{plural}", count(value))
 }
 
-/// `2026-11-23 14:05:09 UTC`.
-pub(crate) fn instant(at_ns: i64) -> String {
-    let text = domain::format_timestamp_short(at_ns);
-    text.strip_suffix('Z')
-        .map_or_else(|| text.clone(), |text| format!("{text} UTC"))
+/// `once`, `twice`, `2,000 times`.
+pub(crate) fn times(value: u64) -> String {
+    match value {
+        1 => "once".to_owned(),
+        2 => "twice".to_owned(),
+        _ => format!("{} times", count(value)),
+    }
+}
+
+/// Log text of a pattern for a reader: slots are an ellipsis each, also one in whose middle the text was cut.
+pub(crate) fn readable(text: &str) -> String {
+    let mut pieces = text.split('\u{2026}').peekable();
+    let mut whole = String::with_capacity(text.len());
+    while let Some(piece) = pieces.next() {
+        let is_last = pieces.peek().is_none();
+        whole.push_str(if is_last { piece } else { before_a_cut(piece) });
+        if !is_last {
+            whole.push('\u{2026}');
+        }
+    }
+    plain(&inference::without_slots(&whole))
+}
+
+/// Without the beginning of a slot (`<nu`) at the end.
+fn before_a_cut(text: &str) -> &str {
+    match text.rsplit_once('<') {
+        Some((before, slot)) if slot.len() < 8 && slot.bytes().all(|b| b.is_ascii_lowercase()) => {
+            before
+        }
+        _ => text,
+    }
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::TimeZone;
 
-use crate::{Engine, Error};
+use crate::{Engine, Error, Inner};
 
 /// The zone of an IANA name; UTC without one.
 ///
@@ -22,6 +22,28 @@ pub fn zone_of(name: Option<&str>) -> Result<TimeZone, Error> {
     }
 }
 
+/// An instant on the clock of a zone: `2026-11-23 14:05:09 UTC`, `2026-11-23 15:05:09 CET`.
+pub(crate) fn instant(at_ns: i64, zone: &TimeZone) -> String {
+    formatted(at_ns, zone, "%Y-%m-%d %H:%M:%S %Z")
+}
+
+/// The same as `strftime` of jiff has it; empty for an instant beyond what it knows.
+pub(crate) fn formatted(at_ns: i64, zone: &TimeZone, format: &str) -> String {
+    Timestamp::from_nanosecond(i128::from(at_ns))
+        .map(|at| at.to_zoned(zone.clone()).strftime(format).to_string())
+        .unwrap_or_default()
+}
+
+impl Inner {
+    /// The zone that a reader names, that of the house otherwise.
+    pub(crate) fn reader_zone(&self, time_zone: Option<&str>) -> Result<TimeZone, Error> {
+        match time_zone {
+            None | Some("") => Ok(self.config.time_zone.clone()),
+            named => zone_of(named),
+        }
+    }
+}
+
 impl Engine {
     /// A summary with the times of a reader's zone (an IANA name), of the house's zone when the reader says none.
     ///
@@ -32,10 +54,7 @@ impl Engine {
         mut summary: Summary,
         time_zone: Option<&str>,
     ) -> Result<Summary, Error> {
-        match time_zone {
-            None | Some("") => in_zone(&mut summary, &self.inner_ref().config.time_zone),
-            named => in_zone(&mut summary, &zone_of(named)?),
-        }
+        in_zone(&mut summary, &self.inner_ref().reader_zone(time_zone)?);
         Ok(summary)
     }
 }

@@ -2,9 +2,9 @@
 
 mod glossary;
 
-use domain::{Confidence, Evidence};
+use domain::{Evidence, Suspect};
 
-use crate::cause::classify;
+use crate::cause::classify_suspected;
 use crate::runbook::runbook;
 
 /// Terms that are explained of one text.
@@ -36,12 +36,10 @@ pub fn meaning(text: &str, service: Option<&str>) -> Option<Meaning> {
     })
 }
 
-/// The class of causes that a list of evidence speaks for, when it does so at least with medium confidence.
+/// The class of causes that a summary with this evidence and these suspects speaks for; `None` when none is known.
 #[must_use]
-pub fn cause_of(evidence: &[Evidence]) -> Option<String> {
-    classify(evidence)
-        .filter(|found| found.confidence >= Confidence::Medium)
-        .map(|found| found.cause.name.clone())
+pub fn cause_of(evidence: &[Evidence], suspects: &[Suspect]) -> Option<String> {
+    classify_suspected(evidence, suspects).map(|found| found.cause.name.clone())
 }
 
 /// The terms of log vocabulary in a text with what each means, at most four, in the order of the text.

@@ -46,11 +46,12 @@ pub use facts::{
 pub use fallback::Fallback;
 pub use generator::{FinishReason, GenerateRequest, Generation, Generator, Grammar, Origin};
 pub use local::{LoadPolicy, LocalConfig, LocalModel, LocalStatus, ModelState};
-pub use memory::{available_memory, memory_of_weights, require_memory};
-pub use model::Engine;
+pub use memory::{available_memory, require_memory};
+pub use model::{Engine, ModelHeader, read_header};
 pub use phrase::{PhraseBudget, phrase_answer, phrase_summary};
 pub use planner::{PLAN_INTENTS, PlanBudget, PlanForm, PlannedForm, plan_question};
 pub use runbook::catalogue_steps;
 pub use scrub_rule::scrub_rule;
 pub use summary::draft_summary;
 pub use tokio_util::sync::CancellationToken;
+pub use words::without_slots;

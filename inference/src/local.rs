@@ -139,10 +139,11 @@ struct Inner {
 }
 
 impl LocalModel {
-    /// Checks the header of the file and starts the model's thread (`vigil-narrator`).
+    /// Checks the header of the model, a GGUF file or a directory with safetensors files, and starts its thread
+    /// (`vigil-narrator`).
     ///
     /// # Errors
-    /// Fails when the file is not a GGUF file or the thread cannot be started. That the weights cannot be
+    /// Fails when it is neither, or the thread cannot be started. That the weights cannot be
     /// loaded shows later, in [`LocalModel::status`] and in the answers.
     pub fn start(path: impl AsRef<Path>, config: LocalConfig) -> Result<Self> {
         let path = path.as_ref().to_owned();
@@ -207,7 +208,7 @@ impl LocalModel {
         self.inner.state.borrow().clone()
     }
 
-    /// The file.
+    /// The file, or the directory.
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.inner.path

@@ -12,12 +12,16 @@ pub fn available_memory() -> Option<u64> {
     available_under(Path::new("/"))
 }
 
-/// Memory that a model of so many bytes of weights takes while it works, with its repacked copies, its cache
-/// and its buffers: measured as a little more than twice the file for Q4_K_M models of 0.1 to 1.5 billion
-/// parameters.
-#[must_use]
-pub fn memory_of_weights(file_bytes: u64) -> u64 {
+/// Memory that a model of a GGUF file of so many bytes takes while it works, with its cache and its buffers: measured as
+/// a little less than twice the file and 300 MB for Q4_K_M models of 0.1 to 1.5 billion parameters.
+pub(crate) fn memory_of_file(file_bytes: u64) -> u64 {
     file_bytes.saturating_mul(2).saturating_add(300 * MIB)
+}
+
+/// Memory that a model of so many values takes while it works when its floats are kept in 8-bit blocks: 9 bits a value,
+/// and cache, buffers and vocabulary (a vocabulary of 262,144 words with its merges is most of them).
+pub(crate) fn memory_of_values(values: u64) -> u64 {
+    (values / 8).saturating_mul(9).saturating_add(450 * MIB)
 }
 
 /// Says what is missing when this process cannot take so many bytes more now.

@@ -160,7 +160,8 @@ pub(crate) fn told(text: &str) -> String {
 }
 
 /// A text whose slots (`<num>`, `<ip>:<num>`, `<*>`) are each an ellipsis; neighbours become one.
-pub(crate) fn without_slots(text: &str) -> String {
+#[must_use]
+pub fn without_slots(text: &str) -> String {
     let mut readable = String::with_capacity(text.len());
     let mut rest = text;
     while let Some((before, length)) = next_slot(rest) {

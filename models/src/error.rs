@@ -14,7 +14,7 @@ pub enum Error {
     /// Not the name of a repository or of a file in one.
     #[error(
         "'{0}' does not name a model on the hub: owner/repository for an embedding model, \
-         owner/repository:file.gguf for a narrator"
+         owner/repository:file.gguf or owner/repository:model.safetensors for a narrator"
     )]
     HubName(String),
     /// The disk is too full.

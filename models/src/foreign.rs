@@ -7,6 +7,19 @@ const MAX_PART: usize = 96;
 /// Longest path of a file inside of a repository.
 const MAX_PATH: usize = 200;
 
+/// Weights in one file.
+const SAFETENSORS: &str = "model.safetensors";
+/// A language model as Hugging Face's transformers keeps it, and whether it works without. What it can do without comes before
+/// what completes it, so that a complete model was asked for everything.
+const SAFETENSORS_MODEL: [(&str, bool); 6] = [
+    (SAFETENSORS, false),
+    ("generation_config.json", true),
+    ("chat_template.jinja", true),
+    ("tokenizer_config.json", true),
+    ("tokenizer.json", false),
+    ("config.json", false),
+];
+
 impl ModelSpec {
     /// The embedding model of a repository, `owner/name`. Its files carry no digest of ours; they lie apart from
     /// the catalogue's models, under `hub/`.
@@ -32,14 +45,19 @@ impl ModelSpec {
         ))
     }
 
-    /// The language model of a GGUF file in a repository, `owner/name:file.gguf`; see
-    /// [`ModelSpec::hub_embedding`].
+    /// The language model of a GGUF file in a repository, `owner/name:file.gguf`, or the one that its
+    /// `model.safetensors` and the files beside it are, `owner/name:model.safetensors`; see [`ModelSpec::hub_embedding`].
     ///
     /// # Errors
-    /// Fails when the text is not the name of a repository and a GGUF file.
+    /// Fails when the text is not the name of a repository and of such a file.
     pub fn hub_narrator(name: &str) -> Result<Self, Error> {
         let bad = || Error::HubName(name.chars().take(MAX_PATH).collect());
         let (repository_name, path) = name.split_once(':').ok_or_else(bad)?;
+        if path == SAFETENSORS {
+            let files = SAFETENSORS_MODEL.map(|(name, optional)| file(name, optional));
+            let repository = repository(repository_name)?;
+            return Ok(foreign(Task::Narrator, repository, files.into()));
+        }
         let is_gguf = path.to_ascii_lowercase().ends_with(".gguf");
         if !is_gguf || path.len() > MAX_PATH || !path.split('/').all(is_plain) {
             return Err(bad());

@@ -61,6 +61,8 @@ pub struct QuestionContext {
     pub attributes: Vec<String>,
     /// Words before values in the patterns of the project: `customer` of `invoice for customer <num>`.
     pub slots: Vec<String>,
+    /// Words behind numbers in the patterns of the project: `rows` of `imported <num> rows`.
+    pub counted: Vec<String>,
     /// Recent deploys, in any order.
     pub last_deploys: Vec<Deploy>,
     /// What the records tell of crashes and restarts, when the question names one.
@@ -82,6 +84,7 @@ impl QuestionContext {
             services: Vec::new(),
             attributes: Vec::new(),
             slots: Vec::new(),
+            counted: Vec::new(),
             last_deploys: Vec::new(),
             happenings: Vec::new(),
             open_incident: None,

@@ -8,6 +8,7 @@ mod literals;
 pub mod logql;
 mod plan;
 mod read;
+mod spelling;
 pub mod sql;
 mod time;
 mod understand;
@@ -19,9 +20,10 @@ pub use error::Error;
 pub use filter::{filter_text, parse_filter};
 pub use plan::{TemplateDictionary, plan};
 pub use read::{Limits, count, histogram, search};
+pub use spelling::{is_word_of_questions, meant};
 pub use understand::{
     Chip, ChipKind, Field, GroupBy, Intent, Interpretation, Measure, NumberCondition, NumberOp,
-    Quantity, StatusCode, TimeUnit, follow_up, is_deploy_word, understand,
+    Quantity, StatusCode, TimeUnit, follow_up, is_deploy_word, is_version, understand,
 };
 
 #[cfg(test)]

@@ -2,6 +2,7 @@ mod asks;
 mod dates;
 mod fields;
 mod filter;
+mod oncall;
 mod plan;
 mod questions;
 mod read;

@@ -18,14 +18,14 @@ mod number;
 mod range;
 pub(crate) mod service;
 mod severity;
-mod vocabulary;
+pub(crate) mod vocabulary;
 mod zone;
 
 use domain::{AttributeFilter, LogFilter, Severity, TextTerm, TimeRange};
 use serde::{Deserialize, Serialize};
 
 pub use chip::{Chip, ChipKind};
-pub use deploy::is_deploy_word;
+pub use deploy::{is_deploy_word, is_version};
 pub use entity::StatusCode;
 pub use field::Field;
 pub use follow::follow_up;
@@ -293,8 +293,12 @@ pub fn understand(question: &str, context: &QuestionContext) -> Interpretation {
                 .all(Option::is_none)
         })
         .collect::<Vec<_>>();
+    let times = number::lengths(&mut reading, times, &mut numbers);
     for found in &times {
         reading.claim(found.from..found.until, Claim::Time);
+    }
+    if !times.is_empty() {
+        idiom::claim_outage(&mut reading);
     }
     let future = zone::future(&mut reading);
     let shift = range::shifted(&mut reading);
@@ -302,6 +306,7 @@ pub fn understand(question: &str, context: &QuestionContext) -> Interpretation {
     entities.status_codes.extend(other_codes);
     let mut group_by = group::read(&mut reading);
     let (services, unknown_services) = service::read(&mut reading);
+    idiom::claim_writing(&mut reading);
     let limit = intent::read_limit(&mut reading);
     let measure = measure::read(&mut reading, &mut group_by);
     let (mut intent, mut group_by, mut measure) = intent::read(&mut reading, group_by, measure);
@@ -353,6 +358,13 @@ pub fn understand(question: &str, context: &QuestionContext) -> Interpretation {
         .extend(number::thing::named(&mut reading));
     not_understood.extend(range::leftovers(&mut reading));
     let mut retrieval_text = topic(&reading);
+    if numbers
+        .conditions
+        .iter()
+        .any(|it| it.quantity == Quantity::Duration)
+    {
+        retrieval_text = idiom::without_slow(&retrieval_text);
+    }
     if severities.is_empty()
         && entities.status_codes.is_empty()
         && !reading
@@ -431,11 +443,27 @@ fn topic(reading: &Reading<'_>) -> String {
         }
         if is_login(reading, at) {
             kept.push("login");
+        } else if idiom::is_recovery(reading, at) {
+            kept.push("recovered");
+        } else if is_before_name(reading, at) {
+            // "for the user deploy" is about deploy.
         } else if word.quoted || !vocabulary::is_filler(&word.lower) {
             kept.push(&word.text);
         }
     }
     kept.join(" ")
+}
+
+/// Whether a word says only what the name behind it is: "user deploy".
+fn is_before_name(reading: &Reading<'_>, at: usize) -> bool {
+    let before = at.checked_sub(1).map_or("", |before| reading.lower(before));
+    let is_kind = matches!(reading.free(at), "user" | "account" | "username")
+        && matches!(before, "for" | "of" | "by" | "from" | "the" | "with");
+    is_kind
+        && !idiom::is_negation(reading.free(at + 1))
+        && named(reading)
+            .iter()
+            .any(|name| name == reading.free(at + 1))
 }
 
 /// "failed to log in": here the log is no record.
@@ -445,7 +473,8 @@ fn is_login(reading: &Reading<'_>, at: usize) -> bool {
     matches!(reading.free(at), "log" | "logged" | "logging" | "logs")
         // In "to log in today" the time takes its preposition.
         && (joins(reading.free(at + 1))
-            || matches!(before, "to" | "who" | "users" | "user" | "they" | "people" | "last" | "first")
+            || (matches!(before, "to" | "who" | "user" | "they" | "last" | "first")
+                || vocabulary::is_plural_of_people(before))
                 && joins(reading.lower(at + 1)))
         && !matches!(before, "the" | "a" | "this" | "my" | "our" | "in")
 }

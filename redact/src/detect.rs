@@ -2,6 +2,7 @@
 
 mod address;
 mod assignment;
+mod command;
 mod encoded;
 mod header;
 mod host;
@@ -16,6 +17,8 @@ mod shape;
 mod sql;
 mod token;
 mod url;
+
+use std::borrow::Cow;
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 
@@ -68,6 +71,14 @@ enum Trigger {
     Azure,
     /// `:AA` of a Telegram token.
     Bot,
+    /// `:APA91b` of a device of Firebase.
+    Firebase,
+    /// `?code=` of a login elsewhere.
+    Code,
+    /// `ConvertTo-SecureString`.
+    SecureString,
+    /// `net user`.
+    NetUser,
 }
 
 /// Keywords in one automaton, so that text without any costs one pass.
@@ -80,30 +91,34 @@ pub(crate) struct Detector {
 
 impl Detector {
     pub fn new() -> Self {
-        let mut words: Vec<&str> = Vec::new();
+        let mut words: Vec<Cow<'static, str>> = Vec::new();
         let mut triggers = Vec::new();
         for (index, form) in token::FORMS.iter().enumerate() {
-            words.push(form.prefix);
+            words.push(form.prefix.into());
             triggers.push(Trigger::Token(index));
         }
         for stem in key_name::STEMS {
-            words.push(stem);
-            triggers.push(Trigger::Name);
+            for word in spellings(stem) {
+                words.push(word);
+                triggers.push(Trigger::Name);
+            }
         }
         for (word, announced) in identity::WORDS {
-            words.push(word);
-            triggers.push(Trigger::Announced(announced));
+            for word in spellings(word) {
+                words.push(word);
+                triggers.push(Trigger::Announced(announced));
+            }
         }
         for word in identity::SHORT_DEGREES {
-            words.push(word);
+            words.push(word.into());
             triggers.push(Trigger::ShortDegrees);
         }
         for word in place::POST_BOXES {
-            words.push(word);
+            words.push(word.into());
             triggers.push(Trigger::ForeignPostBox);
         }
         for (word, is_doubtful) in place::WORDS {
-            words.push(word);
+            words.push(word.into());
             triggers.push(Trigger::Place(is_doubtful));
         }
         for (word, trigger) in [
@@ -119,20 +134,31 @@ impl Detector {
             ("values", Trigger::Values),
             ("q~", Trigger::Azure),
             (":aa", Trigger::Bot),
+            (":apa91b", Trigger::Firebase),
+            ("?code=", Trigger::Code),
+            (" code=", Trigger::Code),
+            ("&code=", Trigger::Code),
+            ("code_verifier=", Trigger::Code),
+            ("?ticket=", Trigger::Code),
+            ("?appid=", Trigger::Code),
+            ("&appid=", Trigger::Code),
+            ("securestring ", Trigger::SecureString),
+            ("net user ", Trigger::NetUser),
+            ("\\documents and settings\\", Trigger::Home),
             ("authorization", Trigger::Authorization),
             ("bearer ", Trigger::Authorization),
             ("basic ", Trigger::Authorization),
             ("cookie", Trigger::Cookie),
             ("-----begin ", Trigger::PrivateKey),
         ] {
-            words.push(word);
+            words.push(word.into());
             triggers.push(trigger);
         }
         let keywords = AhoCorasick::builder()
             .ascii_case_insensitive(true)
             .match_kind(MatchKind::Standard)
             .kind(Some(AhoCorasickKind::DFA))
-            .build(&words)
+            .build(words.iter().map(|word| &**word))
             .expect("a few hundred short words fit the automaton");
         Self {
             keywords,
@@ -201,17 +227,21 @@ impl Detector {
                 Trigger::Values => {
                     sql::values(&self.lexicon, text, hit.start(), hit.end(), &mut found);
                 }
-                Trigger::NetUse => header::net_use(text, hit.end(), &mut found),
+                Trigger::NetUse => command::net_use(text, hit.end(), &mut found),
                 Trigger::Registry => header::registry(text, hit.end(), &mut found),
                 Trigger::Azure => token::azure(text, hit.start(), &mut found),
                 Trigger::Bot => token::telegram(text, hit.start(), &mut found),
+                Trigger::Firebase => token::firebase(text, hit.start(), &mut found),
+                Trigger::Code => token::authorization_code(text, hit.end(), &mut found),
+                Trigger::SecureString => command::secure_string(text, hit.end(), &mut found),
+                Trigger::NetUser => command::net_user(text, hit.end(), &mut found),
             }
             let ends = found[known..].iter().map(|finding| finding.end);
             covered = covered.max(ends.max().unwrap_or(0));
         }
         token::lines_of_key(text, &mut found);
         url::find(text, &mut found);
-        header::command_line(text, &mut found);
+        command::find(text, &mut found);
         address::emails(text, &mut found);
         address::network(text, &mut found);
         number::find(&self.lexicon, text, &mut found);
@@ -220,6 +250,12 @@ impl Detector {
         forged(text, &mut found);
         found
     }
+}
+
+/// A name as it is written and, where it has underscores, with dashes: `given_name`, `given-name`.
+fn spellings(word: &'static str) -> impl Iterator<Item = Cow<'static, str>> {
+    let dashed = word.contains('_').then(|| word.replace('_', "-").into());
+    std::iter::once(word.into()).chain(dashed)
 }
 
 /// `<WORD_1:letters>`: the form of our pseudonyms. One in the input was not put there by us; as a value of its own it

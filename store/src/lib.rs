@@ -45,7 +45,7 @@ pub use export::ParquetExport;
 pub use log::{
     CommitBatch, CommitReceipt, Deleted, IngestReceipt, LogStore, MAX_CONTEXT, MAX_EXAMPLE_BYTES,
     MAX_PAGE, MAX_SERVICE_BYTES, MAX_TRACE_ID_BYTES, MatchCount, MatchRequest, Matches,
-    RecordMatcher, StatusFilter, as_stored,
+    NewestOf, RecordMatcher, StatusFilter, as_stored,
 };
 pub use rollups::MAX_ROLLUP_CELLS;
 pub use series::{

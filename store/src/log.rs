@@ -8,6 +8,7 @@ pub(crate) mod filter;
 mod levels;
 mod matcher;
 mod matches;
+mod newest;
 mod overview;
 mod receipts;
 pub(crate) mod remove;
@@ -30,6 +31,7 @@ pub use batch::{
 };
 pub use matcher::{RecordMatcher, as_stored};
 pub use matches::{MatchCount, MatchRequest, Matches};
+pub use newest::NewestOf;
 pub use receipts::IngestReceipt;
 pub use retain::Deleted;
 pub use search::{MAX_CONTEXT, MAX_PAGE};

@@ -13,6 +13,7 @@ mod migrations;
 mod model;
 mod moved;
 mod operations;
+mod outlines;
 mod poison;
 mod retention;
 mod sealed_samples;
@@ -49,6 +50,12 @@ macro_rules! store_suite {
                     a_service_has_its_own_retention,
                     batches_that_overlap_are_stored_once,
                     a_scan_sees_everything_once,
+                },
+                outlines::{
+                    pages_follow_each_other_without_a_gap,
+                    counts_are_those_of_every_record,
+                    a_walk_meets_every_record_once,
+                    the_newest_of_several_patterns_are_found_at_once,
                 },
                 kinds::{
                     retention_takes_blocks_and_cuts_those_at_the_edge,

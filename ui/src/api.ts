@@ -321,6 +321,10 @@ const json = (body: unknown): RequestInit => ({
   body: JSON.stringify(body),
 });
 
+/** IANA name of the reader's zone. */
+const timeZone = () => Intl.DateTimeFormat().resolvedOptions().timeZone;
+const zoned = () => `time_zone=${encodeURIComponent(timeZone())}`;
+
 export const api = {
   me: () => request<{ name: string }>("/api/v1/me"),
   login: (name: string, password: string) =>
@@ -336,13 +340,15 @@ export const api = {
   patterns: (query: URLSearchParams) => request<Pattern[]>(`/api/v1/patterns?${query}`),
   patternDiff: (query: URLSearchParams) => request<PatternDiff>(`/api/v1/patterns/diff?${query}`),
   topology: (query: URLSearchParams) => request<Topology>(`/api/v1/services/graph?${query}`),
-  explain: (subject: { record?: string; pattern?: string }) => request<Explanation>("/api/v1/explain", json(subject)),
+  explain: (subject: { record?: string; pattern?: string }) =>
+    request<Explanation>("/api/v1/explain", json({ ...subject, time_zone: timeZone() })),
   compare: (a: string, b: string) =>
-    request<Comparison>(`/api/v1/incidents/compare?a=${encodeURIComponent(a)}&b=${encodeURIComponent(b)}`),
+    request<Comparison>(`/api/v1/incidents/compare?a=${encodeURIComponent(a)}&b=${encodeURIComponent(b)}&${zoned()}`),
+  postmortem: (id: string) => `/api/v1/incidents/${encodeURIComponent(id)}/postmortem?${zoned()}`,
   trace: (id: string) => request<Trace>(`/api/v1/traces/${encodeURIComponent(id)}`),
   incidents: () => request<Incident[]>("/api/v1/incidents?limit=50"),
   incident: (id: string) => request<IncidentDetail>(
-      `/api/v1/incidents/${encodeURIComponent(id)}?time_zone=${encodeURIComponent(Intl.DateTimeFormat().resolvedOptions().timeZone)}`,
+      `/api/v1/incidents/${encodeURIComponent(id)}?${zoned()}`,
     ),
   act: (id: string, action: "ack" | "resolve") =>
     request<Incident>(`/api/v1/incidents/${encodeURIComponent(id)}/${action}`, { method: "POST" }),
@@ -376,7 +382,7 @@ export interface AskBody {
 /** Asks a question and hands each event of the stream to its handler, in the order they come. */
 export async function ask(body: AskBody, handlers: AskHandlers, signal: AbortSignal): Promise<void> {
   const response = await fetch("/api/v1/ask", {
-    ...json({ ...body, time_zone: Intl.DateTimeFormat().resolvedOptions().timeZone }),
+    ...json({ ...body, time_zone: timeZone() }),
     headers: { "content-type": "application/json", accept: "text/event-stream" },
     credentials: "same-origin",
     signal,

@@ -68,7 +68,7 @@ export function IncidentPanel(props: { id: string; onClose: () => void; onError:
           </button>
         )}
         {incident.anomaly_count > 0 && <Verdict id={incident.id} onError={fail} />}
-        <a href={`/api/v1/incidents/${incident.id}/postmortem`} download>
+        <a href={api.postmortem(incident.id)} download>
           Post-mortem draft
         </a>
         {incident.services.map((service) => (

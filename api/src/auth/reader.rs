@@ -7,11 +7,11 @@ use std::time::Duration;
 
 use axum::extract::{ConnectInfo, FromRequestParts};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderValue, header};
-use base64::Engine as _;
+use axum::http::{HeaderValue, header};
 use domain::{ErrorKind, ProjectId};
 use sha2::{Digest, Sha256};
 
+use super::credential::name_and_password;
 use super::{Member, TOKEN_PREFIX};
 use crate::problem::Problem;
 use crate::routes::identity::{LoginRequest, open_session};
@@ -43,7 +43,7 @@ pub struct BasicSessions {
 impl Default for BasicSessions {
     fn default() -> Self {
         Self {
-            salt: super::random(),
+            salt: super::secret::random(),
             known: Mutex::default(),
         }
     }
@@ -174,19 +174,4 @@ async fn with_known(
         }
         Err(problem) => Err(problem),
     }
-}
-
-/// What `Authorization: Basic` says.
-fn name_and_password(headers: &HeaderMap) -> Option<(String, String)> {
-    let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
-    let (scheme, pair) = value.split_once(' ')?;
-    if !scheme.eq_ignore_ascii_case("basic") {
-        return None;
-    }
-    let pair = base64::engine::general_purpose::STANDARD
-        .decode(pair.trim())
-        .ok()?;
-    let pair = String::from_utf8(pair).ok()?;
-    let (name, password) = pair.split_once(':').unwrap_or((&pair, ""));
-    Some((name.to_owned(), password.to_owned()))
 }

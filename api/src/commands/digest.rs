@@ -2,6 +2,7 @@
 
 use crate::cli::DigestArgs;
 use crate::config::Config;
+use crate::mcp::Call;
 use crate::remote::Server;
 
 /// Largest answer that is read.
@@ -13,7 +14,15 @@ const ANSWER_BYTES: usize = 4 * 1024 * 1024;
 /// Fails when the server does not answer or refuses.
 pub async fn run(args: DigestArgs, config: &Config) -> anyhow::Result<()> {
     let server = Server::new(&args.remote, config).await?;
-    let path = format!("/api/v1/digest?days={}", args.days);
+    // As the reader's watch has it.
+    let zone = jiff::tz::TimeZone::system();
+    let zone = zone.iana_name().map(str::to_owned);
+    let days = args.days.to_string();
+    let path = Call::get(
+        "/api/v1/digest",
+        &[("days", Some(days)), ("time_zone", zone)],
+    )
+    .path;
     let (status, digest) = server
         .call(reqwest::Method::GET, &path, None, ANSWER_BYTES)
         .await?;

@@ -1,5 +1,6 @@
-//! `vigil models`: what there is, fetch, check.
+//! `vigil models`: what there is, fetch, look at, check.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
@@ -32,6 +33,7 @@ pub fn run(command: &ModelsCommand, config: &Config) -> anyhow::Result<()> {
                 println!("{}: {}", model.id, files.directory.display());
             }
         }
+        ModelsCommand::Inspect { path } => inspect(path)?,
         ModelsCommand::Verify { ids } => {
             let is_here = |model: &ModelSpec| acquirer.status(model) != Status::Missing;
             let mut wrong = 0;
@@ -68,7 +70,7 @@ fn chosen(
     ids.iter().map(|id| named(catalogue, id)).collect()
 }
 
-/// A model of the catalogue, or of the hub: `owner/repository`, `owner/repository:file.gguf`.
+/// A model of the catalogue, or of the hub: `owner/repository`, `owner/repository:file.gguf` or `:model.safetensors`.
 fn named(catalogue: &Catalogue, id: &str) -> anyhow::Result<ModelSpec> {
     Ok(if id.contains(':') {
         ModelSpec::hub_narrator(id)?
@@ -79,6 +81,31 @@ fn named(catalogue: &Catalogue, id: &str) -> anyhow::Result<ModelSpec> {
     })
 }
 
+/// Prints what a model is out of its header.
+fn inspect(path: &Path) -> anyhow::Result<()> {
+    const MB: u64 = 1_000_000;
+    let header = inference::read_header(path)?;
+    println!("name           {}", header.name);
+    println!("architecture   {}", header.architecture);
+    println!(
+        "computed by    {}",
+        if header.is_fast {
+            "Vigil's own decoder"
+        } else {
+            "candle-transformers, if it knows the architecture"
+        }
+    );
+    println!("on the disk    {} MB", header.file_bytes / MB);
+    println!(
+        "in memory      about {} MB while it works",
+        header.memory_bytes / MB
+    );
+    if let Some(available) = inference::available_memory() {
+        println!("available      {} MB now", available / MB);
+    }
+    Ok(())
+}
+
 fn print_model(model: &ModelSpec, acquirer: &Acquirer) {
     let status = match acquirer.status(model) {
         Status::Ready { .. } => "here",
@@ -86,10 +113,11 @@ fn print_model(model: &ModelSpec, acquirer: &Acquirer) {
         Status::Missing => "not here",
     };
     println!(
-        "{:<28} {:<18} {:>5} MB  {:<11} {}{}",
+        "{:<28} {:<18} {:>5} MB, {:>5} MB of memory  {:<11} {}{}",
         model.id,
         status,
         model.download_bytes() / 1_000_000,
+        model.memory_bytes / 1_000_000,
         model.licence,
         model.title,
         if model.default { " [default]" } else { "" }

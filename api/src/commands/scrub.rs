@@ -81,7 +81,14 @@ struct Tally {
 
 impl std::fmt::Display for Tally {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} lines, {} bytes", self.lines, self.bytes)?;
+        let plural = |count| if count == 1 { "" } else { "s" };
+        let (lines, bytes) = (self.lines, self.bytes);
+        write!(
+            f,
+            "{lines} line{}, {bytes} byte{}",
+            plural(lines),
+            plural(bytes)
+        )?;
         if self.kinds.is_empty() {
             return f.write_str("; nothing was taken out");
         }

@@ -243,6 +243,11 @@ static SPECS: [Spec; 9] = [
                 Kind::Flag,
                 "Return the draft of a post-mortem in Markdown instead.",
             ),
+            may(
+                "time_zone",
+                Kind::Text,
+                "IANA name of the zone of times in sentences; that of the server's settings when left out.",
+            ),
         ],
     },
     Spec {

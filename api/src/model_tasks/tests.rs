@@ -64,6 +64,16 @@ fn a_narrator_is_an_id_a_file_or_a_file_of_the_hub() {
     let path = folder.path().join("mine.gguf");
     std::fs::write(&path, "GGUF").unwrap();
     assert!(matches!(find(path.to_str().unwrap()), Ok(Wanted::File(_))));
+    let directory = folder.path().join("mine");
+    std::fs::create_dir(&directory).unwrap();
+    assert!(find(directory.to_str().unwrap()).is_err());
+    std::fs::write(directory.join("config.json"), "{}").unwrap();
+    let found = find(directory.to_str().unwrap());
+    assert!(matches!(found, Ok(Wanted::File(_))), "{found:?}");
+    let Ok(Wanted::Model(whole)) = find("Qwen/Qwen3-0.6B:model.safetensors") else {
+        panic!("a model of the hub");
+    };
+    assert!(whole.file("config.json").is_some());
     let Ok(Wanted::Model(known)) = find(SMALL_NARRATOR) else {
         panic!("{SMALL_NARRATOR} is in the catalogue");
     };

@@ -1,6 +1,7 @@
 //! `POST /api/v1/ask`: a question in plain words, answered as JSON or as a stream of events.
 
 use std::convert::Infallible;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,11 +12,11 @@ use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use domain::ErrorKind;
 use engine::{AskEvent, AskPlan, AskRequest, AskStages, ConversationKey};
-use futures_util::StreamExt;
+use futures_util::{Stream, stream};
 use serde::{Deserialize, Serialize};
-use tokio_stream::wrappers::ReceiverStream;
+use tokio::sync::mpsc::Receiver;
 
-use crate::auth::Member;
+use crate::auth::{Member, session_end};
 use crate::extract::Json;
 use crate::peer::Peer;
 use crate::problem::{Cause, LoggedStatus, Problem, ProblemBody};
@@ -159,11 +160,12 @@ pub async fn ask(
         .and_then(|accept| accept.to_str().ok())
         .is_some_and(|accept| accept.contains("text/event-stream"));
     if is_stream {
-        // The engine stops working on the question when this stream is dropped.
-        let mut is_told = false;
-        let stream = ReceiverStream::new(events)
-            .map(move |event| Ok::<_, Infallible>(sse(event, &mut is_told)));
-        return Ok(Sse::new(stream)
+        let telling = Telling {
+            events,
+            session: Box::pin(session_end(state, member)),
+            is_told: false,
+        };
+        return Ok(Sse::new(telling.events())
             .keep_alive(KeepAlive::default().interval(HEARTBEAT))
             .into_response());
     }
@@ -193,9 +195,7 @@ async fn left(peer: Option<Extension<Peer>>) {
     }
 }
 
-async fn collect(
-    mut events: tokio::sync::mpsc::Receiver<AskEvent>,
-) -> Result<Json<AskAnswer>, Problem> {
+async fn collect(mut events: Receiver<AskEvent>) -> Result<Json<AskAnswer>, Problem> {
     let mut whole = AskAnswer::default();
     while let Some(event) = events.recv().await {
         match event {
@@ -228,9 +228,39 @@ struct EvidenceEvent {
     samples: Vec<RecordItem>,
 }
 
+/// An answer that is told as it is made. The engine stops working on the question when it is dropped.
+struct Telling {
+    events: Receiver<AskEvent>,
+    session: Pin<Box<dyn Future<Output = ()> + Send>>,
+    is_told: bool,
+}
+
+impl Telling {
+    fn events(self) -> impl Stream<Item = Result<Event, Infallible>> {
+        stream::unfold(Some(self), |telling| async move {
+            let mut telling = telling?;
+            tokio::select! {
+                // A session that is over is told nothing more, however much waits.
+                biased;
+                () = &mut telling.session => Some((Ok(over()), None)),
+                event = telling.events.recv() => {
+                    let event = sse(event?, &mut telling.is_told);
+                    Some((Ok(event), Some(telling)))
+                }
+            }
+        })
+    }
+}
+
+/// The last event of a session that ends before its answer.
+fn over() -> Event {
+    let problem = Problem::new(ErrorKind::Unauthenticated, "the session or token is over");
+    written("error", serde_json::to_string(&failure(problem)))
+}
+
 /// The body that a problem has anywhere else; what a 5xx hides goes to our log.
-fn failure(error: engine::Error) -> Option<ProblemBody> {
-    let mut response = Problem::from(error).into_response();
+fn failure(problem: Problem) -> Option<ProblemBody> {
+    let mut response = problem.into_response();
     if let Some(Cause(cause)) = response.extensions_mut().remove::<Cause>() {
         tracing::error!(http.route = "/api/v1/ask", cause, "the answer failed");
     }
@@ -278,8 +308,12 @@ fn sse(event: AskEvent, is_told: &mut bool) -> Event {
                 stages: stages.into(),
             }),
         ),
-        AskEvent::Failed(error) => ("error", serde_json::to_string(&failure(error))),
+        AskEvent::Failed(error) => ("error", serde_json::to_string(&failure(error.into()))),
     };
+    written(name, data)
+}
+
+fn written(name: &str, data: serde_json::Result<String>) -> Event {
     match data {
         Ok(data) => Event::default().event(name).data(data),
         Err(error) => Event::default().event("error").data(error.to_string()),
@@ -293,7 +327,7 @@ mod tests {
     #[test]
     fn a_failure_in_the_stream_is_a_problem_and_hides_its_cause() {
         let body = |error: engine::Error| {
-            serde_json::to_value(failure(error).expect("a body")).expect("it is JSON")
+            serde_json::to_value(failure(error.into()).expect("a body")).expect("it is JSON")
         };
         let hidden = body(engine::Error::Internal(
             "/data/vigil.db: disk I/O error".into(),

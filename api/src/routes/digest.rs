@@ -6,7 +6,7 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 use domain::NANOS_PER_SECOND;
-use engine::{Digest, Pair};
+use engine::{AlertSource, Digest, OnCallLoad, Pair};
 use serde::{Deserialize, Serialize};
 
 use crate::auth::Member;
@@ -25,6 +25,8 @@ const DEFAULT_DAYS: u32 = 7;
 pub struct DigestQuery {
     /// Days until now, 7 when it is left out, at most 92.
     days: Option<u32>,
+    /// IANA name of the zone of times and of what is night; that of the settings otherwise.
+    time_zone: Option<String>,
 }
 
 /// A number beside that of the time before.
@@ -63,6 +65,61 @@ pub struct DigestPatternItem {
     records: PairItem,
 }
 
+/// What opened incidents: `policy NAME`, or `anomalies of SERVICE`.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct AlertSourceItem {
+    opened_by: String,
+    incidents: u64,
+    /// Those that somebody took.
+    taken: u64,
+    /// Those that ended without anybody taking or ending them.
+    ended_untouched: u64,
+    /// Messages that arrived.
+    messages: u64,
+}
+
+impl From<AlertSource> for AlertSourceItem {
+    fn from(source: AlertSource) -> Self {
+        Self {
+            opened_by: source.name,
+            incidents: source.incidents,
+            taken: source.taken,
+            ended_untouched: source.unneeded,
+            messages: source.messages,
+        }
+    }
+}
+
+/// What a time was for those on call.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct OnCallItem {
+    /// Messages that arrived; of more than 200 incidents those of the newest are counted.
+    messages: u64,
+    /// Messages that did not.
+    failed: u64,
+    /// How often an incident was passed on because nobody took it in time.
+    escalations: u64,
+    /// Incidents opened between 22:00 and 07:00.
+    at_night: u64,
+    /// Incidents opened on a Saturday or Sunday.
+    at_weekend: u64,
+    /// Who took how many.
+    taken_by: BTreeMap<String, u64>,
+}
+
+impl From<OnCallLoad> for OnCallItem {
+    fn from(load: OnCallLoad) -> Self {
+        Self {
+            messages: load.messages,
+            failed: load.failed,
+            escalations: load.escalations,
+            at_night: load.at_night,
+            at_weekend: load.at_weekend,
+            taken_by: load.taken_by.into_iter().collect(),
+        }
+    }
+}
+
 /// What a project went through.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct DigestAnswer {
@@ -75,12 +132,20 @@ pub struct DigestAnswer {
     incidents: PairItem,
     /// Of those, how many go on.
     still_open: u64,
+    /// How many go on at all, whenever they were opened.
+    open_now: u64,
+    /// Of those opened in the time, how many somebody took.
+    taken: u64,
     /// Median seconds until somebody took one; null when nobody took any.
     seconds_to_acknowledge: Option<i64>,
     /// Median seconds until one ended.
     seconds_to_resolve: Option<i64>,
     /// The gravest and longest.
     worst: Vec<IncidentItem>,
+    /// What opened incidents, most first.
+    alerts: Vec<AlertSourceItem>,
+    /// What it was for those on call.
+    on_call: OnCallItem,
     services: Vec<DigestServiceItem>,
     patterns: Vec<DigestPatternItem>,
     /// By kind; of more than 1,000 the newest are counted.
@@ -100,9 +165,17 @@ impl From<Digest> for DigestAnswer {
             errors: digest.errors.into(),
             incidents: digest.incidents.into(),
             still_open: digest.still_open,
+            open_now: digest.open_now,
+            taken: digest.taken,
             seconds_to_acknowledge: seconds(digest.time_to_acknowledge_ns),
             seconds_to_resolve: seconds(digest.time_to_resolve_ns),
             worst: digest.worst.into_iter().map(IncidentItem::from).collect(),
+            alerts: digest
+                .sources
+                .into_iter()
+                .map(AlertSourceItem::from)
+                .collect(),
+            on_call: digest.load.into(),
             services: digest
                 .services
                 .into_iter()
@@ -146,6 +219,7 @@ pub async fn digest(
     Query(query): Query<DigestQuery>,
 ) -> Result<Json<DigestAnswer>, Problem> {
     let days = query.days.unwrap_or(DEFAULT_DAYS);
-    let digest = state.engine.digest(member.project_id, days).await?;
+    let zone = query.time_zone.as_deref();
+    let digest = state.engine.digest(member.project_id, days, zone).await?;
     Ok(Json(digest.into()))
 }

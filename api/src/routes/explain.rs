@@ -11,7 +11,7 @@ use crate::extract::Json;
 use crate::problem::Problem;
 use crate::state::AppState;
 
-/// What is to be explained: exactly one of the three.
+/// What is to be explained: exactly one of line, record and pattern.
 #[derive(Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ExplainBody {
@@ -21,6 +21,8 @@ pub struct ExplainBody {
     record: Option<String>,
     /// The id of a pattern.
     pattern: Option<String>,
+    /// IANA name of the zone of times; that of the settings otherwise.
+    time_zone: Option<String>,
 }
 
 impl ExplainBody {
@@ -125,9 +127,10 @@ pub async fn explain(
     member: Member,
     Json(body): Json<ExplainBody>,
 ) -> Result<Json<ExplainAnswer>, Problem> {
+    let zone = body.time_zone.clone();
     let found = state
         .engine
-        .explain(member.project_id, body.subject()?)
+        .explain(member.project_id, body.subject()?, zone.as_deref())
         .await?;
     Ok(Json(found.into()))
 }

@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use self::parquet::ParquetPieces;
-use crate::auth::Member;
+use crate::auth::{Member, while_lasting};
 use crate::extract::Query;
 use crate::problem::Problem;
 use crate::routes::search::{FilterQuery, filter};
@@ -100,7 +100,8 @@ struct Line<'a> {
     template_id: String,
 }
 
-/// Everything that matches, uncapped, in no promised order. A stream that ends without its last chunk is not complete.
+/// Everything that matches, uncapped, in no promised order. A stream that ends without its last chunk is not complete: so it
+/// does when something fails, and within seconds of the end of the session or token that asked.
 #[utoipa::path(get, path = "/api/v1/export", tag = "search", params(ExportQuery), responses((status = 200, content_type = "application/x-ndjson", description = "one record a line")))]
 pub async fn export(
     State(state): State<Arc<AppState>>,
@@ -114,10 +115,12 @@ pub async fn export(
     if query.format == ExportFormat::Parquet {
         let pieces = ParquetPieces::new(first, records)?;
         let pieces = stream::unfold(pieces, ParquetPieces::step);
+        let pieces = while_lasting(state, member, pieces);
         let content_type = [(header::CONTENT_TYPE, "application/vnd.apache.parquet")];
         return Ok((content_type, Body::from_stream(pieces)).into_response());
     }
     let pieces = stream::unfold(Pieces::new(first, records), Pieces::step);
+    let pieces = while_lasting(state, member, pieces);
     let content_type = [(header::CONTENT_TYPE, "application/x-ndjson")];
     Ok((content_type, Body::from_stream(pieces)).into_response())
 }

@@ -97,8 +97,10 @@ pub async fn command(
             let user = signed.field("user_id");
             named_act(&state, &signed.slack, project_id, user, word, number).await
         }
-        ("ask", question) if !question.is_empty() => ask(&state, &signed, project_id, question),
-        _ => ask(&state, &signed, project_id, &text),
+        ("ask", question) if !question.is_empty() => {
+            ask(&state, &signed, project_id, question).await
+        }
+        _ => ask(&state, &signed, project_id, &text).await,
     }
 }
 
@@ -140,7 +142,7 @@ async fn named_act(
     word: &str,
     incident: &str,
 ) -> Result<Response, Problem> {
-    let Some((_, name)) = slack.user(slack_user) else {
+    let Some(name) = slack.user(slack_user).await? else {
         return Ok(reply(stranger(slack_user)));
     };
     let by = format!("{name} (Slack)");
@@ -158,7 +160,7 @@ async fn named_act(
 /// What somebody is told who is none of our users.
 fn stranger(slack_user: &str) -> Value {
     slack::note(&format!(
-        "Vigil does not know who {slack_user} is: an operator can add it under [slack.users]."
+        "Vigil does not know who {slack_user} is: an operator can add it under [slack.users] and send the server SIGHUP."
     ))
 }
 
@@ -183,7 +185,7 @@ async fn act(
 }
 
 /// Accepts a question and answers it later.
-fn ask(
+async fn ask(
     state: &Arc<AppState>,
     signed: &Signed,
     project_id: ProjectId,
@@ -200,6 +202,8 @@ fn ask(
             "Other questions are being answered; ask again in a moment.",
         )));
     };
+    let user = signed.field("user_id");
+    let name = signed.slack.user(user).await?;
     let work = Work {
         state: Arc::clone(state),
         slack: Arc::clone(&signed.slack),
@@ -208,14 +212,10 @@ fn ask(
         response_url: signed.field("response_url").to_owned(),
         // "and yesterday?" goes on with what the same person asked in the same channel.
         conversation: ConversationKey {
-            caller: format!(
-                "slack:{}:{}",
-                signed.field("team_id"),
-                signed.field("user_id")
-            ),
+            caller: format!("slack:{}:{user}", signed.field("team_id")),
             id: signed.field("channel_id").to_owned(),
         },
-        requested_by: requester::of_slack(&signed.slack, signed.field("user_id")),
+        requested_by: requester::of_slack(user, name.as_deref()),
         _turn: turn,
     };
     state.engine.tasks().spawn("slack_answer", work.run());

@@ -1,5 +1,6 @@
 use api::routes::{Access, Endpoint};
 use serde_json::json;
+use sha2::{Digest as _, Sha256};
 use store::{IdentityStore as _, Role, Store, StoreConfig};
 
 use crate::harness::{Database, Server};
@@ -255,4 +256,32 @@ async fn an_address_that_tries_many_names_is_locked_out_and_many_at_once_wait() 
     }
     assert_eq!(statuses[19], (401, false));
     assert_eq!(statuses[20], (429, true));
+}
+
+/// Versions before the scopes of tokens know only those that write, and look for the plain digest. While an installation
+/// is upgraded they run beside this one on the same database.
+async fn an_older_process_does_not_find_a_read_token(database: Database) {
+    let server = Server::start(database).await;
+    let reading = server.read_token();
+    let store = server.store();
+    let as_before = |token: &str| -> [u8; 32] { Sha256::digest(token.as_bytes()).into() };
+    assert!(
+        store
+            .token_by_hash(&as_before(&server.token))
+            .unwrap()
+            .is_some()
+    );
+    assert!(store.token_by_hash(&as_before(&reading)).unwrap().is_none());
+    // This version does.
+    server.get(&reading, "/api/v1/me").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_older_process_does_not_find_a_read_token_on_sqlite() {
+    an_older_process_does_not_find_a_read_token(Database::Sqlite).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_older_process_does_not_find_a_read_token_on_postgres() {
+    an_older_process_does_not_find_a_read_token(Database::Postgres).await;
 }

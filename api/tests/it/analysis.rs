@@ -189,13 +189,24 @@ async fn an_incident_has_a_graph_a_post_mortem_and_a_place_in_the_digest() {
         text.starts_with(&format!("# Post-mortem: incident {number}: ")),
         "{text}"
     );
-    assert!(text.contains("## Timeline (UTC)"), "{text}");
+    assert!(
+        text.contains("## Timeline (") && text.contains("UTC)"),
+        "{text}"
+    );
+    let path = format!("/api/v1/incidents/{number}/postmortem?format=json&time_zone=Asia/Tokyo");
+    let text = server.get(&session, &path).await["markdown"].to_string();
+    assert!(text.contains(" JST |") && !text.contains("UTC"), "{text}");
     let path = format!("/api/v1/incidents/compare?a={number}&b={number}");
     let same = server.get(&session, &path).await;
     assert_eq!(same["similarity"], 1.0, "{same}");
     let digest = server.get(&session, "/api/v1/digest?days=1").await;
     assert_eq!(digest["errors"]["now"], 174);
     assert!(digest["incidents"]["now"].as_u64().unwrap() >= 1);
+    assert!(digest["alerts"][0]["opened_by"].is_string(), "{digest}");
+    assert_eq!(
+        digest["on_call"]["messages"], 0,
+        "found in the past: {digest}"
+    );
     let printed = crate::harness::run(
         server.folder(),
         server.arguments(),

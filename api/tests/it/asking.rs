@@ -6,9 +6,11 @@ use hmac::{Hmac, Mac as _};
 use serde_json::json;
 use sha2::Sha256;
 use testkit::ReceiverServer;
-use tokio::io::AsyncReadExt as _;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+use tokio::sync::oneshot;
 
-use crate::harness::{Database, Server};
+use crate::harness::{Database, Server, run};
 
 const SECRET: &str = "8f742231b10e8888abcd99yyyzzz85a5";
 
@@ -128,10 +130,7 @@ async fn the_audit_says_who_asked_whichever_way_it_was() {
     clippy::disallowed_methods,
     reason = "a peer of the test, which ends with its runtime"
 )]
-async fn silent_model(
-    asked: tokio::sync::oneshot::Sender<()>,
-    left: tokio::sync::oneshot::Sender<()>,
-) -> String {
+async fn silent_model(asked: oneshot::Sender<()>, left: oneshot::Sender<()>) -> String {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}/v1", listener.local_addr().unwrap());
     tokio::spawn(async move {
@@ -149,15 +148,26 @@ async fn silent_model(
     url
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn an_asker_who_leaves_without_a_stream_is_noticed_as_well() {
-    let (asked_sender, asked) = tokio::sync::oneshot::channel();
-    let (left_sender, left) = tokio::sync::oneshot::channel();
+/// A server with it: when it was asked, and when whoever asked it left.
+async fn with_silent_model() -> (
+    Server,
+    tempfile::TempDir,
+    oneshot::Receiver<()>,
+    oneshot::Receiver<()>,
+) {
+    let (asked_sender, asked) = oneshot::channel();
+    let (left_sender, left) = oneshot::channel();
     let url = silent_model(asked_sender, left_sender).await;
     let text = format!(
         "[external_model]\nprovider = \"openai\"\nbase_url = \"{url}\"\nmodel = \"silent\"\n"
     );
-    let (server, _folder) = start(&text).await;
+    let (server, folder) = start(&text).await;
+    (server, folder, asked, left)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_asker_who_leaves_without_a_stream_is_noticed_as_well() {
+    let (server, _folder, asked, left) = with_silent_model().await;
     let session = server.session().await;
     let asking = server
         .client
@@ -177,4 +187,111 @@ async fn an_asker_who_leaves_without_a_stream_is_noticed_as_well() {
     logged(&server, is_line, "that the client left").await;
     let is_audit = |line: &str| line.contains("asked an external model") && line.contains("left");
     logged(&server, is_audit, "a call that was left").await;
+}
+
+/// Asks over a plain socket, and says that nothing more will be sent.
+async fn ask_and_close_one_half(server: &Server, version: &str, credential: &str) -> TcpStream {
+    let host = server.url.trim_start_matches("http://");
+    let body = json!({ "question": QUESTION }).to_string();
+    let request = format!(
+        "POST /api/v1/ask {version}\r\nHost: {host}\r\nAuthorization: Bearer {credential}\r\n\
+         Content-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
+        body.len()
+    );
+    let mut stream = TcpStream::connect(host).await.unwrap();
+    stream.write_all(request.as_bytes()).await.unwrap();
+    stream.shutdown().await.unwrap();
+    stream
+}
+
+/// A model that fails at whatever it is asked, but not before it may.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a peer of the test, which ends with its runtime"
+)]
+async fn slow_model(may_end: oneshot::Receiver<()>) -> String {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/v1", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        let (connection, _) = listener.accept().await.unwrap();
+        may_end.await.ok();
+        drop((connection, listener));
+    });
+    url
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_asker_who_closes_one_half_gets_the_answer() {
+    for version in ["HTTP/1.1", "HTTP/1.0"] {
+        let (let_it, may_end) = oneshot::channel();
+        let url = slow_model(may_end).await;
+        let text = format!(
+            "[external_model]\nprovider = \"openai\"\nbase_url = \"{url}\"\nmodel = \"slow\"\n"
+        );
+        let (server, _folder) = start(&text).await;
+        let session = server.session().await;
+        let mut stream = ask_and_close_one_half(&server, version, &session).await;
+        let mut all = Vec::new();
+        if version == "HTTP/1.1" {
+            // The server has looked whether this end is still there.
+            let mut interim = [0; 25];
+            stream.read_exact(&mut interim).await.unwrap();
+            assert_eq!(&interim, b"HTTP/1.1 100 Continue\r\n\r\n");
+        } else {
+            // Old clients know no interim responses: nothing is said before the answer.
+            let soon = tokio::time::timeout(Duration::from_secs(2), stream.read_u8());
+            assert!(soon.await.is_err());
+        }
+        let_it.send(()).unwrap();
+        stream.read_to_end(&mut all).await.unwrap();
+        let text = String::from_utf8(all).unwrap();
+        // It may have looked again.
+        let text = text.trim_start_matches("HTTP/1.1 100 Continue\r\n\r\n");
+        assert!(text.starts_with(&format!("{version} 200 OK")), "{text}");
+        let (_, body) = text.split_once("\r\n\r\n").unwrap();
+        let answer: serde_json::Value = serde_json::from_str(body).unwrap();
+        let author = answer["answer"]["author"]["kind"].as_str().unwrap();
+        assert!(author.starts_with("rules"), "{answer}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_asker_who_closes_one_half_and_then_leaves_is_noticed() {
+    let (server, _folder, asked, left) = with_silent_model().await;
+    let session = server.session().await;
+    let mut stream = ask_and_close_one_half(&server, "HTTP/1.1", &session).await;
+    asked.await.unwrap();
+    let mut interim = [0; 25];
+    stream.read_exact(&mut interim).await.unwrap();
+    drop(stream);
+    // Far below the time that a model may take.
+    let patience = Duration::from_secs(15);
+    tokio::time::timeout(patience, left).await.unwrap().unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_streamed_answer_ends_with_the_token_that_asked() {
+    let (server, _folder, asked, left) = with_silent_model().await;
+    let token = server.read_token();
+    let answer = server
+        .client
+        .post(format!("{}/api/v1/ask", server.url))
+        .bearer_auth(&token)
+        .header("accept", "text/event-stream")
+        .json(&json!({ "question": QUESTION }))
+        .send()
+        .await
+        .unwrap();
+    asked.await.unwrap();
+    let prefix = api::auth::display_prefix(&token);
+    let revoke = ["token", "revoke", prefix.as_str()];
+    run(server.folder(), server.arguments(), &revoke);
+    // Far below the time that a model may take.
+    let patience = api::auth::SESSION_LOOK + Duration::from_secs(10);
+    let text = tokio::time::timeout(patience, answer.text());
+    let text = text.await.unwrap().unwrap();
+    let (_, last) = text.trim_end().rsplit_once("event: ").unwrap();
+    assert!(last.starts_with("error\n"), "{text}");
+    assert!(last.contains("\"code\":\"unauthenticated\""), "{text}");
+    tokio::time::timeout(patience, left).await.unwrap().unwrap();
 }

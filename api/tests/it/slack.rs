@@ -11,7 +11,7 @@ use testkit::ReceiverServer;
 
 use crate::harness::{Database, Server, json as body};
 
-const SECRET: &str = "8f742231b10e8888abcd99yyyzzz85a5";
+pub const SECRET: &str = "8f742231b10e8888abcd99yyyzzz85a5";
 
 fn now() -> i64 {
     testkit::now_ns() / 1_000_000_000
@@ -36,7 +36,7 @@ async fn post(server: &Server, path: &str, at: i64, signature: &str, body: &str)
         .unwrap()
 }
 
-async fn signed(server: &Server, path: &str, fields: &[(&str, &str)]) -> Response {
+pub async fn signed(server: &Server, path: &str, fields: &[(&str, &str)]) -> Response {
     let body = reqwest::Url::parse_with_params("http://x/", fields)
         .unwrap()
         .query()
@@ -60,7 +60,7 @@ async fn later(receiver: &ReceiverServer, from: usize) -> Value {
     panic!("nothing came through the response_url");
 }
 
-async fn start(database: Database, more: &str) -> (Server, tempfile::TempDir) {
+pub async fn start(database: Database, more: &str) -> (Server, tempfile::TempDir) {
     let folder = tempfile::tempdir().unwrap();
     let settings = folder.path().join("vigil.toml");
     let text =

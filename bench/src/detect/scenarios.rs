@@ -4,6 +4,8 @@
 
 #[path = "scenarios/player.rs"]
 mod player;
+#[path = "scenarios/stage.rs"]
+pub mod stage;
 
 use std::collections::BTreeMap;
 use std::io::{self, Error};
@@ -29,9 +31,14 @@ pub fn opens(anomaly: &Anomaly) -> bool {
     if anomaly.kind == AnomalyKind::Metric {
         return anomaly.score >= METRIC_OPENS;
     }
-    let is_silence = anomaly.kind == AnomalyKind::Drop && anomaly.template_id.is_none();
-    let is_bad = (anomaly.severity >= Severity::Error || is_silence) && anomaly.score >= OPENS;
+    let is_bad =
+        (anomaly.severity >= Severity::Error || is_silence(anomaly)) && anomaly.score >= OPENS;
     is_bad || anomaly.severity >= Severity::Warn && anomaly.score >= WARNING_OPENS
+}
+
+/// Whether a whole service says less than it does.
+pub fn is_silence(anomaly: &Anomaly) -> bool {
+    anomaly.kind == AnomalyKind::Drop && anomaly.template_id.is_none()
 }
 
 /// Says the class of the cause, as the runbook calls it.

@@ -33,7 +33,7 @@ impl Weights {
     pub(super) const MEANING: Self = Self {
         dense: 10.0,
         lexical: 0.3,
-        topic: 2.5,
+        topic: 3.0,
     };
     /// Questions that name a thing: words first. Vectors hardly tell one id from another
     /// (hit@1 0.04 against 0.90 for BM25).

@@ -50,7 +50,7 @@ impl<'it> Meaning<'it> {
         }
     }
 
-    /// Makes the vectors of all ideas, about 260 short texts, unless they are there. Until then questions are
+    /// Makes the vectors of all ideas, about 620 short texts, unless they are there. Until then questions are
     /// compared without them. Blocks.
     ///
     /// # Errors

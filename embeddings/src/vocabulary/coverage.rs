@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use super::{VOCABULARY, of_log_text, words};
 
 /// Words that ask, count, point or bind, and tell nothing of what is asked for.
-const EMPTY: [&str; 111] = [
+pub(super) const EMPTY: [&str; 111] = [
     "how",
     "many",
     "much",

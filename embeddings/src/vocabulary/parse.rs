@@ -12,6 +12,8 @@ pub(super) struct Group {
     pub(super) printed: Vec<String>,
     /// Numbers of the groups that say the opposite.
     pub(super) against: Vec<usize>,
+    /// Numbers of the groups that are broader: who asks for one of them means this one too.
+    pub(super) under: Vec<usize>,
     /// Nearly every line has it.
     pub(super) is_common: bool,
 }
@@ -21,6 +23,7 @@ pub(super) struct Group {
 pub(super) fn groups(text: &str) -> Vec<Group> {
     let mut groups: Vec<Group> = Vec::new();
     let mut against: Vec<(usize, Vec<String>)> = Vec::new();
+    let mut under: Vec<(usize, Vec<String>)> = Vec::new();
     for line in lines(text) {
         let Some((key, value)) = line.trim_start().split_once(':') else {
             groups.push(Group {
@@ -37,6 +40,7 @@ pub(super) fn groups(text: &str) -> Vec<Group> {
             "said" => group.said = phrases(value),
             "printed" => group.printed = phrases(value),
             "against" => against.push((number, phrases(value))),
+            "under" => under.push((number, phrases(value))),
             "kind" => group.is_common = value.trim() == "common",
             _ => {}
         }
@@ -46,11 +50,17 @@ pub(super) fn groups(text: &str) -> Vec<Group> {
         .enumerate()
         .map(|(number, group)| (group.name.clone(), number))
         .collect();
-    for (number, names) in against {
-        groups[number].against = names
+    let numbers = |names: Vec<String>| -> Vec<usize> {
+        names
             .iter()
             .filter_map(|name| places.get(name).copied())
-            .collect();
+            .collect()
+    };
+    for (number, names) in against {
+        groups[number].against = numbers(names);
+    }
+    for (number, names) in under {
+        groups[number].under = numbers(names);
     }
     groups
 }

@@ -2,7 +2,7 @@ use std::collections::HashSet;
 
 use super::*;
 
-const FILE: &str = include_str!("concepts.txt");
+const FILES: &str = CONCEPTS;
 
 fn names(ideas: &Ideas) -> Vec<&'static str> {
     ideas.keys().map(|group| name(*group)).collect()
@@ -17,7 +17,7 @@ fn every_line_of_the_file_says_something_known() {
         .collect();
     assert_eq!(names.len(), VOCABULARY.groups.len(), "a name stands twice");
     assert!(names.len() > 150, "{}", names.len());
-    for line in parse::lines(FILE) {
+    for line in parse::lines(FILES) {
         let Some((key, value)) = line.split_once(':') else {
             assert!(!line.starts_with(' '), "{line}");
             continue;
@@ -28,7 +28,7 @@ fn every_line_of_the_file_says_something_known() {
                     assert!(!words(&phrase).is_empty(), "'{phrase}' is passed over");
                 }
             }
-            "  against" => {
+            "  against" | "  under" => {
                 for other in parse::phrases(value) {
                     assert!(names.contains(other.as_str()), "{other}");
                 }
@@ -85,6 +85,28 @@ fn what_people_say_and_what_programs_print_is_one_idea() {
         assert!(names(&of_question(question)).contains(&idea), "{question}");
         assert!(names(&of_log_text(printed)).contains(&idea), "{printed}");
     }
+}
+
+#[test]
+fn a_phrase_that_tells_several_ideas_weighs_less_for_each() {
+    let alone = of_log_text("no space left on device");
+    let place = |name: &str| {
+        let groups = VOCABULARY.groups.iter();
+        groups.take_while(|it| it.name != name).count()
+    };
+    let (storage, device) = (alone[&place("storage-full")], alone[&place("hardware")]);
+    assert!(storage > device, "{storage} {device}");
+    let both = of_log_text("timeout");
+    assert!(both.values().all(|weight| *weight <= 1.0), "{both:?}");
+}
+
+#[test]
+fn who_asks_for_something_broad_means_what_is_under_it() {
+    let late = of_log_text("failed to send heartbeat to peer");
+    assert!(!names(&late).contains(&"slow"));
+    let broader = with_broader(late.clone());
+    assert!(names(&broader).contains(&"slow"));
+    assert!(late.iter().all(|(idea, weight)| broader[idea] == *weight));
 }
 
 #[test]

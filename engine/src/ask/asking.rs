@@ -39,27 +39,20 @@ impl Inner {
             });
         }
         context.attributes = self.attribute_names(project_id, &context.services)?;
-        context.slots = self.slot_words(project_id)?;
-        context.happenings = self.happenings(
-            project_id,
-            &request.question,
-            &context.services,
-            context.now_ns,
-        )?;
+        let names = self.value_names(project_id, &request.question)?;
+        (context.slots, context.counted) = (names.slots, names.counted);
+        let question = self.spelt(project_id, &request.question, &context)?;
+        context.happenings =
+            self.happenings(project_id, &question, &context.services, context.now_ns)?;
         if context.last_deploys.is_empty() {
-            context.last_deploys = self.deploys_told(
-                project_id,
-                &request.question,
-                &context.services,
-                context.now_ns,
-            )?;
+            context.last_deploys =
+                self.deploys_told(project_id, &question, &context.services, context.now_ns)?;
         }
         let key = request.conversation.as_ref();
         let before = key.and_then(|key| self.conversations.last(project_id, key));
-        let followed =
-            before.and_then(|before| query::follow_up(&request.question, &before, &context));
+        let followed = before.and_then(|before| query::follow_up(&question, &before, &context));
         let may_plan = has_planner && followed.is_none();
-        let understood = followed.unwrap_or_else(|| query::understand(&request.question, &context));
+        let understood = followed.unwrap_or_else(|| query::understand(&question, &context));
         self.remember(project_id, request, &understood);
         let understood = self.with_attribute_values(project_id, understood, &context.attributes)?;
         let outside = match may_plan {

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use domain::{ChangeKind, ProjectId};
+use domain::{ChangeKind, LogFilter, LogReader as _, PageRequest, ProjectId, TemplateId, TextTerm};
 use inference::EvidenceBook;
 use query::{Intent, Interpretation};
 use store::EventStore as _;
@@ -87,6 +87,7 @@ impl Inner {
         }
         facts.evidence = book.into_items();
         Ok(Some(Found {
+            selected: None,
             facts,
             samples: Vec::new(),
             is_words_only: false,
@@ -110,12 +111,58 @@ impl Inner {
             .present(project_id, dictionary, &understood.filter())?
             .into_keys()
             .collect();
-        let mut ids = self.telling_of_deploys(project_id)?;
-        ids.retain(|id| present.contains(id));
-        if !ids.is_empty() {
-            scope.mean(ids, dictionary);
+        let patterns = self.deploy_patterns(project_id)?;
+        let is_present = |id: &TemplateId| present.contains(id);
+        let own: Vec<TemplateId> = patterns.said.iter().copied().filter(is_present).collect();
+        if !own.is_empty() {
+            scope.mean(own, dictionary);
+            return self.plan(project_id, &mut scope.filter);
+        }
+        if let [service] = understood.services.as_slice()
+            && self.is_told_by_others(project_id, understood, service, &patterns.said)?
+        {
+            // Who deploys it tells of it: "deployed checkout 3.7.0".
+            scope.filter.services.clear();
+            scope.filter.text.push(term(service));
+            scope.mean(patterns.said, dictionary);
+            return self.plan(project_id, &mut scope.filter);
+        }
+        let starts: Vec<TemplateId> = patterns.starts.into_iter().filter(is_present).collect();
+        if !starts.is_empty() {
+            scope.mean(starts, dictionary);
             self.plan(project_id, &mut scope.filter)?;
         }
         Ok(())
+    }
+
+    /// Whether records of other services that tell of deploys name a service.
+    fn is_told_by_others(
+        &self,
+        project_id: ProjectId,
+        understood: &Interpretation,
+        service: &str,
+        said: &[TemplateId],
+    ) -> Result<bool, Error> {
+        if said.is_empty() {
+            return Ok(false);
+        }
+        let mut filter = LogFilter {
+            template_ids: said.to_vec(),
+            text: vec![term(service)],
+            ..LogFilter::in_range(understood.range)
+        };
+        self.plan(project_id, &mut filter)?;
+        let page = self
+            .store
+            .search(project_id, &filter, &PageRequest::first(1))?;
+        Ok(!page.items.is_empty())
+    }
+}
+
+fn term(text: &str) -> TextTerm {
+    TextTerm {
+        term: text.to_owned(),
+        negated: false,
+        template_ids: Vec::new(),
     }
 }

@@ -78,6 +78,7 @@ impl Inner {
                 .push("no record looks like this line".to_owned());
         }
         Ok(Found {
+            selected: None,
             facts,
             samples,
             is_words_only: false,

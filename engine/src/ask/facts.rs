@@ -3,12 +3,12 @@
 use std::collections::{HashMap, HashSet};
 
 use domain::{
-    Evidence, EvidenceKind, LogFilter, LogReader, LogRecord, PageRequest, ProjectId, RecordId,
-    TemplateId, TimeRange,
+    Evidence, EvidenceKind, LogFilter, LogReader, LogRecord, ProjectId, RecordId, TemplateId,
+    TimeRange,
 };
 use inference::{AnswerFacts, AnswerIntent, Chip, Comparison, EvidenceBook};
 use query::{ChipKind, GroupBy, Intent, Interpretation};
-use store::Matches;
+use store::{Matches, NewestOf};
 
 use super::scope::{self, Row, Scope};
 use super::values::Values;
@@ -36,8 +36,18 @@ pub(super) struct Found {
     pub(super) is_words_only: bool,
     /// The question as it was answered: about a wider range, or without words that select nothing.
     pub(super) understood: Interpretation,
+    /// What it counted; `None` where nothing was selected.
+    pub(super) selected: Option<Selected>,
     /// How long it took to find the patterns that it is about.
     pub(super) retrieval: std::time::Duration,
+}
+
+/// What an answer counted.
+#[derive(Debug, Clone)]
+pub(super) struct Selected {
+    pub(super) filter: LogFilter,
+    /// The patterns that its topic says or means.
+    pub(super) meant: Option<Vec<TemplateId>>,
 }
 
 /// The chip of an outage of the semantic index: its label and its value.
@@ -86,6 +96,7 @@ impl Inner {
             samples: Vec::new(),
             is_words_only: scope.is_words_only,
             understood: understood.clone(),
+            selected: None,
             retrieval,
         };
         if scope.is_empty() {
@@ -106,10 +117,19 @@ impl Inner {
             &mut matched,
             &mut found.facts,
         )?;
+        if let Some(missing) = missing_number(understood, &found.facts) {
+            found.facts.matching = Some(0);
+            found.facts.more.missing = vec![missing];
+            return Ok(found);
+        }
         if understood.intent == Intent::Trend && matched.total > 0 {
             found.facts.more.trend = Some(self.trend(project_id, understood, &scope)?);
         }
         self.fill(project_id, understood, &scope, matched, &mut found)?;
+        found.selected = Some(Selected {
+            filter: scope.filter,
+            meant: scope.meant,
+        });
         Ok(found)
     }
 
@@ -133,6 +153,7 @@ impl Inner {
             samples: Vec::new(),
             is_words_only: false,
             understood: understood.clone(),
+            selected: None,
             retrieval: std::time::Duration::ZERO,
         })
     }
@@ -326,8 +347,12 @@ impl Inner {
         rows: &[Row],
         book: &mut EvidenceBook,
     ) -> Result<HashMap<TemplateId, u32>, Error> {
+        // Finding the records of a pattern opens blocks; the first ones are told, the others are a link away.
+        let first = &rows[..rows.len().min(WITH_RECORDS)];
+        let mut records = self.records_of(project_id, scope, first)?.into_iter();
         let mut cited = HashMap::new();
-        for (place, row) in rows.iter().enumerate() {
+        for row in rows {
+            let record_ids = records.next().unwrap_or_default();
             let Some(template) = dictionary.get(row.template_id) else {
                 continue;
             };
@@ -340,11 +365,7 @@ impl Inner {
                 count: row.count,
                 expected: row.other,
                 template_id: Some(template.id),
-                // Finding the records of a pattern opens blocks; the first ones are told, the others are a link away.
-                record_ids: match place < WITH_RECORDS {
-                    true => self.records_of(project_id, scope, row)?,
-                    false => Vec::new(),
-                },
+                record_ids,
                 first_at_ns: row.first_at_ns,
                 last_at_ns: row.last_at_ns,
             });
@@ -353,32 +374,34 @@ impl Inner {
         Ok(cited)
     }
 
-    /// Some records of a row: those that were seen while counting, or the newest ones.
+    /// Some records of each row: those that were seen while counting, or the newest ones.
     fn records_of(
         &self,
         project_id: ProjectId,
         scope: &Scope,
-        row: &Row,
-    ) -> Result<Vec<RecordId>, Error> {
+        rows: &[Row],
+    ) -> Result<Vec<Vec<RecordId>>, Error> {
         if !scope.is_answered_by_rollups() {
-            return Ok(row
-                .records
-                .iter()
-                .copied()
-                .take(RECORDS_PER_PATTERN)
-                .collect());
+            let seen = |row: &Row| -> Vec<RecordId> {
+                row.records
+                    .iter()
+                    .copied()
+                    .take(RECORDS_PER_PATTERN)
+                    .collect()
+            };
+            return Ok(rows.iter().map(seen).collect());
         }
-        let mut filter = LogFilter {
-            template_ids: row.ids.clone(),
-            ..scope.filter.clone()
-        };
-        if let Some(service) = &row.service {
-            filter.services = vec![service.clone()];
-            filter.severities = vec![row.severity];
-        }
-        let page = PageRequest::first(RECORDS_PER_PATTERN);
-        let page = self.store.search(project_id, &filter, &page)?;
-        Ok(page.items.into_iter().map(|record| record.id).collect())
+        let wanted: Vec<NewestOf> = rows
+            .iter()
+            .map(|row| NewestOf {
+                template_ids: row.ids.clone(),
+                service: row.service.clone(),
+                severity: row.service.is_some().then_some(row.severity),
+            })
+            .collect();
+        Ok(self
+            .store
+            .newest_of(project_id, &scope.filter, &wanted, RECORDS_PER_PATTERN)?)
     }
 }
 
@@ -406,6 +429,14 @@ fn unread(understood: &Interpretation) -> Vec<String> {
         .collect();
     words.dedup();
     words
+}
+
+/// That no record names the number that was asked for.
+fn missing_number(understood: &Interpretation, facts: &AnswerFacts) -> Option<String> {
+    let quantity = understood.measure.as_ref()?.quantity()?;
+    let is_measured = facts.more.figure.is_some() || facts.is_cut;
+    (!is_measured && matches!(quantity, query::Quantity::Named(_)))
+        .then(|| format!("no matching record names a {}", quantity.name()))
 }
 
 /// Whether a pattern tells of a request or its answer.

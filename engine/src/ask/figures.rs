@@ -110,7 +110,7 @@ impl Inner {
             let kept: Vec<&str> = whole
                 .retrieval_text
                 .split_whitespace()
-                .filter(|word| !OUTCOMES.contains(&word.to_lowercase().as_str()))
+                .filter(|word| !is_outcome(&word.to_lowercase()))
                 .collect();
             whole.retrieval_text = kept.join(" ");
             whole.terms.retain(|term| term.negated);
@@ -309,6 +309,11 @@ fn fill_groups(
     groups.truncate(shown);
     facts.grouped_by = Some(name.to_owned());
     facts.groups = groups;
+}
+
+/// Whether a word says how something went: `deferred`, `failed`.
+fn is_outcome(word: &str) -> bool {
+    OUTCOMES.contains(&word) || word.len() > 5 && word.ends_with("ed")
 }
 
 /// A path with `<id>` for its parts that are numbers or ids: each of them is one place.

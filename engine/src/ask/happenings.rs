@@ -1,6 +1,9 @@
 //! Crashes and restarts that questions name ("before it crashed"), found in the records.
 
-use domain::{LogFilter, LogReader as _, PageRequest, ProjectId, Severity, TemplateId, TimeRange};
+use domain::{
+    LogFilter, LogReader as _, LogRecord, PageRequest, ProjectId, Severity, TemplateId, TextTerm,
+    TimeRange,
+};
 use query::{Deploy, Happening, happening_word};
 
 use super::words::{Stems, stem};
@@ -27,8 +30,29 @@ const DEPLOY: [&str; 3] = ["deploy", "redeploy", "rollout"];
 /// Words of patterns that tell of one beside a version.
 const WITH_VERSION: [&str; 3] = ["release", "upgrade", "install"];
 
+/// The patterns that tell of deploys.
+pub(super) struct DeployPatterns {
+    /// Those that say so.
+    pub(super) said: Vec<TemplateId>,
+    /// Those that tell of a start with a version.
+    pub(super) starts: Vec<TemplateId>,
+}
+
+/// The version that a question names: `3.7.0`, `v2.4`.
+fn version_of(question: &str) -> Option<String> {
+    question
+        .split_whitespace()
+        .map(|word| {
+            word.trim_matches(|c: char| !c.is_alphanumeric())
+                .to_lowercase()
+        })
+        .find(|word| query::is_version(word))
+        .map(|word| word.trim_start_matches('v').to_owned())
+}
+
 impl Inner {
-    /// The latest deploys that the records tell of, one of each service: what says so, else what starts with a version.
+    /// The latest deploys that the records tell of, one of each service that is named, else the latest of all: what says
+    /// so, else what starts with a version.
     /// Empty when the question names no deploy. For those who send no change events. Blocks.
     pub(super) fn deploys_told(
         &self,
@@ -37,37 +61,28 @@ impl Inner {
         services: &[String],
         until_ns: i64,
     ) -> Result<Vec<Deploy>, Error> {
+        let version = version_of(question);
         let is_asked = question
             .split(|c: char| !c.is_alphanumeric())
-            .any(|word| query::is_deploy_word(&word.to_lowercase()));
+            .map(str::to_lowercase)
+            .any(|word| query::is_deploy_word(&word) || version.is_some() && word == "version");
         if !is_asked {
             return Ok(Vec::new());
         }
-        let ids = self.telling_of_deploys(project_id)?;
+        let patterns = self.deploy_patterns(project_id)?;
         let lower = question.to_lowercase();
-        let named: Vec<&String> = services
-            .iter()
-            .filter(|name| is_named(&lower, name))
-            .collect();
-        let looked_at: Vec<&String> = match named.is_empty() {
-            true => services.iter().take(SERVICES).collect(),
-            false => named,
-        };
+        let named = services.iter().filter(|name| is_named(&lower, name));
+        let mut looked_at: Vec<Option<&str>> = named.map(|name| Some(name.as_str())).collect();
+        if looked_at.is_empty() {
+            looked_at.push(None);
+        }
         let mut found = Vec::new();
-        for service in looked_at.into_iter().filter(|_| !ids.is_empty()) {
-            let filter = LogFilter {
-                services: vec![service.clone()],
-                template_ids: ids.clone(),
-                ..LogFilter::in_range(TimeRange {
-                    start_ns: i64::MIN,
-                    end_ns: until_ns,
-                })
-            };
-            let page = PageRequest::first(1);
-            let newest = self.store.search(project_id, &filter, &page)?;
-            if let Some(record) = newest.items.into_iter().next() {
+        for service in looked_at {
+            let newest =
+                self.newest_deploy(project_id, service, &patterns, version.as_deref(), until_ns)?;
+            if let Some(record) = newest {
                 found.push(Deploy {
-                    service: Some(service.clone()),
+                    service: Some(service.unwrap_or(&record.service).to_owned()),
                     at_ns: record.timestamp_ns,
                     title: record.body,
                 });
@@ -76,11 +91,54 @@ impl Inner {
         Ok(found)
     }
 
-    /// The patterns that tell of deploys.
-    pub(super) fn telling_of_deploys(
+    /// The newest record that tells of a deploy: of this service by itself, by others that name it, or by its starts with
+    /// a version. Blocks.
+    fn newest_deploy(
         &self,
         project_id: ProjectId,
-    ) -> Result<Vec<TemplateId>, Error> {
+        service: Option<&str>,
+        patterns: &DeployPatterns,
+        version: Option<&str>,
+        until_ns: i64,
+    ) -> Result<Option<LogRecord>, Error> {
+        let term = |text: &str| TextTerm {
+            term: text.to_owned(),
+            negated: false,
+            template_ids: Vec::new(),
+        };
+        let own: Vec<String> = service.iter().map(|name| (*name).to_owned()).collect();
+        let by_others = service.map(term);
+        let tries = [
+            (&own[..], None, &patterns.said),
+            (&[][..], by_others, &patterns.said),
+            (&own[..], None, &patterns.starts),
+        ];
+        for (services, name, ids) in tries {
+            if ids.is_empty() {
+                continue;
+            }
+            let mut filter = LogFilter {
+                services: services.to_vec(),
+                template_ids: ids.clone(),
+                text: name.into_iter().chain(version.map(term)).collect(),
+                ..LogFilter::in_range(TimeRange {
+                    start_ns: i64::MIN,
+                    end_ns: until_ns,
+                })
+            };
+            self.plan(project_id, &mut filter)?;
+            let page = self
+                .store
+                .search(project_id, &filter, &PageRequest::first(1))?;
+            if let Some(record) = page.items.into_iter().next() {
+                return Ok(Some(record));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The patterns that tell of deploys.
+    pub(super) fn deploy_patterns(&self, project_id: ProjectId) -> Result<DeployPatterns, Error> {
         let dictionary = self.dictionaries.get(&self.store, project_id)?;
         let told = |tells: &dyn Fn(&Stems) -> bool| -> Vec<TemplateId> {
             dictionary
@@ -91,16 +149,14 @@ impl Inner {
                 .collect()
         };
         let said = told(&|stems| DEPLOY.iter().any(|word| stems.hold(word, &stem(word))));
-        if !said.is_empty() {
-            return Ok(said);
-        }
-        Ok(told(&|stems| {
+        let starts = told(&|stems| {
             let is_of_release = WITH_VERSION
                 .iter()
                 .any(|word| stems.hold(word, &stem(word)));
             stems.hold("version", &stem("version"))
                 && (is_of_release || START.iter().any(|stem| stems.has(stem)))
-        }))
+        });
+        Ok(DeployPatterns { said, starts })
     }
 
     /// The latest happenings that a question names; none when it names none. Blocks.

@@ -4,13 +4,13 @@
 use std::collections::{HashMap, HashSet};
 
 use anomaly::TemplateInfo as _;
-use domain::{Evidence, EvidenceKind, LogFilter, LogReader, PageRequest, ProjectId, TemplateId};
+use domain::{Evidence, EvidenceKind, LogFilter, ProjectId, TemplateId};
 use query::{ChipKind, Intent, Interpretation};
+use store::NewestOf;
 
 use super::facts::Found;
 use super::scope::{self, Scope};
 use super::topic::with_merged;
-use crate::dictionaries::Dictionary;
 use crate::{Error, Inner};
 
 /// Patterns that are shown with an answer, those that were counted included.
@@ -88,17 +88,17 @@ impl Inner {
             return Ok(counted);
         }
         // More may have been counted than was cited.
-        let dictionary = self.dictionaries.get(&self.store, project_id)?;
-        let scope = self.scope(project_id, understood)?;
-        let present = self.present(project_id, &dictionary, &scope.filter)?;
-        counted.extend(match scope.meant {
-            Some(meant) => meant,
-            None => near
-                .iter()
-                .copied()
-                .filter(|id| present.contains_key(id))
-                .collect(),
-        });
+        let Some(selected) = &found.selected else {
+            return Ok(counted);
+        };
+        match &selected.meant {
+            Some(meant) => counted.extend(meant),
+            None => {
+                let dictionary = self.dictionaries.get(&self.store, project_id)?;
+                let present = self.present(project_id, &dictionary, &selected.filter)?;
+                counted.extend(near.iter().filter(|id| present.contains_key(id)));
+            }
+        }
         Ok(counted)
     }
 
@@ -212,38 +212,25 @@ impl Inner {
         let rows = scope::by_pattern(&scope::rows(&dictionary, matched.counts));
         let by_id: HashMap<TemplateId, scope::Row> =
             rows.into_iter().map(|row| (row.template_id, row)).collect();
-        let rows = ids.iter().filter_map(|id| by_id.get(id));
-        rows.enumerate()
-            .map(|(place, row)| {
-                // As with what is cited: the first ones show records.
-                let records = if place < WITH_RECORDS { RECORDS } else { 0 };
-                self.near_item(project_id, &beside.filter, &dictionary, row, kind, records)
+        let rows: Vec<&scope::Row> = ids.iter().filter_map(|id| by_id.get(id)).collect();
+        // As with what is cited: the first ones show records.
+        let wanted: Vec<NewestOf> = rows
+            .iter()
+            .take(WITH_RECORDS)
+            .map(|row| NewestOf {
+                template_ids: with_merged(&dictionary, &[row.template_id]),
+                service: None,
+                severity: None,
             })
-            .collect()
-    }
-
-    fn near_item(
-        &self,
-        project_id: ProjectId,
-        filter: &LogFilter,
-        dictionary: &Dictionary,
-        row: &scope::Row,
-        kind: EvidenceKind,
-        records: usize,
-    ) -> Result<Evidence, Error> {
-        let theirs = LogFilter {
-            template_ids: with_merged(dictionary, &[row.template_id]),
-            ..filter.clone()
-        };
-        let record_ids = match records {
-            0 => Vec::new(),
-            records => {
-                let page = PageRequest::first(records);
-                let page = self.store.search(project_id, &theirs, &page)?;
-                page.items.into_iter().map(|record| record.id).collect()
-            }
-        };
-        Ok(Evidence {
+            .collect();
+        let mut records = match beside.is_answered_by_rollups() {
+            true => self
+                .store
+                .newest_of(project_id, &beside.filter, &wanted, RECORDS)?,
+            false => Vec::new(),
+        }
+        .into_iter();
+        let item = |row: &scope::Row| Evidence {
             number: 0,
             kind,
             text: dictionary
@@ -255,10 +242,13 @@ impl Inner {
             count: row.count,
             expected: row.other,
             template_id: Some(row.template_id),
-            record_ids,
+            record_ids: records
+                .next()
+                .unwrap_or_else(|| row.records.iter().copied().take(RECORDS).collect()),
             first_at_ns: row.first_at_ns,
             last_at_ns: row.last_at_ns,
-        })
+        };
+        Ok(rows.into_iter().map(item).collect())
     }
 }
 

@@ -107,13 +107,35 @@ fn of_attributes(quantity: &Quantity, attributes: &str) -> Option<f64> {
 
 fn of_text(quantity: &Quantity, body: &str) -> Option<f64> {
     match quantity {
-        Quantity::Duration => with_unit(body, time_factor),
+        Quantity::Duration => with_unit(body, time_factor).or_else(|| of_keys(body)),
         Quantity::Size => with_unit(body, size_factor),
         Quantity::Percent => with_unit(body, |unit| {
             (unit == "%" || unit == "percent").then_some(1.0)
         }),
         Quantity::Named(name) => beside(body, name),
     }
+}
+
+/// The length of time of `took_ms=120`, `rt=0.12`, in milliseconds: the key says the unit, and that of web servers is the
+/// second.
+fn of_keys(body: &str) -> Option<f64> {
+    const SECONDS: [&str; 5] = ["rt", "request_time", "response_time", "urt", "delay"];
+    const MILLISECONDS: [&str; 4] = ["duration", "latency", "elapsed", "took"];
+    body.split([' ', ',', ';', '\t', '{', '('])
+        .find_map(|part| {
+            let (key, value) = part.split_once(['=', ':'])?;
+            let key = key.trim_matches('"').to_lowercase();
+            let number: f64 = value.trim_matches(['"', '}', ')']).parse().ok()?;
+            let is_of_time =
+                key.contains("time") || DURATION_KEYS.iter().any(|it| key.contains(it));
+            let factor = match suffix(&key).filter(|_| is_of_time) {
+                Some((_, factor)) => factor,
+                None if SECONDS.contains(&key.as_str()) => 1e3,
+                None if MILLISECONDS.contains(&key.as_str()) => 1.0,
+                None => return None,
+            };
+            (number.is_finite() && number >= 0.0).then_some(number * factor)
+        })
 }
 
 fn time_factor(unit: &str) -> Option<f64> {
@@ -163,16 +185,28 @@ fn beside(text: &str, name: &str) -> Option<f64> {
                     || word.chars().all(|c| !c.is_alphanumeric())
             })
     };
-    let at = lower.find(&name)?;
-    let after_at = at + name.len();
-    // `rack-12`, `code:137`, `zone_2`
-    if let Some(number) = joined(&lower[after_at..]) {
-        return Some(number);
-    }
-    numbers(&lower)
-        .find(|(_, before, _)| before.len() >= after_at && near(&before[after_at..]))
-        .or_else(|| numbers(&lower).find(|(_, _, rest)| rest.trim_start().starts_with(&name)))
-        .map(|(number, _, _)| number)
+    // "more than 3 attempts" is also of `attempt 4`.
+    let name = match name.strip_suffix('s').filter(|one| one.len() > 3) {
+        Some(one) if !lower.contains(&name) => one.to_owned(),
+        _ => name,
+    };
+    let places: Vec<usize> = lower.match_indices(&name).map(|(at, _)| at).collect();
+    places
+        .iter()
+        .map(|at| at + name.len())
+        .find_map(|after_at| {
+            // `rack-12`, `code:137`, `zone_2`
+            joined(&lower[after_at..]).or_else(|| {
+                numbers(&lower)
+                    .find(|(_, before, _)| before.len() >= after_at && near(&before[after_at..]))
+                    .map(|(number, _, _)| number)
+            })
+        })
+        .or_else(|| {
+            numbers(&lower)
+                .find(|(_, _, rest)| rest.trim_start().starts_with(&name))
+                .map(|(number, _, _)| number)
+        })
 }
 
 /// The number that is joined to what stands before it by one sign.
@@ -241,6 +275,10 @@ mod tests {
         assert_eq!(of("order 34 sent", ""), None);
         assert_eq!(of("took 34 ms", r#"{"duration_s":2}"#), Some(2_000.0));
         assert_eq!(of("done", r#"{"latency":"15ms"}"#), Some(15.0));
+        assert_eq!(of("match ended took_ms=4312 players=2", ""), Some(4_312.0));
+        assert_eq!(of("match found wait_ms=4312 players=2", ""), None);
+        assert_eq!(of("\"GET /a HTTP/1.1\" 200 17 rt=0.25", ""), Some(250.0));
+        assert_eq!(of("key=12 other:7", ""), None);
     }
 
     #[test]
@@ -259,6 +297,15 @@ mod tests {
         assert_eq!(number(&rack, "rack-12b overheated", ""), None);
         let attempts = Quantity::Named("attempts".to_owned());
         assert_eq!(number(&attempts, "gave up after 5 attempts", ""), Some(5.0));
+        assert_eq!(number(&attempts, "failed (attempt 4/5)", ""), Some(4.0));
+        let battery = Quantity::Named("battery".to_owned());
+        let body = "event=low_battery device=lamp-3 battery=9";
+        assert_eq!(number(&battery, body, ""), Some(9.0));
+        let waiting = Quantity::Named("requests waiting".to_owned());
+        assert_eq!(
+            number(&waiting, "gave up after 5 s, 7 requests waiting", ""),
+            Some(7.0)
+        );
         assert_eq!(
             number(&Quantity::Percent, "disk usage at 91 % on /var", ""),
             Some(91.0)

@@ -1,6 +1,6 @@
 //! Understanding a question against what the project has, and finding the patterns that it is about.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::time::{Duration, Instant};
 
 use anomaly::TemplateInfo as _;
@@ -10,6 +10,7 @@ use query::{Deploy, OpenIncident, QuestionContext};
 use serde::de::IgnoredAny;
 use store::{EventStore, LogStore};
 
+use super::entities;
 use super::words::{split, stem};
 use crate::dictionaries::Dictionary;
 use crate::{Error, Inner};
@@ -28,6 +29,8 @@ const HITS: usize = 100;
 const KNOWN_RECORDS: usize = 200;
 const KNOWN_RECORDS_OF_SERVICE: usize = 20;
 const KNOWN_SERVICES: usize = 16;
+/// Values of attributes that are known to questions.
+const ATTRIBUTE_VALUES: usize = 5_000;
 /// Attributes that are known to questions.
 const ATTRIBUTES: usize = 500;
 /// Patterns that a question is taken to be about, at most.
@@ -65,6 +68,23 @@ pub(super) struct Relevant {
     pub(super) is_words_only: bool,
 }
 
+/// The value of an attribute.
+#[derive(serde::Deserialize)]
+#[serde(untagged)]
+enum Kept {
+    Text(String),
+    Other(IgnoredAny),
+}
+
+/// Whether a value is a word that people say.
+fn is_word(value: &str) -> bool {
+    (3..=32).contains(&value.len())
+        && value.starts_with(|c: char| c.is_alphabetic())
+        && value
+            .chars()
+            .all(|c| c.is_alphanumeric() || matches!(c, '-' | '_' | '.'))
+}
+
 impl Inner {
     /// The attributes of the newest records, the most frequent first. Blocks.
     pub(super) fn attribute_names(
@@ -79,15 +99,21 @@ impl Inner {
             return Ok(names.clone());
         }
         let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+        let mut values = BTreeSet::new();
         let mut look = |filter: &LogFilter, records: usize| -> Result<(), Error> {
             let page = PageRequest::first(records);
             for record in self.store.search(project_id, filter, &page)?.items {
                 if record.attributes.is_empty() {
                     continue;
                 }
-                let read: BTreeMap<String, IgnoredAny> =
+                let read: BTreeMap<String, Kept> =
                     serde_json::from_str(&record.attributes).unwrap_or_default();
-                for key in read.into_keys() {
+                for (key, value) in read {
+                    if let Kept::Text(value) = value
+                        && is_word(&value)
+                    {
+                        values.insert(entities::known_value(&key, &value));
+                    }
                     *counts.entry(key).or_insert(0) += 1;
                 }
             }
@@ -108,6 +134,10 @@ impl Inner {
         let names: Vec<String> = names.into_iter().map(|(name, _)| name).collect();
         if let Ok(mut known) = self.attribute_memory.lock() {
             known.insert(project_id, (Instant::now(), names.clone()));
+        }
+        if let Ok(mut known) = self.value_memory.lock() {
+            let values = values.into_iter().take(ATTRIBUTE_VALUES).collect();
+            known.insert(project_id, (Instant::now(), values));
         }
         Ok(names)
     }

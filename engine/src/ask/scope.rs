@@ -10,6 +10,7 @@ use domain::{
 use query::{GroupBy, Intent, Interpretation, NumberCondition, StatusCode, TimeUnit};
 use store::{MatchCount, MatchRequest, Matches, StatusFilter};
 
+use super::subject::is_generic_beside;
 use super::thin::is_told;
 use super::topic::{Literal, with_merged, without_contradictions};
 use crate::dictionaries::Dictionary;
@@ -205,13 +206,37 @@ impl Inner {
                 }
                 scope.mean(ids, &dictionary);
             }
-        } else {
-            scope.is_topic_unused = literal.is_none();
+        } else if literal.is_none() {
+            let is_loose = understood.terms.iter().all(|term| term.negated)
+                && understood.trace_id.is_none()
+                && !is_generic_beside(&understood.retrieval_text, &understood.status_codes);
+            if is_loose {
+                // "pauses of the garbage collector over 1 s": what is exact beside it is no answer without it.
+                let ids = self.meant_beside(project_id, understood, &present, &dictionary)?;
+                scope.mean(ids, &dictionary);
+            } else {
+                scope.is_topic_unused = true;
+            }
         }
         if let Some(literal) = literal {
             scope.select(literal, &dictionary, &present);
         }
         Ok(())
+    }
+
+    /// The patterns that a topic means which stands beside a status, a number or an attribute. Blocks.
+    fn meant_beside(
+        &self,
+        project_id: ProjectId,
+        understood: &Interpretation,
+        present: &HashMap<TemplateId, u64>,
+        dictionary: &Dictionary,
+    ) -> Result<Vec<TemplateId>, Error> {
+        let topic = &understood.retrieval_text;
+        let relevant = self.relevant_patterns(project_id, topic, &understood.services, present)?;
+        let ids = without_contradictions(dictionary, understood, present, relevant.ids);
+        let is_evidence = relevant.is_sure || is_told(dictionary, topic, &ids);
+        Ok(if is_evidence { ids } else { Vec::new() })
     }
 
     /// The records of each pattern where a filter looks, as far as counts tell. Blocks.

@@ -7,7 +7,8 @@ use anomaly::TemplateInfo as _;
 use domain::{LogFilter, LogReader, PageRequest, ProjectId, TemplateId};
 use query::Interpretation;
 
-use super::words::{Stems, alike, holds_value, is_negated, split, stem};
+use super::subject::is_doing;
+use super::words::{ACCESS, Stems, alike, holds_value, is_negated, split, stem, without_negation};
 use crate::dictionaries::Dictionary;
 use crate::{Error, Inner};
 
@@ -69,12 +70,9 @@ impl Inner {
         present: &HashMap<TemplateId, u64>,
         known: Option<&HashSet<TemplateId>>,
     ) -> Result<Option<Literal>, Error> {
-        // "not reached" is another thing than "reached".
-        if is_negated(&understood.retrieval_text) {
+        let Some((words, holders)) = words_and_holders(dictionary, understood, known) else {
             return Ok(None);
-        }
-        let mut words = topic_words(understood);
-        let holders = weighed(dictionary, &mut words, known);
+        };
         let search = Search {
             inner: self,
             project_id,
@@ -119,6 +117,10 @@ impl Inner {
             .filter(|it| it.held & required == required)
             .filter(|it| it.has_slots || it.held & values == values)
             .collect();
+        let chosen = match understood.severities.is_empty() {
+            true => of_same_aspect(dictionary, &words, required, chosen),
+            false => chosen,
+        };
         // A word that some of the patterns say is only asked for more of; it selects nothing.
         let said = chosen.iter().fold(0, |said, it| said | it.held);
         Ok(Some(Literal {
@@ -127,6 +129,24 @@ impl Inner {
             left_out: texts(&words, named & !values & !said),
         }))
     }
+}
+
+/// The words of a topic and the patterns that hold them; `None` when it says that something is not so and no pattern has a
+/// word for that: "not reached" is another thing than "reached".
+fn words_and_holders(
+    dictionary: &Dictionary,
+    understood: &Interpretation,
+    known: Option<&HashSet<TemplateId>>,
+) -> Option<(Vec<Word>, Vec<Holder>)> {
+    let is_written = |word: &str| !dictionary.texts().holding(word).is_empty();
+    let named = &understood.named;
+    let text = without_negation(&understood.retrieval_text, is_written)?;
+    let mut words = topic_words(&joined(&text, named, is_written), named);
+    let mut holders = weighed(dictionary, &mut words, known);
+    if drop_doing(&mut words, &holders) {
+        holders = weighed(dictionary, &mut words, known);
+    }
+    Some((words, holders))
 }
 
 /// Looks for values in records.
@@ -220,7 +240,7 @@ pub(super) fn without_contradictions(
     if is_negated(&understood.retrieval_text) {
         return ids;
     }
-    let words = topic_words(understood);
+    let words = topic_words(&understood.retrieval_text, &understood.named);
     let mut kept: Vec<(TemplateId, usize)> = ids
         .into_iter()
         .filter_map(|id| {
@@ -257,13 +277,91 @@ pub(super) fn all_say(dictionary: &Dictionary, ids: &[TemplateId], text: &str) -
     })
 }
 
-fn topic_words(understood: &Interpretation) -> Vec<Word> {
+/// A topic in which two words are one where the patterns write them so: `public key` is `publickey`.
+fn joined(text: &str, named: &[String], is_written: impl Fn(&str) -> bool) -> String {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let mut kept: Vec<String> = Vec::new();
+    let mut at = 0;
+    while at < words.len() {
+        let pair = words
+            .get(at + 1)
+            .map(|next| (words[at].to_lowercase(), next.to_lowercase()));
+        let one = pair
+            .filter(|(first, second)| {
+                let is_plain = |word: &String| {
+                    word.len() > 2 && word.chars().all(char::is_alphabetic) && !named.contains(word)
+                };
+                is_plain(first) && is_plain(second) && !is_written(&format!("{first} {second}"))
+            })
+            .map(|(first, second)| format!("{first}{second}"))
+            .filter(|one| is_written(one));
+        at += 1 + usize::from(one.is_some());
+        kept.push(one.unwrap_or_else(|| words[at - 1].to_owned()));
+    }
+    kept.join(" ")
+}
+
+/// Leaves out the verbs for doing anything that no pattern says, beside other words: who "sends requests" requests. True
+/// when some were.
+fn drop_doing(words: &mut Vec<Word>, holders: &[Holder]) -> bool {
+    let said = holders.iter().fold(0, |said, it| said | it.held);
+    let all = words.len();
+    if said == 0 {
+        return false;
+    }
+    let mut place = 0;
+    words.retain(|word| {
+        let is_said = said & (1 << place) != 0;
+        place += 1;
+        is_said || word.is_named || !is_doing(&word.text)
+    });
+    words.len() < all
+}
+
+/// Whether a word of a topic tells that something went wrong.
+fn tells_failure(word: &str) -> bool {
+    [
+        "fail", "error", "problem", "issue", "unable", "refus", "trouble", "broken", "wrong",
+        "timeout", "attempt", "tri",
+    ]
+    .iter()
+    .any(|start| word.starts_with(start))
+}
+
+/// Without the patterns that tell only of what goes on where what is done was asked, or the other way round, if others say
+/// it as it was asked.
+fn of_same_aspect<'a>(
+    dictionary: &Dictionary,
+    words: &[Word],
+    required: u32,
+    chosen: Vec<&'a Holder>,
+) -> Vec<&'a Holder> {
+    // Who asks what went wrong means what was not done as well.
+    let is_of_failure = words.iter().any(|word| tells_failure(&word.text));
+    let mut kept: Vec<(&Holder, Stems)> = chosen
+        .into_iter()
+        .filter_map(|it| Some((it, Stems::of(&dictionary.get(it.id)?.text))))
+        .collect();
+    for (place, word) in words.iter().enumerate() {
+        let is_said_so = kept.iter().any(|(_, stems)| stems.has_word(&word.text));
+        if required & (1 << place) != 0 && is_said_so {
+            kept.retain(|(_, stems)| !stems.has_other_aspect(&word.text, &word.stem));
+        }
+        let is_asserted = kept.iter().any(|(_, stems)| !stems.deny(&word.stem));
+        if required & (1 << place) != 0 && is_asserted && !is_of_failure {
+            kept.retain(|(_, stems)| !stems.deny(&word.stem));
+        }
+    }
+    kept.into_iter().map(|(it, _)| it).collect()
+}
+
+fn topic_words(topic: &str, named: &[String]) -> Vec<Word> {
     let mut words: Vec<Word> = Vec::new();
-    for text in split(&understood.retrieval_text) {
+    for text in split(topic) {
         let stem = stem(&text);
         if words.len() < MAX_WORDS && words.iter().all(|word| word.stem != stem) {
             words.push(Word {
-                is_named: understood.named.contains(&text),
+                is_named: named.contains(&text),
                 alike: Vec::new(),
                 weight: 0.0,
                 text,
@@ -324,6 +422,9 @@ fn holders(
     for text in texts {
         let prefix: String = text.chars().take(PREFIX).collect();
         candidates.extend(dictionary.texts().holding(&prefix));
+    }
+    if words.iter().any(|word| word.stem == stem("request")) {
+        candidates.extend(dictionary.texts().holding(ACCESS));
     }
     let mut holders: Vec<Holder> = Vec::new();
     for id in candidates {

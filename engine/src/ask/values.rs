@@ -10,6 +10,7 @@ use query::Field;
 use serde_json::Value;
 use store::StatusFilter;
 
+use super::naming;
 use super::numbers;
 use super::scope::Scope;
 use super::words::holds_value;
@@ -41,6 +42,8 @@ type Counts = HashMap<String, HashMap<TemplateId, u64>>;
 pub(super) struct ValueReader<'a> {
     dictionary: &'a Dictionary,
     slots: HashMap<TemplateId, Option<Slots>>,
+    /// Whether a name of an attribute stands before words that differ from pattern to pattern.
+    varying: HashMap<String, bool>,
 }
 
 impl<'a> ValueReader<'a> {
@@ -48,6 +51,7 @@ impl<'a> ValueReader<'a> {
         Self {
             dictionary,
             slots: HashMap::new(),
+            varying: HashMap::new(),
         }
     }
 
@@ -59,44 +63,24 @@ impl<'a> ValueReader<'a> {
             .slots
             .entry(id)
             .or_insert_with(|| dictionary.get(id).map(|it| Slots::new(&it.text)));
-        value_of(field, record, slots.as_ref())
+        value_of(field, record, slots.as_ref()).or_else(|| {
+            let Field::Attribute(name) = field else {
+                return None;
+            };
+            let is_varying = match self.varying.get(name) {
+                Some(known) => *known,
+                None => {
+                    let varies = naming::varies(dictionary, name);
+                    self.varying.insert(name.clone(), varies);
+                    varies
+                }
+            };
+            of_words(field, &record.body, is_varying)
+        })
     }
 }
-
-/// The words right before the values of a pattern. Every question asks for those of all patterns: nothing but a walk over
-/// the text is made for it.
-fn words_before_values(text: &str) -> Vec<String> {
-    const VALUES: [&str; 5] = ["<num>", "<*>", "<hex>", "<uuid>", "<quoted>"];
-    let is_mark = |c: char| !(c.is_alphanumeric() || c == '_' || c == '<' || c == '>' || c == '*');
-    let mut words = Vec::new();
-    let mut before = "";
-    for part in text.split(is_mark).filter(|part| !part.is_empty()) {
-        let is_word = before.len() > 2 && before.chars().all(|c| c.is_alphabetic() || c == '_');
-        if is_word && VALUES.iter().any(|value| part.starts_with(value)) {
-            words.push(before.to_lowercase());
-        }
-        before = part;
-    }
-    words
-}
-
-/// Patterns whose words before values are known, the most frequent first.
-const SLOT_PATTERNS: usize = 2_000;
 
 impl Inner {
-    /// The words before values in the patterns of a project, sorted. Blocks.
-    pub(super) fn slot_words(&self, project_id: ProjectId) -> Result<Vec<String>, Error> {
-        let dictionary = self.dictionaries.get(&self.store, project_id)?;
-        let mut words: Vec<String> = dictionary
-            .iter()
-            .take(SLOT_PATTERNS)
-            .flat_map(|template| words_before_values(&template.text))
-            .collect();
-        words.sort_unstable();
-        words.dedup();
-        Ok(words)
-    }
-
     /// Counts the values of a field in the records that match. Blocks.
     pub(super) fn values(
         &self,
@@ -139,6 +123,13 @@ impl Inner {
             }
         })?;
         values.is_cut = is_cut;
+        if counts.is_empty() && told.is_empty() && is_machine(field) {
+            // "which node": patterns of others say the word, these records keep the host.
+            return self.values(project_id, scope, dictionary, range, &Field::Host);
+        }
+        if counts.is_empty() && is_person(field) {
+            return self.values(project_id, scope, dictionary, range, &Field::User);
+        }
         if counts.is_empty() {
             counts = told;
         } else {
@@ -171,12 +162,32 @@ fn value_of(field: &Field, record: &LogRecord, slots: Option<&Slots>) -> Option<
     of_attributes(field, &record.attributes)
         .or_else(|| slots.and_then(|slots| of_slots(field, slots, &record.body)))
         .or_else(|| of_pairs(field, &record.body))
-        .or_else(|| of_words(field, &record.body))
+        .or_else(|| of_words(field, &record.body, false))
+        .or_else(|| of_user_words(field, &record.body))
+}
+
+/// The name in `password for root from`, `for invalid user oracle`, `user news by` where patterns hold it as a constant.
+fn of_user_words(field: &Field, body: &str) -> Option<String> {
+    if *field != Field::User {
+        return None;
+    }
+    let words: Vec<&str> = body.split_whitespace().collect();
+    let name = |at: usize| {
+        words
+            .get(at)
+            .filter(|word| naming::is_name(word))
+            .and_then(|word| fitting(field, word))
+    };
+    (0..words.len()).find_map(|at| match words[at].to_lowercase().as_str() {
+        "user" => name(at + 1).filter(|name| !name.eq_ignore_ascii_case("agent")),
+        "for" if words.get(at + 2).is_some_and(|word| *word == "from") => name(at + 1),
+        _ => None,
+    })
 }
 
 /// The word after the name of what only patterns name: `export-csv` in `job export-csv failed`. Only what is written like a
-/// value: in `customer not found` stands none.
-fn of_words(field: &Field, body: &str) -> Option<String> {
+/// value: in `customer not found` stands none. Where patterns differ in this word, any name is one.
+fn of_words(field: &Field, body: &str, is_varying: bool) -> Option<String> {
     let Field::Attribute(name) = field else {
         return None;
     };
@@ -187,7 +198,20 @@ fn of_words(field: &Field, body: &str) -> Option<String> {
     let value = fitting(field, words.next()?)?;
     let is_value = value.starts_with(char::is_alphanumeric)
         && value.contains(|c: char| c.is_ascii_digit() || matches!(c, '-' | '_'));
-    is_value.then_some(value)
+    (is_value || is_varying && naming::is_name(&value)).then_some(value)
+}
+
+/// Whether a name of an attribute is said of people.
+fn is_person(field: &Field) -> bool {
+    matches!(field, Field::Attribute(name) if matches!(
+        name.as_str(),
+        "player" | "member" | "customer" | "guest" | "employee" | "student" | "person" | "visitor"
+    ))
+}
+
+/// Whether a name of an attribute is said of machines.
+fn is_machine(field: &Field) -> bool {
+    matches!(field, Field::Attribute(name) if matches!(name.as_str(), "node" | "machine" | "server" | "box" | "vm" | "pod" | "instance"))
 }
 
 /// Names under which a field is kept, the most telling first.
@@ -195,7 +219,9 @@ fn names(field: &Field) -> &'static [&'static str] {
     match field {
         Field::Address => &["ip", "address", "addr", "rhost", "peer", "client"],
         Field::Host => &["host", "hostname", "server", "rhost", "node"],
-        Field::User => &["user", "username", "usr", "enduser", "account"],
+        Field::User => &[
+            "user", "username", "usr", "enduser", "account", "player", "member",
+        ],
         Field::Path => &["path", "route", "target", "endpoint"],
         Field::Url => &["url", "uri"],
         Field::Port => &["port"],
@@ -422,17 +448,6 @@ mod tests {
     }
 
     #[test]
-    fn words_before_values_are_read_off_the_pattern() {
-        assert_eq!(
-            words_before_values(
-                "invoice INV-<num> for customer <num> amount=<num> user '<*>' <ip> took <num>"
-            ),
-            ["INV", "customer", "amount", "user", "took"].map(str::to_lowercase)
-        );
-        assert!(words_before_values("nothing varies here").is_empty());
-    }
-
-    #[test]
     fn attributes_decide_before_the_text() {
         let template = "request to <path> answered <num> in <num> ms";
         let body = "request to /cart answered 500 in 120 ms";
@@ -467,6 +482,20 @@ mod tests {
         );
         assert_eq!(of("no jobs", "no jobs"), None);
         assert_eq!(of("job not found", "job not found"), None);
+    }
+
+    #[test]
+    fn a_user_that_is_a_constant_of_the_pattern_is_one_still() {
+        let of = |body| value(&Field::User, body, body, "");
+        assert_eq!(
+            of("Failed login for root from 10.2.3.4").as_deref(),
+            Some("root")
+        );
+        assert_eq!(
+            of("no such user oracle at the door").as_deref(),
+            Some("oracle")
+        );
+        assert_eq!(of("user logged out"), None);
     }
 
     #[test]

@@ -44,6 +44,7 @@ impl Inner {
                 .missing
                 .push(format!("nothing in them is about “{topic}”"));
             return Ok(Found {
+                selected: None,
                 retrieval,
                 facts,
                 samples: Vec::new(),
@@ -112,6 +113,7 @@ impl Inner {
             facts.interpretation.push(index_chip());
         }
         Ok(Found {
+            selected: None,
             retrieval,
             facts,
             samples: matched.records,

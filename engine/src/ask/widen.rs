@@ -1,14 +1,17 @@
 //! Where the records of a question are when its range has none.
 
 use domain::{
-    LogFilter, LogReader, NANOS_PER_MINUTE, Order, PageRequest, ProjectId, TimeRange, minute_start,
+    LogFilter, LogReader, NANOS_PER_MINUTE, Order, PageRequest, ProjectId, TextTerm, TimeRange,
+    minute_start,
 };
 use query::{Intent, Interpretation};
 
 use super::facts::Found;
 use super::scope::Scope;
 use super::stop;
+use super::subject::is_generic_beside;
 use super::topic::all_say;
+use super::words::{Stems, split, stem};
 use crate::{Error, Inner};
 
 /// What is looked at before the last error when a "why" is about the past.
@@ -65,6 +68,12 @@ impl Inner {
                 return Ok(found);
             }
         }
+        if let Some(found) = self.beside_text(project_id, understood, question)? {
+            return Ok(found);
+        }
+        if let Some(found) = self.told_of(project_id, understood, question)? {
+            return Ok(found);
+        }
         let mut found = match first {
             Some(found) => found,
             None => self.attempt(project_id, understood, question)?,
@@ -85,6 +94,64 @@ impl Inner {
             }
         }
         Ok(found)
+    }
+
+    /// What holds a text that must occur, where its topic found nothing with it but the patterns of what holds it say a
+    /// word of the topic: "ftp connections from 10.2.3.4". Blocks.
+    fn beside_text(
+        &self,
+        project_id: ProjectId,
+        understood: &Interpretation,
+        question: &str,
+    ) -> Result<Option<Found>, Error> {
+        let has_text = understood.terms.iter().any(|term| !term.negated);
+        if !has_text || understood.retrieval_text.is_empty() || understood.intent == Intent::Why {
+            return Ok(None);
+        }
+        let reading = understood.without_topic();
+        let scope = self.scope(project_id, &reading)?;
+        let matched = self.matched(project_id, &reading, &scope, reading.range, 0)?;
+        let dictionary = self.dictionaries.get(&self.store, project_id)?;
+        let is_said = matched.counts.iter().any(|row| {
+            let template = dictionary.get(row.count.template_id);
+            template.is_some_and(|template| {
+                let stems = Stems::of(&template.text);
+                split(&understood.retrieval_text).any(|word| stems.hold(&word, &stem(&word)))
+            })
+        });
+        match is_said {
+            true => self.attempt(project_id, &reading, question).map(Some),
+            false => Ok(None),
+        }
+    }
+
+    /// What others tell of the one service that is named, where it tells nothing of it itself: "Killed process 7
+    /// (checkout)" stands in the log of the kernel. Blocks.
+    fn told_of(
+        &self,
+        project_id: ProjectId,
+        understood: &Interpretation,
+        question: &str,
+    ) -> Result<Option<Found>, Error> {
+        let [service] = understood.services.as_slice() else {
+            return Ok(None);
+        };
+        if understood.retrieval_text.is_empty() || understood.intent == Intent::Why {
+            return Ok(None);
+        }
+        let mut reading = understood.clone();
+        reading.services.clear();
+        reading.terms.push(TextTerm {
+            term: service.clone(),
+            negated: false,
+            template_ids: Vec::new(),
+        });
+        let scope = self.scope(project_id, &reading)?;
+        if scope.is_topic_unused || !scope.is_literal || scope.is_empty() {
+            return Ok(None);
+        }
+        let found = self.attempt(project_id, &reading, question)?;
+        Ok(is_about(&found, &reading).then_some(found))
     }
 
     /// Whether the patterns of a reading say the words that it rests on. Blocks.
@@ -251,8 +318,11 @@ fn readings(understood: &Interpretation) -> Vec<Reading> {
     // A status or a trace tells more than the words around it; a text and the words belong together.
     let is_exact = !understood.status_codes.is_empty()
         || !understood.attributes.is_empty()
+        || !understood.numbers.is_empty()
         || understood.trace_id.is_some();
-    if is_exact && !understood.retrieval_text.is_empty() {
+    let is_droppable = is_generic_beside(&understood.retrieval_text, &understood.status_codes)
+        || understood.trace_id.is_some();
+    if is_exact && is_droppable && !understood.retrieval_text.is_empty() {
         readings.push(plain(understood.without_topic()));
     }
     readings

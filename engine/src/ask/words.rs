@@ -66,16 +66,32 @@ const ALIKE: [&[&str]; 8] = [
 ];
 
 /// Words that patterns say where people say the first one, and not the other way round.
-const MEANT: [(&str, &[&str]); 11] = [
+const MEANT: [(&str, &[&str]); 17] = [
+    ("segfault", &["segmentation"]),
+    ("successful", &["finished", "completed", "passed", "ok"]),
+    ("succeeded", &["finished", "completed", "passed", "ok"]),
+    (
+        "recovered",
+        &[
+            "ready",
+            "restored",
+            "available",
+            "online",
+            "reconnected",
+            "healthy",
+        ],
+    ),
+    ("build", &["pipeline", "compile"]),
+    ("reboot", &["boot", "restart"]),
     ("crash", &["killed", "exited", "terminated"]),
     ("serve", &["get", "answered"]),
     ("handle", &["get", "answered", "processed"]),
     ("request", &["get", "post", "put", "head", "patch"]),
-    ("call", &["get", "post"]),
+    ("call", &["get", "post", "request"]),
     ("oom", &["memory"]),
     ("db", &["database", "postgres", "mysql", "sql"]),
     ("database", &["db", "postgres", "mysql", "sql"]),
-    ("email", &["mail"]),
+    ("email", &["mail", "smtp"]),
     ("mail", &["email", "smtp"]),
     ("certificate", &["cert", "tls", "ssl"]),
 ];
@@ -127,6 +143,47 @@ pub(super) fn is_negated(text: &str) -> bool {
     })
 }
 
+/// Whether a pattern is a line of an access log: a path and the protocol.
+pub(super) fn is_access_line(text: &str) -> bool {
+    let has_place = text.contains("<path>") || text.contains("<url>");
+    has_place && text.to_ascii_uppercase().contains(ACCESS)
+}
+
+/// What the lines of access logs hold.
+pub(super) const ACCESS: &str = "HTTP/";
+
+/// What a text says without its negation, where the patterns have one word for it: `not readable` is `unreadable`,
+/// or say it themselves: `no route`. `None` where one stays.
+pub(super) fn without_negation(text: &str, is_written: impl Fn(&str) -> bool) -> Option<String> {
+    const PREFIXES: [&str; 5] = ["un", "in", "im", "dis", "non-"];
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let mut kept: Vec<String> = Vec::new();
+    let mut at = 0;
+    while at < words.len() {
+        let word = words[at];
+        at += 1;
+        if !is_negated(word) {
+            kept.push(word.to_owned());
+            continue;
+        }
+        let next = words.get(at)?.to_lowercase();
+        let opposite = PREFIXES
+            .iter()
+            .map(|prefix| format!("{prefix}{next}"))
+            .find(|word| is_written(word));
+        if let Some(opposite) = opposite {
+            kept.push(opposite);
+            at += 1;
+        } else if is_written(&format!("{} {next}", word.to_lowercase())) {
+            // "no route" stands in the pattern so.
+            kept.push(word.to_owned());
+        } else {
+            return None;
+        }
+    }
+    Some(kept.join(" "))
+}
+
 /// The stems of a pattern's constant words.
 #[derive(Debug, Default)]
 pub(super) struct Stems {
@@ -139,19 +196,83 @@ impl Stems {
     pub(super) fn of(text: &str) -> Self {
         let readable = patterns::readable(text);
         let words: Vec<String> = readable.split(' ').map(str::to_owned).collect();
-        let stems = words.iter().map(|word| stem(word)).collect();
+        let mut stems: HashSet<String> = words.iter().map(|word| stem(word)).collect();
+        if is_access_line(text) {
+            // A line of a web server's access log tells of a request without the word.
+            stems.insert(stem("request"));
+        }
         Self { words, stems }
     }
 
     /// Whether a word occurs, bent or not, also as two: `timeouts` in `timed out`.
     pub(super) fn hold(&self, word: &str, stem: &str) -> bool {
         self.stems.contains(stem)
+            || self.hold_noun(word, stem)
             || self.words.windows(2).any(|pair| {
                 let (first, second) = (&pair[0], &pair[1]);
                 word.trim_end_matches('s')
                     .strip_suffix(second.as_str())
                     .is_some_and(|rest| rest.len() > 2 && self::stem(rest) == self::stem(first))
             })
+    }
+
+    /// Whether one is the noun of the other's verb: `cancellation` and `cancelled`, `approval` and `approved`.
+    fn hold_noun(&self, word: &str, stem: &str) -> bool {
+        let base = |least: usize, ending: &str| {
+            stem.strip_suffix(ending).filter(|base| base.len() >= least)
+        };
+        let word = word.strip_suffix('s').unwrap_or(word);
+        let of_noun = match word {
+            word if word.ends_with("ation") => base(4, "at"),
+            word if word.ends_with("al") => base(5, "al"),
+            _ => None,
+        };
+        of_noun.is_some_and(|base| self.stems.contains(base))
+            || stem.len() >= 4
+                && word.ends_with("ed")
+                && self
+                    .words
+                    .iter()
+                    .any(|it| it.ends_with("ation") || it.ends_with("ations"))
+                && self.stems.contains(&format!("{stem}at"))
+    }
+
+    /// Whether it says right before a word that this was not so: `can't find child`, `unable to open`.
+    pub(super) fn deny(&self, stem: &str) -> bool {
+        let is_denial = |word: &str| {
+            matches!(word, "not" | "cannot" | "never" | "unable") || word.ends_with("n't")
+        };
+        (1..self.words.len()).any(|at| {
+            let mut before = at;
+            while before > 0 && matches!(self.words[before - 1].as_str(), "to" | "be" | "get") {
+                before -= 1;
+            }
+            let Some(word) = before.checked_sub(1).map(|at| self.words[at].as_str()) else {
+                return false;
+            };
+            let has_failed = before < at && matches!(word, "failed" | "fails" | "failure");
+            (is_denial(word) || has_failed) && self::stem(&self.words[at]) == stem
+        })
+    }
+
+    /// Whether it says a word only as what goes on where that is done, or the other way round: `generating` and
+    /// `generated` are two records.
+    pub(super) fn has_other_aspect(&self, word: &str, stem: &str) -> bool {
+        let other = match word {
+            word if word.ends_with("ing") => "ed",
+            word if word.ends_with("ed") => "ing",
+            _ => return false,
+        };
+        !self.words.iter().any(|it| it == word)
+            && self
+                .words
+                .iter()
+                .any(|it| it.ends_with(other) && self::stem(it) == stem)
+    }
+
+    /// Whether it holds a word as it was said.
+    pub(super) fn has_word(&self, word: &str) -> bool {
+        self.words.iter().any(|it| it == word)
     }
 
     /// Whether one of its words has this stem.
@@ -236,6 +357,57 @@ mod tests {
         assert!(alike("zebra").next().is_none());
         assert!(is_negated("hosts that couldn't be reached"));
         assert!(!is_negated("note the nodes"));
+    }
+
+    #[test]
+    fn a_line_of_an_access_log_tells_of_a_request() {
+        let stems = Stems::of("<ip> - <*> [<time>] \"<*> <path> HTTP/<num>\" <num> <num>");
+        assert!(stems.hold("requests", &stem("requests")));
+        assert!(!Stems::of("wrote <path>").hold("requests", &stem("requests")));
+    }
+
+    #[test]
+    fn nouns_are_held_by_the_verbs_that_they_come_from() {
+        let holds = |text: &str, word: &str| Stems::of(text).hold(word, &stem(word));
+        assert!(holds("visit cancelled by guest", "cancellations"));
+        assert!(holds("cancellation of <*>", "cancelled"));
+        assert!(holds("request approved", "approval"));
+        assert!(!holds("sign here", "signal"));
+        assert!(!holds("nation", "ned"));
+    }
+
+    #[test]
+    fn a_pattern_denies_the_word_behind_its_negation() {
+        let denies = |text: &str, word: &str| Stems::of(text).deny(&stem(word));
+        assert!(denies("Can't find child <num> in scoreboard", "find"));
+        assert!(denies("could not be reached", "reached"));
+        assert!(denies("failed to open <path>", "open"));
+        assert!(!denies("found child <num>", "find"));
+        assert!(!denies("the job failed, open <path>", "open"));
+        assert!(!denies("can open <path>", "open"));
+    }
+
+    #[test]
+    fn what_is_done_and_what_goes_on_are_told_apart() {
+        let stems = Stems::of("receiving block <*>");
+        assert!(stems.has_other_aspect("received", &stem("received")));
+        assert!(!stems.has_other_aspect("receiving", &stem("receiving")));
+        assert!(!stems.has_other_aspect("receive", &stem("receive")));
+    }
+
+    #[test]
+    fn a_negation_is_the_word_for_it() {
+        let is_written = |word: &str| word == "unreadable";
+        assert_eq!(
+            without_negation("barcode not readable", is_written).as_deref(),
+            Some("barcode unreadable")
+        );
+        assert_eq!(without_negation("host not reached", is_written), None);
+        let is_written = |word: &str| word == "no route";
+        assert_eq!(
+            without_negation("No route today", is_written).as_deref(),
+            Some("No route today")
+        );
     }
 
     #[test]

@@ -39,7 +39,7 @@ fn a_pattern_is_told_in_plain_words() {
         "An error line of checkout.",
         "It speaks of connections refused or unreachable: ",
         "means: nobody listens at that address and port.",
-        "It came 3 times in the last 24 hours and 0 times in the 24 hours before; it was first seen 2026-11-23 14:00:00 UTC.",
+        "It came 3 times in the last 24 hours and never in the 24 hours before; it was first seen 2026-11-23 14:00:00 UTC.",
         "It is new today.",
     ] {
         assert!(text.contains(part), "{part}\n{text}");
@@ -99,4 +99,41 @@ fn an_incident_that_has_the_pattern_is_named() {
     assert_eq!(found.incidents, [1]);
     let last = found.sentences.last().unwrap();
     assert_eq!(last, "It is part of incident 1, which is open.");
+}
+
+#[test]
+fn a_line_that_nobody_wrote_is_set_beside_the_nearest_pattern_and_has_its_parts() {
+    let bench = Bench::new();
+    learnt(&bench);
+    let line = "upstream payments has answered with ECONNREFUSED, status=503 from 10.9.9.9";
+    let found = bench
+        .inner
+        .explain(bench.project_id, Subject::Line(line.to_owned()))
+        .unwrap();
+    assert!(found.pattern.is_none());
+    let text = found.sentences.join(" ");
+    for part in [
+        "No service of this project has written a line like this. The nearest pattern is one of checkout: “upstream payments answered ECONNREFUSED status=",
+        "Status 503 means: the server cannot serve at the moment.",
+    ] {
+        assert!(text.contains(part), "{part}\n{text}");
+    }
+    let address = found.parts.iter().find(|part| part.kind == "an IP address");
+    assert_eq!(address.unwrap().value.as_deref(), Some("10.9.9.9"));
+}
+
+#[test]
+fn times_are_those_of_the_zone_of_the_reader() {
+    let bench = Bench::new();
+    let id = learnt(&bench);
+    let zone = TimeZone::get("Europe/Berlin").unwrap();
+    let found = bench
+        .inner
+        .explain_in(bench.project_id, Subject::Pattern(id), &zone)
+        .unwrap();
+    let text = found.sentences.join(" ");
+    assert!(
+        text.contains("first seen 2026-11-23 15:00:00 CET."),
+        "{text}"
+    );
 }

@@ -28,7 +28,7 @@ fn two_incidents_show_what_they_share_and_what_only_one_has() {
     let b = incident(&bench, 120, &["checkout"], &[101, 102, 103]);
     let found = bench
         .inner
-        .compare_incidents(bench.project_id, a, b)
+        .compare_incidents(bench.project_id, a, b, &TimeZone::UTC)
         .unwrap();
     let ids = |all: &[ComparedPattern]| -> Vec<u64> {
         let mut ids: Vec<u64> = all.iter().map(|pattern| pattern.id.0).collect();
@@ -42,16 +42,21 @@ fn two_incidents_show_what_they_share_and_what_only_one_has() {
     assert!((found.similarity - (0.7 * 0.5 + 0.3 * 0.5)).abs() < 1e-9);
     assert_eq!(
         found.sentences[0],
-        "Incidents 1 and 2 share a part: 2 patterns in common of 4, 1 service in common of 2."
+        "Incidents 1 and 2 are partly alike: 2 patterns in common of 4, 1 service in common of 2."
     );
     assert_eq!(
         found.sentences[1],
-        "Incident 1 began 2026-11-23 14:00:00 UTC (lasted 10 min), incident 2 2 h later."
+        "Incident 1 (error) began 2026-11-23 14:00:00 UTC and lasted 10 min; incident 2 (error) began 2 h later and lasted 10 min."
     );
+    assert_eq!(found.sentences[2], "Only incident 1 touches cart.");
+    let names = ["a", "b", "c", "d", "e"].map(str::to_owned);
+    assert_eq!(listed(&names[..2]), "a and b");
+    assert_eq!(listed(&names[..3]), "a, b and c");
+    assert_eq!(listed(&names), "a, b, c and 2 more");
     // The other way round it is the same likeness.
     let turned = bench
         .inner
-        .compare_incidents(bench.project_id, b, a)
+        .compare_incidents(bench.project_id, b, a, &TimeZone::UTC)
         .unwrap();
     assert!((turned.similarity - found.similarity).abs() < 1e-9);
     assert_eq!(turned.services.only_b, ["cart"]);
@@ -68,7 +73,7 @@ fn merged_patterns_are_the_same_pattern() {
     bench.merge(100, 101);
     let found = bench
         .inner
-        .compare_incidents(bench.project_id, a, b)
+        .compare_incidents(bench.project_id, a, b, &TimeZone::UTC)
         .unwrap();
     assert!(
         (found.similarity - 1.0).abs() < 1e-9,
@@ -87,6 +92,8 @@ fn an_incident_of_nobody_is_not_found() {
     let bench = Bench::new();
     let a = incident(&bench, 0, &["checkout"], &[]);
     let unknown = IncidentId(uuid::Uuid::now_v7());
-    let found = bench.inner.compare_incidents(bench.project_id, a, unknown);
+    let found = bench
+        .inner
+        .compare_incidents(bench.project_id, a, unknown, &TimeZone::UTC);
     assert_eq!(found.unwrap_err().kind(), domain::ErrorKind::NotFound);
 }

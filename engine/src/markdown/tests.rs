@@ -13,11 +13,17 @@ fn markup_in_log_text_is_shown_and_does_nothing() {
 }
 
 #[test]
-fn counts_and_instants_are_for_people() {
+fn counts_and_patterns_are_for_people() {
     assert_eq!(count(1_234_567), "1,234,567");
     assert_eq!(counted(1, "error"), "1 error");
     assert_eq!(counted(1_200, "error"), "1,200 errors");
-    assert_eq!(instant(0), "1970-01-01 00:00:00 UTC");
+    assert_eq!([1, 2, 3_000].map(times), ["once", "twice", "3,000 times"]);
+    assert_eq!(readable("took <num> of [<ip>:<num>]"), "took … of \\[…\\]");
+    assert_eq!(
+        readable("(size=<num>, in use=<nu…' came"),
+        "(size=…, in use=…' came"
+    );
+    assert_eq!(readable("a < b… <b>…"), "a \\< b… ……");
 }
 
 #[test]

@@ -21,6 +21,9 @@ pub(crate) struct KvCache {
     heads: Vec<Head>,
     kv_heads: usize,
     head_dim: usize,
+    /// For each layer: tokens that it sees. What lies before is kept all the same, so that any prefix can be gone back to.
+    windows: Vec<Option<usize>>,
+    query_scale: f32,
     capacity: usize,
     limit: usize,
     length: usize,
@@ -48,6 +51,8 @@ impl KvCache {
                 .collect(),
             kv_heads: config.kv_heads,
             head_dim: config.head_dim,
+            windows: config.windows.clone(),
+            query_scale: config.query_scale,
             capacity: 0,
             limit,
             length: 0,
@@ -146,7 +151,8 @@ impl KvCache {
         team: &Team,
     ) -> Vec<f32> {
         let (kv_heads, head_dim) = (self.kv_heads, self.head_dim);
-        let first = self.length;
+        let (first, scale) = (self.length, self.query_scale);
+        let window = self.windows[layer].unwrap_or(usize::MAX);
         let layer = &mut self.heads[layer * kv_heads..(layer + 1) * kv_heads];
         for (index, head) in layer.iter_mut().enumerate() {
             for token in 0..tokens {
@@ -175,9 +181,10 @@ impl KvCache {
             let row = |row: usize| {
                 let (token, member) = (row / group, row % group);
                 let at = ((token * kv_heads + *index) * group + member) * head_dim;
-                (&queries[at..at + head_dim], first + token + 1)
+                let end = first + token + 1;
+                (&queries[at..at + head_dim], end.saturating_sub(window)..end)
             };
-            let rows = Rows::new((*from..*from + count).map(row), head_dim);
+            let rows = Rows::new((*from..*from + count).map(row), head_dim, scale);
             rows.attend(&layer[*index].keys, &layer[*index].values, mixed);
         });
         // `[kv_heads][tokens][group]` to `[tokens][kv_heads][group]`.

@@ -1,16 +1,14 @@
 //! How turns are written for a model.
 
-use candle_core::quantized::gguf_file::Content;
 use toktrie::TokenId;
 
-use super::config;
 use super::tokenizer::TextTokenizer;
 use crate::error::Result;
 
 /// The families of chat formats.
 ///
 /// The Jinja template inside the file is only used to recognise the family: it is text from whoever made
-/// the file, and the two formats below cover the catalogue's models.
+/// the file, and the formats below cover the architectures that run here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ChatTemplate {
     /// `<|im_start|>role ... <|im_end|>`: Qwen, SmolLM2 and many others.
@@ -19,11 +17,14 @@ pub(crate) enum ChatTemplate {
     ChatMlThinking,
     /// `<|start_header_id|>role<|end_header_id|> ... <|eot_id|>`: llama 3.
     Llama3,
+    /// `<start_of_turn>user ... <end_of_turn>`: Gemma. It has no system role: instructions open the first turn.
+    Gemma,
     /// No known format: headings in plain text.
     Plain,
 }
 
 /// One piece of a rendered prompt.
+#[derive(Clone, Copy)]
 enum Part<'a> {
     Control(&'static str),
     Text(&'a str),
@@ -37,9 +38,8 @@ pub(crate) struct PromptTokens {
 }
 
 impl ChatTemplate {
-    /// Recognises the family by the file's template and vocabulary.
-    pub(crate) fn detect(content: &Content, tokenizer: &TextTokenizer) -> Self {
-        let template = config::text(content, "tokenizer.chat_template").unwrap_or_default();
+    /// Recognises the family by the model's template and vocabulary.
+    pub(crate) fn detect(template: &str, tokenizer: &TextTokenizer) -> Self {
         let has = |name: &str| tokenizer.control(name).is_some();
         if template.contains("<|im_start|>") && has("<|im_start|>") && has("<|im_end|>") {
             if template.contains("enable_thinking") {
@@ -52,6 +52,11 @@ impl ChatTemplate {
             && has("<|eot_id|>")
         {
             Self::Llama3
+        } else if template.contains("<start_of_turn>")
+            && has("<start_of_turn>")
+            && has("<end_of_turn>")
+        {
+            Self::Gemma
         } else {
             Self::Plain
         }
@@ -62,6 +67,7 @@ impl ChatTemplate {
         match self {
             Self::ChatMl | Self::ChatMlThinking => "chatml",
             Self::Llama3 => "llama3",
+            Self::Gemma => "gemma",
             Self::Plain => "plain",
         }
     }
@@ -74,26 +80,28 @@ impl ChatTemplate {
         examples: &[(&str, &str)],
         prompt: &str,
     ) -> Result<PromptTokens> {
-        let mut prefix = Vec::new();
-        self.begin(&mut prefix);
-        self.turn(&mut prefix, "system", instructions);
-        for (question, answer) in examples {
-            self.turn(&mut prefix, "user", question);
-            self.turn(&mut prefix, "assistant", answer);
+        let (mut prefix, mut rest) = (Vec::new(), Vec::new());
+        if self == Self::Gemma {
+            gemma(&mut prefix, &mut rest, instructions, examples, prompt);
+        } else {
+            self.turn(&mut prefix, "system", instructions);
+            for (question, answer) in examples {
+                self.turn(&mut prefix, "user", question);
+                self.turn(&mut prefix, "assistant", answer);
+            }
+            self.turn(&mut rest, "user", prompt);
         }
-        let mut rest = Vec::new();
-        self.turn(&mut rest, "user", prompt);
         self.open_answer(&mut rest);
+        let mut tokens: Vec<TokenId> = match self {
+            Self::Llama3 => tokenizer.control("<|begin_of_text|>").into_iter().collect(),
+            Self::Gemma | Self::Plain => tokenizer.begin().into_iter().collect(),
+            Self::ChatMl | Self::ChatMlThinking => Vec::new(),
+        };
+        tokens.extend(encode(tokenizer, &prefix)?);
         Ok(PromptTokens {
-            prefix: encode(tokenizer, &prefix)?,
+            prefix: tokens,
             rest: encode(tokenizer, &rest)?,
         })
-    }
-
-    fn begin(self, parts: &mut Vec<Part<'_>>) {
-        if self == Self::Llama3 {
-            parts.push(Part::Control("<|begin_of_text|>"));
-        }
     }
 
     fn turn<'a>(self, parts: &mut Vec<Part<'a>>, role: &'static str, text: &'a str) {
@@ -113,6 +121,14 @@ impl ChatTemplate {
                 Part::Text("\n\n"),
                 Part::Text(text),
                 Part::Control("<|eot_id|>"),
+            ]),
+            Self::Gemma => parts.extend([
+                Part::Control("<start_of_turn>"),
+                Part::Text(if role == "assistant" { "model" } else { role }),
+                Part::Text("\n"),
+                Part::Text(text.trim()),
+                Part::Control("<end_of_turn>"),
+                Part::Text("\n"),
             ]),
             Self::Plain => {
                 let heading = match role {
@@ -145,9 +161,43 @@ impl ChatTemplate {
                 Part::Control("<|end_header_id|>"),
                 Part::Text("\n\n"),
             ]),
+            Self::Gemma => {
+                parts.extend([Part::Control("<start_of_turn>"), Part::Text("model\n")]);
+            }
             Self::Plain => parts.push(Part::Text("### Answer\n")),
         }
     }
+}
+
+/// Gemma's turns: the instructions stand at the start of the first one, whose end is the prompt where there are no examples.
+/// Source: the chat template of google/gemma-3-1b-it.
+fn gemma<'a>(
+    prefix: &mut Vec<Part<'a>>,
+    rest: &mut Vec<Part<'a>>,
+    instructions: &'a str,
+    examples: &[(&'a str, &'a str)],
+    prompt: &'a str,
+) {
+    prefix.extend([
+        Part::Control("<start_of_turn>"),
+        Part::Text("user\n"),
+        Part::Text(instructions.trim()),
+        Part::Text("\n\n"),
+    ]);
+    let close = [Part::Control("<end_of_turn>"), Part::Text("\n")];
+    let Some(((question, answer), others)) = examples.split_first() else {
+        rest.push(Part::Text(prompt.trim()));
+        rest.extend(close);
+        return;
+    };
+    prefix.push(Part::Text(question.trim()));
+    prefix.extend(close);
+    ChatTemplate::Gemma.turn(prefix, "assistant", answer);
+    for (question, answer) in others {
+        ChatTemplate::Gemma.turn(prefix, "user", question);
+        ChatTemplate::Gemma.turn(prefix, "assistant", answer);
+    }
+    ChatTemplate::Gemma.turn(rest, "user", prompt);
 }
 
 fn encode(tokenizer: &TextTokenizer, parts: &[Part<'_>]) -> Result<Vec<TokenId>> {

@@ -1,21 +1,16 @@
-//! Our own forward pass of the llama family (`llama`, `qwen2`, `qwen3`).
+//! Our own forward pass of the llama family (`llama`, `qwen2`, `qwen3`, `gemma3`).
 //!
 //! What makes it faster than candle-transformers' quantised models: every weight on a kernel that fits it
 //! ([`super::kernel`]), attention without repeated keys over a cache that does not move
 //! ([`super::attention`]), vectorised element-wise steps ([`super::rows`]), and embedding rows
 //! dequantised on demand instead of a full `f32` table.
 
-use std::io::{Read, Seek};
-
-use candle_core::Device;
-use candle_core::quantized::QTensor;
-use candle_core::quantized::gguf_file::Content;
-
 use super::attention::KvCache;
-use super::config::DecoderConfig;
-use super::linear::{Linear, embedding_rows, project, vector};
+use super::config::{DecoderConfig, Gate};
+use super::linear::{Linear, Table, project};
 use super::rope::Rope;
 use super::team::Team;
+use super::weights::Weights;
 use super::{Snapshot, TextModel, rows};
 use crate::error::{Error, Result};
 
@@ -24,81 +19,71 @@ struct Layer {
     query: Linear,
     key: Linear,
     value: Linear,
-    /// qwen3 normalises each head of queries and keys.
+    /// qwen3 and gemma3 normalise each head of queries and keys.
     query_norm: Option<Vec<f32>>,
     key_norm: Option<Vec<f32>>,
     output: Linear,
+    /// gemma3 normalises what attention gives, too.
+    attended_norm: Option<Vec<f32>>,
     feed_forward_norm: Vec<f32>,
     gate: Linear,
     up: Linear,
     down: Linear,
+    /// gemma3 normalises what feed-forward gives, too.
+    fed_norm: Option<Vec<f32>>,
 }
 
 /// A decoder and its cache.
 pub(crate) struct Decoder {
     config: DecoderConfig,
     /// `None` when the output weight is the embedding as well.
-    embedding: Option<QTensor>,
+    embedding: Option<Table>,
     layers: Vec<Layer>,
     norm: Vec<f32>,
     output: Linear,
     rope: Rope,
+    /// Of layers that see a window.
+    local_rope: Option<Rope>,
     cache: KvCache,
     team: Team,
 }
 
 impl Decoder {
-    /// Whether this architecture is served here.
-    pub(crate) fn knows(architecture: &str) -> bool {
-        matches!(architecture, "llama" | "qwen2" | "qwen3")
-    }
-
-    /// Reads the weights; `threads` threads of its own compute it.
-    pub(crate) fn load<R: Read + Seek>(
-        content: &Content,
-        reader: &mut R,
-        architecture: &str,
+    /// Reads the weights; `threads` threads of its own compute it. `tied`: the output weight is the embedding.
+    pub(crate) fn load(
+        mut config: DecoderConfig,
+        weights: &mut Weights,
+        tied: bool,
         context_limit: usize,
         threads: usize,
     ) -> Result<Self> {
         let team = Team::new(threads)?;
-        let config = DecoderConfig::from_gguf(content, architecture)?;
-        if content
-            .tensor_infos
-            .contains_key("blk.0.ffn_gate_inp.weight")
-        {
-            return Err(Error::UnsupportedArchitecture(format!(
-                "{architecture} with experts"
-            )));
+        if weights.has("blk.0.ffn_gate_inp.weight") {
+            let name = "a model with experts".to_owned();
+            return Err(Error::UnsupportedArchitecture(name));
         }
         let context = config.context.min(context_limit).max(1);
-        let has_output = content.tensor_infos.contains_key("output.weight");
-        let (embedding, output) = if has_output {
-            let embedding = content.tensor(reader, "token_embd.weight", &Device::Cpu)?;
-            (
-                Some(embedding),
-                Linear::load(content, reader, "output", &team)?,
-            )
+        let hidden = config.hidden;
+        let name = if tied { "token_embd" } else { "output" };
+        let output = Linear::load(weights, name, None, hidden, &team)?;
+        let embedding = if tied {
+            None
         } else {
-            (None, Linear::load(content, reader, "token_embd", &team)?)
+            let shape = (output.outputs(), hidden);
+            Some(Table::load(weights, "token_embd", shape, &team)?)
         };
         let mut layers = Vec::with_capacity(config.layers);
         for index in 0..config.layers {
-            layers.push(Layer::load(content, reader, index, &team)?);
+            layers.push(Layer::load(&config, weights, index, &team)?);
         }
-        let factors = if content.tensor_infos.contains_key("rope_freqs.weight") {
-            Some(vector(content, reader, "rope_freqs.weight")?)
-        } else {
-            None
-        };
-        let norm = vector(content, reader, "output_norm.weight")?;
-        if norm.len() != config.hidden {
-            return Err(Error::Compute(
-                "output_norm does not fit the hidden size".to_owned(),
-            ));
+        if weights.has("rope_freqs.weight") {
+            config.angles.factors = weights.vector("rope_freqs.weight", config.rotary_dim / 2)?;
         }
+        let norm = weights.vector("output_norm.weight", hidden)?;
+        let is_local = config.windows.iter().any(Option::is_some);
         Ok(Self {
-            rope: Rope::new(&config, context, factors.as_deref()),
+            rope: Rope::new(&config, &config.angles, context),
+            local_rope: is_local.then(|| Rope::new(&config, &config.local_angles, context)),
             cache: KvCache::new(&config, context),
             embedding,
             layers,
@@ -116,10 +101,15 @@ impl Decoder {
                 "token {token} is outside the vocabulary of {vocabulary}"
             )));
         }
-        match &self.embedding {
-            Some(embedding) => embedding_rows(embedding, tokens),
-            None => self.output.rows(tokens),
+        let mut rows = match &self.embedding {
+            Some(embedding) => embedding.rows(tokens)?,
+            None => self.output.rows(tokens)?,
+        };
+        if self.config.embedding_scale != 1.0 {
+            let scale = self.config.embedding_scale;
+            rows.iter_mut().for_each(|x| *x *= scale);
         }
+        Ok(rows)
     }
 
     fn attention(&mut self, index: usize, hidden: &[f32], tokens: usize) -> Result<Vec<f32>> {
@@ -136,6 +126,10 @@ impl Decoder {
             queries = normed(&queries, query_norm, epsilon);
             keys = normed(&keys, key_norm, epsilon);
         }
+        let rope = match (self.config.windows[index], &self.local_rope) {
+            (Some(_), Some(local)) => local,
+            _ => &self.rope,
+        };
         let first = self.cache.length();
         let (query_width, key_width) = (queries.len() / tokens, keys.len() / tokens);
         for (offset, (queries, keys)) in queries
@@ -143,23 +137,27 @@ impl Decoder {
             .zip(keys.chunks_exact_mut(key_width))
             .enumerate()
         {
-            self.rope.apply(queries, first + offset);
-            self.rope.apply(keys, first + offset);
+            rope.apply(queries, first + offset);
+            rope.apply(keys, first + offset);
         }
         let mixed = self
             .cache
             .attend(index, &queries, &keys, &values, tokens, team);
         let [result] = project([&layer.output], &mixed, tokens, team)?;
-        Ok(result)
+        Ok(normed_if(result, layer.attended_norm.as_deref(), epsilon))
     }
 
     fn feed_forward(&self, index: usize, hidden: &[f32], tokens: usize) -> Result<Vec<f32>> {
         let (layer, team) = (&self.layers[index], &self.team);
-        let input = normed(hidden, &layer.feed_forward_norm, self.config.norm_epsilon);
+        let epsilon = self.config.norm_epsilon;
+        let input = normed(hidden, &layer.feed_forward_norm, epsilon);
         let [mut gate, up] = project([&layer.gate, &layer.up], &input, tokens, team)?;
-        rows::silu_gate(&mut gate, &up);
+        match self.config.gate {
+            Gate::Silu => rows::silu_gate(&mut gate, &up),
+            Gate::Gelu => rows::gelu_gate(&mut gate, &up),
+        }
         let [result] = project([&layer.down], &gate, tokens, team)?;
-        Ok(result)
+        Ok(normed_if(result, layer.fed_norm.as_deref(), epsilon))
     }
 
     fn append(&mut self, tokens: &[u32]) -> Result<Vec<f32>> {
@@ -178,7 +176,10 @@ impl Decoder {
         self.cache.advance(count);
         let last = &hidden[(count - 1) * self.config.hidden..];
         let last = normed(last, &self.norm, self.config.norm_epsilon);
-        let [logits] = project([&self.output], &last, 1, &self.team)?;
+        let [mut logits] = project([&self.output], &last, 1, &self.team)?;
+        if let Some(cap) = self.config.logit_cap {
+            logits.iter_mut().for_each(|x| *x = cap * (*x / cap).tanh());
+        }
         Ok(logits)
     }
 }
@@ -190,34 +191,52 @@ fn normed(input: &[f32], weight: &[f32], epsilon: f32) -> Vec<f32> {
     output
 }
 
+/// The same, where there is a weight.
+fn normed_if(input: Vec<f32>, weight: Option<&[f32]>, epsilon: f32) -> Vec<f32> {
+    match weight {
+        Some(weight) => normed(&input, weight, epsilon),
+        None => input,
+    }
+}
+
 impl Layer {
-    fn load<R: Read + Seek>(
-        content: &Content,
-        reader: &mut R,
+    fn load(
+        config: &DecoderConfig,
+        weights: &mut Weights,
         index: usize,
         team: &Team,
     ) -> Result<Self> {
         let name = |suffix: &str| format!("blk.{index}.{suffix}");
-        let optional = |reader: &mut R, suffix: &str| -> Result<Option<Vec<f32>>> {
-            let name = name(suffix);
-            if content.tensor_infos.contains_key(&name) {
-                Ok(Some(vector(content, reader, &name)?))
-            } else {
-                Ok(None)
-            }
+        let (hidden, head_dim) = (config.hidden, config.head_dim);
+        let (queries, keys) = (config.heads * head_dim, config.kv_heads * head_dim);
+        let norm = |weights: &mut Weights, suffix: &str, length: usize| {
+            weights.vector(&name(suffix), length)
         };
+        let norm_if = |weights: &mut Weights, wanted: bool, suffix: &str, length: usize| {
+            wanted
+                .then(|| weights.vector(&name(suffix), length))
+                .transpose()
+        };
+        let linear = |weights: &mut Weights, suffix: &str, outputs: Option<usize>, inputs| {
+            Linear::load(weights, &name(suffix), outputs, inputs, team)
+        };
+        let (head_norms, post_norms) = (config.has_head_norms, config.has_post_norms);
+        let gate = linear(weights, "ffn_gate", None, hidden)?;
+        let inner = gate.outputs();
         Ok(Self {
-            attention_norm: vector(content, reader, &name("attn_norm.weight"))?,
-            query: Linear::load(content, reader, &name("attn_q"), team)?,
-            key: Linear::load(content, reader, &name("attn_k"), team)?,
-            value: Linear::load(content, reader, &name("attn_v"), team)?,
-            query_norm: optional(reader, "attn_q_norm.weight")?,
-            key_norm: optional(reader, "attn_k_norm.weight")?,
-            output: Linear::load(content, reader, &name("attn_output"), team)?,
-            feed_forward_norm: vector(content, reader, &name("ffn_norm.weight"))?,
-            gate: Linear::load(content, reader, &name("ffn_gate"), team)?,
-            up: Linear::load(content, reader, &name("ffn_up"), team)?,
-            down: Linear::load(content, reader, &name("ffn_down"), team)?,
+            attention_norm: norm(weights, "attn_norm.weight", hidden)?,
+            query: linear(weights, "attn_q", Some(queries), hidden)?,
+            key: linear(weights, "attn_k", Some(keys), hidden)?,
+            value: linear(weights, "attn_v", Some(keys), hidden)?,
+            query_norm: norm_if(weights, head_norms, "attn_q_norm.weight", head_dim)?,
+            key_norm: norm_if(weights, head_norms, "attn_k_norm.weight", head_dim)?,
+            output: linear(weights, "attn_output", Some(hidden), queries)?,
+            attended_norm: norm_if(weights, post_norms, "post_attention_norm.weight", hidden)?,
+            feed_forward_norm: norm(weights, "ffn_norm.weight", hidden)?,
+            gate,
+            up: linear(weights, "ffn_up", Some(inner), hidden)?,
+            down: linear(weights, "ffn_down", Some(hidden), inner)?,
+            fed_norm: norm_if(weights, post_norms, "post_ffw_norm.weight", hidden)?,
         })
     }
 
@@ -264,10 +283,7 @@ impl TextModel for Decoder {
     }
 
     fn weight_bytes(&self) -> usize {
-        let embedding = self
-            .embedding
-            .as_ref()
-            .map_or(0, QTensor::storage_size_in_bytes);
+        let embedding = self.embedding.as_ref().map_or(0, Table::bytes);
         let layers: usize = self.layers.iter().map(Layer::bytes).sum();
         embedding + layers + self.output.bytes()
     }

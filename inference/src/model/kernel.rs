@@ -21,7 +21,7 @@ mod tests;
 
 use super::team::Team;
 pub(super) use activation::Activations;
-pub(super) use pack::Packer;
+pub(super) use pack::pack_matrix;
 use pages::Pages;
 use tile::{BLOCK, ROWS, SUPER_BLOCK, TileQ4, TileQ6, TileQ8};
 

@@ -2,15 +2,13 @@
 
 mod candle;
 
-use std::io::{Read, Seek};
-
-use candle_core::quantized::QTensor;
-use candle_core::quantized::gguf_file::Content;
+use candle_core::quantized::{GgmlDType, QTensor};
 use candle_core::{CpuStorage, Device, Storage, Tensor};
 
-use self::candle::CandleMatrix;
-use super::kernel::{self, Activations, PackedMatrix, Packer};
+use self::candle::{CandleMatrix, read_tensor};
+use super::kernel::{self, Activations, PackedMatrix, pack_matrix};
 use super::team::Team;
+use super::weights::Weights;
 use crate::error::{Error, Result};
 
 /// `y = x W^T + b` with a quantised `W` of `[out, in]`.
@@ -25,37 +23,30 @@ enum Weight {
 }
 
 impl Linear {
-    /// Reads `name.weight` and, when it is there, `name.bias`.
-    pub(crate) fn load<R: Read + Seek>(
-        content: &Content,
-        reader: &mut R,
+    /// Reads `name.weight` of `[outputs, inputs]` (any number of outputs when `None`) and, when it is there, `name.bias`.
+    pub(crate) fn load(
+        weights: &mut Weights,
         name: &str,
+        outputs: Option<usize>,
+        inputs: usize,
         team: &Team,
     ) -> Result<Self> {
         let weight_name = format!("{name}.weight");
-        let weight = if kernel::instructions().is_some() {
-            Weight::Packed(Packer::new(content, &weight_name)?.pack(reader, team)?)
-        } else {
-            let weight = content.tensor(reader, &weight_name, &Device::Cpu)?;
-            Weight::Candle(CandleMatrix::new(weight)?)
-        };
+        let shape = weights.shape(&weight_name, outputs, inputs)?;
+        let weight = weights.at(&weight_name, |reader| {
+            Ok(if kernel::instructions().is_some() {
+                Weight::Packed(pack_matrix(shape, reader, team)?)
+            } else {
+                Weight::Candle(CandleMatrix::read(shape, reader)?)
+            })
+        })?;
         let bias_name = format!("{name}.bias");
-        let bias = if content.tensor_infos.contains_key(&bias_name) {
-            Some(vector(content, reader, &bias_name)?)
+        let bias = if weights.has(&bias_name) {
+            Some(weights.vector(&bias_name, shape.outputs)?)
         } else {
             None
         };
-        let linear = Self { weight, bias };
-        if linear
-            .bias
-            .as_ref()
-            .is_some_and(|bias| bias.len() != linear.outputs())
-        {
-            return Err(Error::Compute(format!(
-                "{bias_name} does not fit its weight"
-            )));
-        }
-        Ok(linear)
+        Ok(Self { weight, bias })
     }
 
     /// Columns of the result.
@@ -137,20 +128,54 @@ pub(crate) fn project<const N: usize>(
     Ok(results)
 }
 
-/// Reads a tensor as a plain vector.
-pub(crate) fn vector<R: Read + Seek>(
-    content: &Content,
-    reader: &mut R,
-    name: &str,
-) -> Result<Vec<f32>> {
-    let tensor = content
-        .tensor(reader, name, &Device::Cpu)?
-        .dequantize(&Device::Cpu)?;
-    to_vec(&tensor.flatten_all()?)
+/// A table of the vocabulary that is only looked up.
+pub(crate) enum Table {
+    /// As the file has it.
+    Quantised(QTensor),
+    /// Out of floats, in 8 bits.
+    Packed(Linear),
+}
+
+impl Table {
+    /// Reads `name.weight` of `[rows, width]`.
+    pub(crate) fn load(
+        weights: &mut Weights,
+        name: &str,
+        (rows, width): (usize, usize),
+        team: &Team,
+    ) -> Result<Self> {
+        let weight_name = format!("{name}.weight");
+        let shape = weights.shape(&weight_name, Some(rows), width)?;
+        if matches!(
+            shape.kind,
+            GgmlDType::F32 | GgmlDType::F16 | GgmlDType::BF16
+        ) {
+            let linear = Linear::load(weights, name, Some(rows), width, team)?;
+            return Ok(Self::Packed(linear));
+        }
+        let table = weights.at(&weight_name, |reader| read_tensor(shape, reader))?;
+        Ok(Self::Quantised(table))
+    }
+
+    /// Rows `ids` as `f32`, `[ids, width]`. The ids are inside.
+    pub(crate) fn rows(&self, ids: &[u32]) -> Result<Vec<f32>> {
+        match self {
+            Self::Quantised(table) => embedding_rows(table, ids),
+            Self::Packed(linear) => linear.rows(ids),
+        }
+    }
+
+    /// Bytes of it.
+    pub(crate) fn bytes(&self) -> usize {
+        match self {
+            Self::Quantised(table) => table.storage_size_in_bytes(),
+            Self::Packed(linear) => linear.bytes(),
+        }
+    }
 }
 
 /// Rows of a quantised matrix as `f32`, `[ids, columns]`.
-pub(crate) fn embedding_rows(weight: &QTensor, ids: &[u32]) -> Result<Vec<f32>> {
+fn embedding_rows(weight: &QTensor, ids: &[u32]) -> Result<Vec<f32>> {
     let ids = Tensor::from_slice(ids, ids.len(), &Device::Cpu)?;
     to_vec(&weight.embedding(&ids)?)
 }

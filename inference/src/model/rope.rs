@@ -1,6 +1,6 @@
 //! Rotary positions.
 
-use super::config::{DecoderConfig, Pairing};
+use super::config::{Angles, DecoderConfig, Pairing};
 use super::rows;
 
 /// Cosines and sines of all positions, `[context, rotary_dim / 2]` each.
@@ -13,15 +13,15 @@ pub(crate) struct Rope {
 }
 
 impl Rope {
-    /// `factors` divide the frequencies, one per pair (llama 3's `rope_freqs.weight`).
-    pub(crate) fn new(config: &DecoderConfig, context: usize, factors: Option<&[f32]>) -> Self {
+    /// The angles of `context` positions.
+    pub(crate) fn new(config: &DecoderConfig, angles: &Angles, context: usize) -> Self {
         let half = config.rotary_dim / 2;
         let frequencies: Vec<f32> = (0..half)
             .map(|i| {
-                let plain = config
-                    .rope_base
+                let plain = angles
+                    .base
                     .powf(-(2.0 * i as f32) / config.rotary_dim as f32);
-                let factor = factors.and_then(|all| all.get(i)).copied().unwrap_or(1.0);
+                let factor = angles.factors.get(i).copied().unwrap_or(1.0);
                 plain / factor.max(1e-6)
             })
             .collect();
@@ -29,7 +29,7 @@ impl Rope {
         let mut sin = Vec::with_capacity(context * half);
         for position in 0..context {
             for frequency in &frequencies {
-                let angle = position as f32 / config.rope_scale * frequency;
+                let angle = position as f32 / angles.scale * frequency;
                 cos.push(angle.cos());
                 sin.push(angle.sin());
             }

@@ -120,6 +120,23 @@ fn silu_gate_body(gate: &mut [f32], up: &[f32]) {
 }
 
 vectorised!(
+    /// `gate = gelu(gate) * up`, element by element, in the tanh approximation of Hendrycks and Gimpel 2016, "Gaussian Error
+    /// Linear Units": `x (1 + tanh u) / 2` is `x / (1 + e^-2u)`.
+    gelu_gate, gelu_gate_body, (gate: &mut [f32], up: &[f32])
+);
+
+#[inline(always)]
+fn gelu_gate_body(gate: &mut [f32], up: &[f32]) {
+    /// Twice the square root of 2 / pi.
+    const SCALE: f32 = 1.595_769_2;
+    for (gate, up) in gate.iter_mut().zip(up) {
+        let x = *gate;
+        let u = SCALE * (x + 0.044_715 * x * x * x);
+        *gate = x / (1.0 + exp(-u)) * up;
+    }
+}
+
+vectorised!(
     /// `target += addend`, element by element.
     add, add_body, (target: &mut [f32], addend: &[f32])
 );

@@ -21,12 +21,37 @@ enum Weights {
     Lfm2(quantized_lfm2::ModelWeights),
 }
 
-/// A model computed by candle-transformers.
+/// Whether a GPU computes models of this architecture: in a build with the feature `cuda`, on a machine that has one.
+pub(super) fn is_on_gpu(architecture: &str) -> bool {
+    ARCHITECTURES.contains(&architecture) && device().is_cuda()
+}
+
+/// The architectures that are computed here.
+const ARCHITECTURES: [&str; 6] = ["llama", "qwen2", "qwen3", "phi3", "glm4", "lfm2"];
+
+/// The first GPU in a build for such, else the processor.
+fn device() -> Device {
+    if !candle_core::utils::cuda_is_available() {
+        return Device::Cpu;
+    }
+    Device::new_cuda(0).unwrap_or_else(|error| {
+        let error = error.to_string();
+        let error = error.lines().next().unwrap_or_default();
+        tracing::warn!(
+            error,
+            "no CUDA device answers: the processor computes the language model"
+        );
+        Device::Cpu
+    })
+}
+
+/// A model computed by candle-transformers, on a GPU where there is one.
 ///
 /// Gemma is left out on purpose: candle 0.11 computes it with the wrong activation and needs 3 GB for
 /// its position tables (huggingface/candle#3745).
 pub(crate) struct StockModel {
     weights: Weights,
+    device: Device,
     position: usize,
     context: usize,
     weight_bytes: usize,
@@ -52,33 +77,34 @@ impl StockModel {
                 info.shape.elem_count() / info.ggml_dtype.block_size() * info.ggml_dtype.type_size()
             })
             .sum();
-        let cpu = &Device::Cpu;
+        let device = device();
         let weights = match architecture {
             "llama" => Weights::Llama(quantized_llama::ModelWeights::from_gguf(
-                content, reader, cpu,
+                content, reader, &device,
             )?),
             "qwen2" => Weights::Qwen2(quantized_qwen2::ModelWeights::from_gguf(
-                content, reader, cpu,
+                content, reader, &device,
             )?),
             "qwen3" => Weights::Qwen3(quantized_qwen3::ModelWeights::from_gguf(
-                content, reader, cpu,
+                content, reader, &device,
             )?),
             "phi3" => Weights::Phi3(quantized_phi3::ModelWeights::from_gguf(
-                false, content, reader, cpu,
+                false, content, reader, &device,
             )?),
             "glm4" => Weights::Glm4(quantized_glm4::ModelWeights::from_gguf(
                 content,
                 reader,
-                cpu,
+                &device,
                 DType::F32,
             )?),
             "lfm2" => Weights::Lfm2(quantized_lfm2::ModelWeights::from_gguf(
-                content, reader, cpu,
+                content, reader, &device,
             )?),
             other => return Err(Error::UnsupportedArchitecture(other.to_owned())),
         };
         Ok(Self {
             weights,
+            device,
             position: 0,
             context,
             weight_bytes,
@@ -103,7 +129,7 @@ impl TextModel for StockModel {
                 limit: self.context,
             });
         }
-        let input = Tensor::new(tokens, &Device::Cpu)?.unsqueeze(0)?;
+        let input = Tensor::new(tokens, &self.device)?.unsqueeze(0)?;
         let at = self.position;
         let logits = match &mut self.weights {
             Weights::Llama(model) => model.forward(&input, at)?,

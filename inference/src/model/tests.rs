@@ -1,13 +1,19 @@
 //! The fast path against candle-transformers on small random models that the tests write themselves.
 
-use std::io::BufWriter;
 use std::path::{Path, PathBuf};
 
-use candle_core::quantized::gguf_file::{Value, write};
+use candle_core::quantized::gguf_file::Value;
 use candle_core::quantized::{GgmlDType, QTensor};
 use candle_core::{Device, Tensor};
 
 use super::*;
+use crate::error::Error;
+
+mod directory;
+mod gemma;
+mod hostile;
+mod reference;
+mod written;
 
 /// Shape of a small random model.
 #[derive(Debug, Clone, Copy)]
@@ -21,6 +27,8 @@ pub(crate) struct Tiny {
     pub(crate) layers: usize,
     pub(crate) kind: GgmlDType,
     pub(crate) tied: bool,
+    /// Tokens that five of six layers of gemma3 see.
+    pub(crate) window: usize,
 }
 
 pub(crate) const TINY: Tiny = Tiny {
@@ -33,6 +41,7 @@ pub(crate) const TINY: Tiny = Tiny {
     layers: 2,
     kind: GgmlDType::Q8_0,
     tied: true,
+    window: 0,
 };
 
 /// Bytes, then the control tokens of ChatML.
@@ -56,13 +65,8 @@ pub(crate) fn write_tiny(dir: &Path, tiny: Tiny) -> PathBuf {
         "{}-{:?}-{}.gguf",
         tiny.architecture, tiny.kind, tiny.hidden
     ));
-    let tokens = vocabulary();
-    let metadata = metadata(tiny, &tokens);
-    let tensors = tensors(tiny, tokens.len());
-    let file = std::fs::File::create(&path).unwrap();
-    let metadata: Vec<(&str, &Value)> = metadata.iter().map(|(k, v)| (k.as_str(), v)).collect();
-    let tensors: Vec<(&str, &QTensor)> = tensors.iter().map(|(k, v)| (k.as_str(), v)).collect();
-    write(&mut BufWriter::new(file), &metadata, &tensors).unwrap();
+    let (metadata, tensors) = (metadata(tiny), tensors(tiny));
+    written::gguf(&path, &metadata, &tensors);
     path
 }
 
@@ -76,33 +80,19 @@ fn vocabulary() -> Vec<String> {
     by_byte
 }
 
-fn metadata(tiny: Tiny, tokens: &[String]) -> Vec<(String, Value)> {
+fn metadata(tiny: Tiny) -> Vec<(String, Value)> {
     let text = |text: &str| Value::String(text.to_owned());
-    let texts =
-        |all: &[String]| Value::Array(all.iter().map(|t| Value::String(t.clone())).collect());
-    let merges: Vec<String> = MERGES.iter().map(|m| (*m).to_owned()).collect();
-    let kinds = (0..tokens.len())
-        .map(|i| {
-            Value::I32(if i >= tokens.len() - CONTROL.len() {
-                3
-            } else {
-                1
-            })
-        })
-        .collect();
     let own = |suffix: &str, value: Value| (format!("{}.{suffix}", tiny.architecture), value);
     let number = |n: usize| Value::U32(u32::try_from(n).unwrap());
     let plain = |key: &str, value: Value| (key.to_owned(), value);
-    vec![
+    let mut all = if tiny.architecture == "gemma3" {
+        gemma::metadata()
+    } else {
+        byte_level_metadata()
+    };
+    all.extend([
         plain("general.architecture", text(tiny.architecture)),
         plain("general.name", text("Tiny Random")),
-        plain("tokenizer.ggml.model", text("gpt2")),
-        plain("tokenizer.ggml.pre", text("qwen2")),
-        plain("tokenizer.ggml.tokens", texts(tokens)),
-        plain("tokenizer.ggml.merges", texts(&merges)),
-        plain("tokenizer.ggml.token_type", Value::Array(kinds)),
-        plain("tokenizer.ggml.eos_token_id", number(tokens.len() - 1)),
-        plain("tokenizer.chat_template", text("{{ '<|im_start|>' }}")),
         own("embedding_length", number(tiny.hidden)),
         own("block_count", number(tiny.layers)),
         own("feed_forward_length", number(tiny.feed_forward)),
@@ -112,12 +102,54 @@ fn metadata(tiny: Tiny, tokens: &[String]) -> Vec<(String, Value)> {
         own("attention.value_length", number(tiny.head_dim)),
         own("attention.layer_norm_rms_epsilon", Value::F32(1e-6)),
         own("rope.dimension_count", number(tiny.head_dim)),
-        own("rope.freq_base", Value::F32(10_000.0)),
+        own("rope.freq_base", Value::F32(rope_base(tiny))),
         own("context_length", number(4_096)),
-    ]
+    ]);
+    if tiny.window > 0 {
+        all.push(own("attention.sliding_window", number(tiny.window)));
+        all.push(own("rope.scaling.type", text("linear")));
+        all.push(own("rope.scaling.factor", Value::F32(8.0)));
+    }
+    all
 }
 
-fn tensors(tiny: Tiny, vocabulary: usize) -> Vec<(String, QTensor)> {
+/// The base of the positions in layers that see everything.
+fn rope_base(tiny: Tiny) -> f32 {
+    if tiny.architecture == "gemma3" {
+        1_000_000.0
+    } else {
+        10_000.0
+    }
+}
+
+fn byte_level_metadata() -> Vec<(String, Value)> {
+    let tokens = vocabulary();
+    let text = |text: &str| Value::String(text.to_owned());
+    let texts =
+        |all: &[String]| Value::Array(all.iter().map(|t| Value::String(t.clone())).collect());
+    let merges: Vec<String> = MERGES.iter().map(|m| (*m).to_owned()).collect();
+    let is_control = |i: usize| i >= tokens.len() - CONTROL.len();
+    let kinds = (0..tokens.len()).map(|i| Value::I32(if is_control(i) { 3 } else { 1 }));
+    let last = u32::try_from(tokens.len() - 1).unwrap();
+    [
+        ("tokenizer.ggml.model", text("gpt2")),
+        ("tokenizer.ggml.pre", text("qwen2")),
+        ("tokenizer.ggml.tokens", texts(&tokens)),
+        ("tokenizer.ggml.merges", texts(&merges)),
+        ("tokenizer.ggml.token_type", Value::Array(kinds.collect())),
+        ("tokenizer.ggml.eos_token_id", Value::U32(last)),
+        ("tokenizer.chat_template", text("{{ '<|im_start|>' }}")),
+    ]
+    .map(|(key, value)| (key.to_owned(), value))
+    .to_vec()
+}
+
+fn tensors(tiny: Tiny) -> Vec<(String, QTensor)> {
+    let vocabulary = if tiny.architecture == "gemma3" {
+        gemma::words().len()
+    } else {
+        vocabulary().len()
+    };
     let mut random = Random(0x9e37_79b9_7f4a_7c15);
     let mut make = |rows: usize, columns: usize, kind: GgmlDType| {
         let scale = 3.0 / (columns as f32).sqrt();
@@ -127,7 +159,9 @@ fn tensors(tiny: Tiny, vocabulary: usize) -> Vec<(String, QTensor)> {
     };
     let vector = |length: usize, base: f32, seed: u64| {
         let mut random = Random(seed);
-        let data: Vec<f32> = (0..length).map(|_| base + random.next() * 0.2).collect();
+        // In steps that half floats of both kinds hold, with and without the base.
+        let mut step = || (random.next() * 0.2 * 128.0).round() / 128.0;
+        let data: Vec<f32> = (0..length).map(|_| base + step()).collect();
         let tensor = Tensor::from_vec(data, length, &Device::Cpu).unwrap();
         QTensor::quantize(&tensor, GgmlDType::F32).unwrap()
     };
@@ -179,7 +213,7 @@ fn tensors(tiny: Tiny, vocabulary: usize) -> Vec<(String, QTensor)> {
                 all.push((name("attn_k.bias"), vector(keys, 0.0, seed + 300)));
                 all.push((name("attn_v.bias"), vector(keys, 0.0, seed + 400)));
             }
-            "qwen3" => {
+            "qwen3" | "gemma3" => {
                 all.push((
                     name("attn_q_norm.weight"),
                     vector(tiny.head_dim, 1.0, seed + 500),
@@ -190,6 +224,15 @@ fn tensors(tiny: Tiny, vocabulary: usize) -> Vec<(String, QTensor)> {
                 ));
             }
             _ => {}
+        }
+        if tiny.architecture == "gemma3" {
+            for (at, suffix) in ["post_attention_norm.weight", "post_ffw_norm.weight"]
+                .into_iter()
+                .enumerate()
+            {
+                let seed = seed + 700 + 100 * at as u64;
+                all.push((name(suffix), vector(tiny.hidden, 1.0, seed)));
+            }
         }
     }
     all

@@ -1,97 +1,116 @@
-//! Tokens out of the metadata of a GGUF file.
+//! Text to tokens and back.
+//!
+//! Vocabularies come out of the metadata of a GGUF file ([`gguf`]) or out of a `tokenizer.json` ([`hugging_face`]); they are
+//! byte-level BPE or pieces of SentencePiece ([`sentencepiece`]).
+
+mod gguf;
+mod hugging_face;
+mod sentencepiece;
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use candle_core::quantized::gguf_file::{Content, Value};
-use candle_core::quantized::tokenizer::TokenizerFromGguf;
 use tokenizers::Tokenizer;
-use tokenizers::pre_tokenizers::byte_level::ByteLevel;
-use tokenizers::pre_tokenizers::digits::Digits;
-use tokenizers::pre_tokenizers::sequence::Sequence;
-use tokenizers::pre_tokenizers::split::{Split, SplitPattern};
-use tokenizers::tokenizer::SplitDelimiterBehavior;
 use toktrie::{TokEnv, TokRxInfo, TokTrie, TokenId, TokenizerEnv};
 
-use super::config;
 use crate::error::{Error, Result};
-
-/// llama 3's splitting; GGUF files call it `llama-bpe`, which candle 0.11 does not know.
-/// Source: `llama-vocab.cpp` of llama.cpp, `LLAMA_VOCAB_PRE_TYPE_LLAMA3`.
-const LLAMA3_SPLIT: &str = r"(?:'[sS]|'[tT]|'[rR][eE]|'[vV][eE]|'[mM]|'[lL][lL]|'[dD])|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+";
+use sentencepiece::SentencePiece;
 
 /// Names of tokens that end an answer, over all known chat formats.
-const END_TOKENS: [&str; 7] = [
+const END_TOKENS: [&str; 8] = [
     "<|im_end|>",
     "<|endoftext|>",
     "<|eot_id|>",
     "<|end_of_text|>",
     "<|end|>",
     "<|user|>",
+    "<end_of_turn>",
     "</s>",
 ];
+/// Most words of a vocabulary (Gemma has 262,144).
+const MAX_WORDS: usize = 1 << 20;
 
 /// Text to tokens and back, and the byte trie that constrained decoding needs.
 pub(crate) struct TextTokenizer {
-    plain: Tokenizer,
+    words: Words,
     trie: TokTrie,
     ends: Vec<TokenId>,
+    begin: Option<TokenId>,
+}
+
+/// How text is divided.
+#[derive(Clone)]
+enum Words {
+    /// By the tokenizers library: for the start of a text, and for what follows other text where that differs.
+    Library {
+        start: Arc<Tokenizer>,
+        middle: Arc<Tokenizer>,
+    },
+    /// By our own pieces.
+    Pieces(Arc<SentencePiece>),
+}
+
+/// What a source of a vocabulary gives.
+struct Parts {
+    words: Words,
+    /// The bytes of each token, with [`TokTrie::SPECIAL_TOKEN_MARKER`] before those that are no text.
+    bytes: Vec<Vec<u8>>,
+    /// Tokens that end an answer, by the model's own word.
+    ends: Vec<TokenId>,
+    /// The token that has to stand before any text.
+    begin: Option<TokenId>,
 }
 
 impl TextTokenizer {
-    /// Builds it out of the metadata.
-    ///
-    /// # Errors
-    /// Only byte-level BPE (`gpt2` in GGUF) is supported, as in candle.
-    pub(crate) fn from_gguf(content: &Content) -> Result<Self> {
-        let mut tokenizer = <Tokenizer as TokenizerFromGguf>::from_gguf(content)?;
-        let splitting = config::text(content, "tokenizer.ggml.pre").unwrap_or_default();
-        fix_splitting(&mut tokenizer, &splitting)?;
-        // Text that looks like a control token must become ordinary tokens: log lines may hold it.
-        tokenizer.set_encode_special_tokens(true);
-
-        let texts = token_texts(content)?;
-        let kinds = token_kinds(content);
-        let bytes = byte_alphabet();
-        let words: Vec<Vec<u8>> = texts
-            .iter()
-            .enumerate()
-            .map(|(index, text)| token_bytes(text, kinds.get(index).copied(), &bytes))
-            .collect();
-        let mut ends: Vec<TokenId> = config::integer(content, "tokenizer.ggml.eos_token_id")
-            .and_then(|id| u32::try_from(id).ok())
-            .into_iter()
-            .collect();
+    fn new(parts: Parts) -> Result<Self> {
+        let Parts {
+            words,
+            bytes,
+            mut ends,
+            begin,
+        } = parts;
+        if bytes.is_empty() || bytes.len() > MAX_WORDS {
+            let count = bytes.len();
+            return Err(Error::Compute(format!(
+                "the vocabulary has {count} words, the limit is {MAX_WORDS}"
+            )));
+        }
+        let inside = |id: &TokenId| (*id as usize) < bytes.len();
+        ends.retain(inside);
         for name in END_TOKENS {
-            if let Some(id) = tokenizer.token_to_id(name)
+            if let Some(id) = words.id(name)
+                && is_special(bytes.get(id as usize))
                 && !ends.contains(&id)
             {
                 ends.push(id);
             }
         }
-        let vocabulary = u32::try_from(words.len())
+        let begin = begin.filter(inside);
+        let count = u32::try_from(bytes.len())
             .map_err(|_| Error::Compute("the vocabulary is too large".to_owned()))?;
         let first_end = ends.first().copied().unwrap_or(0);
-        let trie = TokTrie::from(&TokRxInfo::new(vocabulary, first_end), &words);
+        let trie = TokTrie::from(&TokRxInfo::new(count, first_end), &bytes);
         Ok(Self {
-            plain: tokenizer,
+            words,
             trie,
             ends,
+            begin,
         })
     }
 
     /// Tokens of a text; nothing in it is taken for a control token.
     pub(crate) fn encode(&self, text: &str) -> Result<Vec<TokenId>> {
-        let encoding = self
-            .plain
-            .encode_fast(text, false)
-            .map_err(|error| Error::Compute(format!("tokeniser: {error}")))?;
-        Ok(encoding.get_ids().to_vec())
+        self.words.encode(text, true)
     }
 
     /// The id of a control token.
     pub(crate) fn control(&self, name: &str) -> Option<TokenId> {
-        self.plain.token_to_id(name)
+        self.words.id(name)
+    }
+
+    /// The token that has to stand before any text, for models that want one.
+    pub(crate) fn begin(&self) -> Option<TokenId> {
+        self.begin
     }
 
     /// The bytes of a token; none for control tokens.
@@ -111,14 +130,37 @@ impl TextTokenizer {
     /// The environment for constrained decoding. Copies the vocabulary: build it once per model.
     pub(crate) fn grammar_env(&self) -> TokEnv {
         Arc::new(GrammarEnv {
-            tokenizer: self.plain.clone(),
+            words: self.words.clone(),
             trie: self.trie.clone(),
         })
     }
 }
 
+impl Words {
+    /// Tokens of a text that starts one (`is_start`), or that follows other text.
+    fn encode(&self, text: &str, is_start: bool) -> Result<Vec<TokenId>> {
+        match self {
+            Self::Library { start, middle } => {
+                let tokenizer = if is_start { start } else { middle };
+                let encoding = tokenizer
+                    .encode_fast(text, false)
+                    .map_err(|error| Error::Compute(format!("tokeniser: {error}")))?;
+                Ok(encoding.get_ids().to_vec())
+            }
+            Self::Pieces(pieces) => Ok(pieces.encode(text, is_start)),
+        }
+    }
+
+    fn id(&self, name: &str) -> Option<TokenId> {
+        match self {
+            Self::Library { start, .. } => start.token_to_id(name),
+            Self::Pieces(pieces) => pieces.id(name),
+        }
+    }
+}
+
 struct GrammarEnv {
-    tokenizer: Tokenizer,
+    words: Words,
     trie: TokTrie,
 }
 
@@ -129,80 +171,45 @@ impl TokenizerEnv for GrammarEnv {
 
     fn tokenize_bytes(&self, bytes: &[u8]) -> Vec<TokenId> {
         self.trie.tokenize_with_greedy_fallback(bytes, |text| {
-            self.tokenizer
-                .encode_fast(text, false)
-                .map(|encoding| encoding.get_ids().to_vec())
-                .unwrap_or_default()
+            self.words.encode(text, false).unwrap_or_default()
         })
     }
 }
 
-fn fix_splitting(tokenizer: &mut Tokenizer, splitting: &str) -> Result<()> {
-    let wrong = |error: tokenizers::Error| Error::Compute(format!("tokeniser: {error}"));
-    let bytes_only = ByteLevel::new(false, true, false);
-    match splitting {
-        // SmolLM splits every digit before the byte-level step.
-        // Source: the tokenizer.json of HuggingFaceTB/SmolLM2-135M-Instruct.
-        "smollm" => {
-            let steps = vec![
-                Digits::new(true).into(),
-                ByteLevel::new(false, true, true).into(),
-            ];
-            tokenizer.with_pre_tokenizer(Some(Sequence::new(steps)));
-        }
-        "llama-bpe" | "llama3" | "llama-v3" => {
-            let split = Split::new(
-                SplitPattern::Regex(LLAMA3_SPLIT.to_owned()),
-                SplitDelimiterBehavior::Isolated,
-                false,
-            )
-            .map_err(wrong)?;
-            tokenizer
-                .with_pre_tokenizer(Some(Sequence::new(vec![split.into(), bytes_only.into()])));
-        }
-        "qwen2" | "smaug-bpe" | "lfm2" => {}
-        // GPT-2's own splitting; candle's default would put a space before the first word.
-        _ => {
-            tokenizer.with_pre_tokenizer(Some(ByteLevel::new(false, true, true)));
-        }
+/// A token that is no text.
+fn special(text: &str) -> Vec<u8> {
+    let mut marked = vec![TokTrie::SPECIAL_TOKEN_MARKER];
+    marked.extend_from_slice(text.as_bytes());
+    marked
+}
+
+fn is_special(bytes: Option<&Vec<u8>>) -> bool {
+    bytes.is_some_and(|bytes| bytes.first() == Some(&TokTrie::SPECIAL_TOKEN_MARKER))
+}
+
+/// Whether a word that a model calls a word of the user's is a mark of its own: text must not be able to write it.
+/// Gemma's tags of HTML (`<td>`, `</strong>`) are text.
+fn looks_like_control(text: &str) -> bool {
+    let inner = |open: char, close: char| text.strip_prefix(open)?.strip_suffix(close);
+    if let Some(inner) = inner('<', '>') {
+        return inner.contains(['_', '|', '\u{ff5c}'])
+            || inner.starts_with("unused")
+            || matches!(
+                inner,
+                "bos" | "eos" | "pad" | "unk" | "mask" | "think" | "/think"
+            );
     }
-    Ok(())
+    // `[INST]`, `[/INST]`, `[multimodal]`.
+    inner('[', ']').is_some_and(|inner| {
+        !inner.is_empty()
+            && inner
+                .chars()
+                .all(|c| c.is_ascii_alphabetic() || matches!(c, '_' | '/'))
+    })
 }
 
-fn token_texts(content: &Content) -> Result<Vec<String>> {
-    let missing = || Error::Compute("the file holds no vocabulary".to_owned());
-    let values = content
-        .metadata
-        .get("tokenizer.ggml.tokens")
-        .ok_or_else(missing)?
-        .to_vec()?;
-    values
-        .iter()
-        .map(|value| Ok(value.to_string()?.clone()))
-        .collect()
-}
-
-fn token_kinds(content: &Content) -> Vec<i64> {
-    let Some(Value::Array(values)) = content.metadata.get("tokenizer.ggml.token_type") else {
-        return Vec::new();
-    };
-    values
-        .iter()
-        .map(|value| match value {
-            Value::I32(kind) => i64::from(*kind),
-            Value::U32(kind) => i64::from(*kind),
-            _ => 1,
-        })
-        .collect()
-}
-
-/// GGUF token types: 1 normal, 2 unknown, 3 control, 4 user defined, 5 unused, 6 byte.
-fn token_bytes(text: &str, kind: Option<i64>, alphabet: &HashMap<char, u8>) -> Vec<u8> {
-    if matches!(kind, Some(2..=5)) {
-        let mut marked = vec![TokTrie::SPECIAL_TOKEN_MARKER];
-        marked.extend_from_slice(text.as_bytes());
-        return marked;
-    }
+/// The bytes of a byte-level word.
+fn byte_level_bytes(text: &str, alphabet: &HashMap<char, u8>) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(text.len());
     for c in text.chars() {
         match alphabet.get(&c) {
@@ -268,3 +275,6 @@ impl TextAssembler {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

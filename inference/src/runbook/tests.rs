@@ -25,6 +25,23 @@ fn patterns_of_real_systems_are_recognised() {
         "FATAL: remaining connection slots are reserved",
         "database_pool",
     );
+    check(
+        "timed out after <num> waiting for a connection from pool orders-db (size=<num>)",
+        "database_pool",
+    );
+    // A thread of a pool is named in the lines of every Java program.
+    check(
+        "[pool-3-thread-1] c.a.Billing - java.net.SocketTimeoutException: Read timed out",
+        "timeout",
+    );
+    check(
+        "[pool-<num>-thread-<num>] connection pool is empty",
+        "database_pool",
+    );
+    check(
+        "EXT4-fs error (device sda1): ext4_find_entry: inode #2: reading directory lblock 0",
+        "hardware",
+    );
     check("ERROR: deadlock detected", "database");
     check(
         "dial tcp: lookup payments on <ip>:<num>: no such host",

@@ -156,6 +156,24 @@ fn a_gguf_file_of_a_repository_is_fetched() {
 }
 
 #[test]
+fn a_safetensors_model_of_a_repository_comes_with_what_it_needs() {
+    let folder = tempfile::tempdir().unwrap();
+    let hub = Double::start(&[
+        ("model.safetensors", whole("weights")),
+        ("tokenizer.json", whole("{}")),
+        ("tokenizer_config.json", whole("{}")),
+        ("config.json", whole("{}")),
+    ]);
+    let acquirer = hub.acquirer(folder.path(), Arc::default());
+    let spec = ModelSpec::hub_narrator("owner/name:model.safetensors").unwrap();
+    let files = acquirer.ensure(&spec, &mut SilentProgress).unwrap();
+    assert!(files.weights.ends_with("model.safetensors"));
+    for name in ["tokenizer.json", "tokenizer_config.json", "config.json"] {
+        assert!(files.directory.join(name).is_file(), "{name}");
+    }
+}
+
+#[test]
 fn names_that_lead_elsewhere_are_refused() {
     for name in [
         "name",
@@ -171,6 +189,7 @@ fn names_that_lead_elsewhere_are_refused() {
     for name in [
         "owner/name",
         "owner/name:model.bin",
+        "owner/name:other.safetensors",
         "owner/name:../x.gguf",
         "owner/name:/etc/x.gguf",
         "name:x.gguf",

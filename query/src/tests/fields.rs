@@ -39,7 +39,7 @@ fn values_that_records_name_are_grouped_by() {
         "most frequent | by=user | topic=failed login",
     );
     // A user, an order: not all of them.
-    check("logins by user root", "find | topic=logins user root");
+    check("logins by user root", "find | topic=logins root");
     check("show user 4711", "find | text=4711 | topic=user");
     check("what user agent failed", "find | topic=user agent failed");
 }

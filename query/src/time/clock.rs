@@ -103,6 +103,8 @@ pub(super) fn parse(words: &[Word], bare_numbers: bool) -> Option<(Clock, usize)
             length = 2;
         } else if matches!(next, "o'clock" | "oclock") {
             return Some((clock, 2));
+        } else if next == "o" && words.get(2).is_some_and(|word| word.lower == "clock") {
+            return Some((clock, 3));
         }
     }
     let sensible = clock.afternoon.is_none() || (1..=12).contains(&clock.hour);

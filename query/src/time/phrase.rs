@@ -324,7 +324,12 @@ impl Scanner<'_> {
         if day.date.is_none() || day.clock.is_some() {
             return None;
         }
-        let (range, more) = self.between(at + length, Some(day))?;
+        let (range, more) = self.between(at + length, Some(day)).or_else(|| {
+            // "yesterday 8 to 20"
+            self.pair(at + length, true, Some(day), |word| {
+                matches!(word, "to" | "until" | "till" | "-" | "\u{2013}")
+            })
+        })?;
         Some((range, length + more))
     }
 

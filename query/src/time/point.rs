@@ -147,7 +147,15 @@ pub(super) fn parse(words: &[Word], now: &Zoned, bare_numbers: bool) -> Option<(
                 .any(|word| matches!(word.lower.as_str(), "at" | "around" | "about"))
         });
         let rest = &rest[skipped..];
-        let Some(taken) = add(&mut point, rest, now, bare || after_at) else {
+        // "from yesterday 8 until 20"
+        let is_joined = bare_numbers
+            && rest.get(1).is_some_and(|word| {
+                matches!(
+                    word.lower.as_str(),
+                    "until" | "till" | "to" | "-" | "\u{2013}" | "through"
+                )
+            });
+        let Some(taken) = add(&mut point, rest, now, bare || after_at || is_joined) else {
             break;
         };
         length += skipped + taken;

@@ -94,7 +94,7 @@ pub(super) fn read(reading: &mut Reading<'_>) -> Entities {
         } else if (is_literal(&word.text) || is_id_of(reading, at))
             && !is_other(reading, &word.lower)
         {
-            found.term(word.text.trim_start_matches('#'));
+            found.term(singular(word.text.trim_start_matches('#')));
             reading.claim(at..at + 1, Claim::Entity);
         }
     }
@@ -158,7 +158,27 @@ fn is_status_noun(word: &str) -> bool {
     )
 }
 
+/// "requests that failed with a server error": the class of their answers.
+fn class_in_words(reading: &Reading<'_>, at: usize) -> Option<(StatusCode, usize)> {
+    let class = match reading.free(at) {
+        "server" => 5,
+        "client" => 4,
+        _ => return None,
+    };
+    let is_error = matches!(reading.free(at + 1), "error" | "errors");
+    let is_of_requests = reading.words.iter().any(|word| {
+        matches!(
+            word.lower.as_str(),
+            "request" | "requests" | "response" | "responses" | "calls" | "http"
+        )
+    });
+    (is_error && is_of_requests).then_some((StatusCode::Class(class), 2))
+}
+
 fn bare_status(reading: &Reading<'_>, at: usize) -> Option<(StatusCode, usize)> {
+    if let Some(found) = class_in_words(reading, at) {
+        return Some(found);
+    }
     let code = |text: &str| {
         text.parse()
             .ok()
@@ -206,10 +226,17 @@ fn bare_status(reading: &Reading<'_>, at: usize) -> Option<(StatusCode, usize)> 
     }
     // "the last 500 errors" are five hundred of them.
     let before = at.checked_sub(1).map_or("", |at| reading.lower(at));
-    let is_limit = matches!(
-        before,
-        "last" | "first" | "top" | "latest" | "newest" | "only"
+    let is_followed = matches!(
+        reading.lower(at + 1),
+        "today" | "yesterday" | "in" | "of" | "at" | "on" | "since" | "after"
     );
+    // "the first 502 yesterday" is one, "the first 502 errors" are so many.
+    let is_one = before == "first" && is_followed && word.parse().is_ok_and(is_known_failure);
+    let is_limit = !is_one
+        && matches!(
+            before,
+            "last" | "first" | "top" | "latest" | "newest" | "only"
+        );
     // "top paths by 500", "which users had 403?": at the end of what was said.
     let is_counted_before = matches!(
         before,
@@ -318,11 +345,16 @@ fn is_other(reading: &Reading<'_>, word: &str) -> bool {
     let is_code = word
         .strip_prefix("non-")
         .is_some_and(|code| code.parse::<u16>().is_ok());
+    let at = reading.words.iter().position(|it| it.lower == word);
+    let is_of_deploy =
+        at.is_some_and(|at| super::deploy::is_version_of_one(&reading.words, at, reading.context));
     is_code
+        || is_of_deploy
         || reading
             .context
             .attributes
             .iter()
+            .chain(&reading.context.slots)
             .any(|key| key.eq_ignore_ascii_case(word))
 }
 
@@ -377,12 +409,28 @@ fn is_literal(text: &str) -> bool {
         });
     let is_numbered = text.starts_with('#') && digits > 0;
     is_address
+        || is_host_name(text)
         || is_path
         || is_email
         || is_uuid
         || is_numbered
         || is_mixed_id(text, letters, digits)
         || is_from_code(text)
+}
+
+/// `mail.example.net`, `shop.example.org`.
+fn is_host_name(text: &str) -> bool {
+    const ENDS: [&str; 10] = [
+        "com", "net", "org", "io", "local", "internal", "example", "dev", "edu", "gov",
+    ];
+    let parts: Vec<&str> = text.split('.').collect();
+    let is_part =
+        |part: &&str| part.len() > 1 && part.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
+    parts.len() > 1
+        && parts.iter().all(is_part)
+        && parts
+            .last()
+            .is_some_and(|end| ENDS.contains(&end.to_lowercase().as_str()))
 }
 
 /// `ORD-1234`, `blk_99`, `E4711`, `v2.4.1`, `2.4.1`: letters and digits that are no time or length of time.
@@ -401,7 +449,6 @@ fn is_mixed_id(text: &str, letters: usize, digits: usize) -> bool {
         text.len() >= 8 && text.bytes().all(|byte| byte.is_ascii_hexdigit()) && letters > 0;
     digits > 0
         && letters > 0
-        && !text.contains('/')
         && (long_hex || starts_with_letter && (digits >= 3 || has_joint && digits >= 1))
 }
 
@@ -418,6 +465,17 @@ fn is_from_code(text: &str) -> bool {
     let shouted = text.len() >= 6 && text.chars().all(|c| c.is_ascii_uppercase() || c == '_');
     let joined = text.contains('_') && text.len() > 3;
     is_word && (camel >= 1 && text.len() >= 6 || shouted || joined)
+}
+
+/// One of many errors from code: `TypeErrors` are each a `TypeError`.
+fn singular(text: &str) -> &str {
+    let is_many = ["Errors", "Exceptions", "Failures", "Timeouts"]
+        .iter()
+        .any(|end| text.len() > end.len() && text.ends_with(end));
+    match text.strip_suffix('s') {
+        Some(one) if is_many => one,
+        _ => text,
+    }
 }
 
 /// Whether a number is the id of something numbered: "order 4711", "request id 99".

@@ -74,12 +74,19 @@ pub(super) fn here(reading: &Reading<'_>, at: usize) -> Option<(Field, usize)> {
     let next = reading.free(at + 1);
     Some(match reading.free(at) {
         "ip" | "ips" if matches!(next, "address" | "addresses") => (Field::Address, 2),
-        "ip" | "ips" | "address" | "addresses" | "ip-address" => (Field::Address, 1),
+        "ip" | "ips" | "address" | "addresses" | "ip-address" | "adress" | "adresses" => {
+            (Field::Address, 1)
+        }
         "client" | "clients" | "attacker" | "attackers" | "source" | "sources" | "rhost"
         | "rhosts"
-            if attribute(reading, at).is_none() =>
+            if attribute(reading, at)
+                .or_else(|| key_of_pairs(reading, at))
+                .is_none() =>
         {
             (Field::Address, 1)
+        }
+        "client" | "clients" | "source" | "sources" => {
+            return attribute(reading, at).or_else(|| key_of_pairs(reading, at));
         }
         "host" | "hosts" | "hostname" | "hostnames" if matches!(next, "name" | "names") => {
             (Field::Host, 2)
@@ -99,6 +106,13 @@ pub(super) fn here(reading: &Reading<'_>, at: usize) -> Option<(Field, usize)> {
         "endpoint" | "endpoints" | "route" | "routes" => (Field::Path, 1),
         "account" | "accounts" if attribute(reading, at).is_none() => (Field::User, 1),
         "server" | "servers" | "machine" | "machines" if attribute(reading, at).is_none() => {
+            (Field::Host, 1)
+        }
+        "node" | "nodes" | "box" | "boxes" | "vm" | "vms" | "pod" | "pods"
+            if attribute(reading, at)
+                .or_else(|| slot(reading, at))
+                .is_none() =>
+        {
             (Field::Host, 1)
         }
         "port" | "ports" => (Field::Port, 1),
@@ -124,19 +138,40 @@ fn attribute(reading: &Reading<'_>, at: usize) -> Option<(Field, usize)> {
     let singular = word.strip_suffix('s').filter(|stem| stem.len() > 1);
     let is_it = |name: &str| name == word || Some(name) == singular;
     let keys = || reading.context.attributes.iter();
-    let key = keys().find(|key| is_it(&key.to_lowercase())).or_else(|| {
-        keys().find(|key| {
-            let key = key.to_lowercase();
-            key.rsplit(['.', '_', '-']).next().is_some_and(is_it)
+    // `patient_id` and `patientId` name a patient.
+    let is_id_of = |key: &str| {
+        ["_id", ".id", "-id", "_name", ".name", "_no", "id"]
+            .iter()
+            .filter_map(|ending| key.strip_suffix(ending))
+            .any(is_it)
+    };
+    let key = keys()
+        .find(|key| is_it(&key.to_lowercase()))
+        .or_else(|| {
+            keys().find(|key| {
+                let key = key.to_lowercase();
+                key.rsplit(['.', '_', '-']).next().is_some_and(is_it)
+            })
         })
-    })?;
+        .or_else(|| keys().find(|key| is_id_of(&key.to_lowercase())))?;
     Some((Field::Attribute(key.clone()), 1))
+}
+
+/// "client" and "source" where patterns keep something else under them than an address: `client=ios`.
+fn key_of_pairs(reading: &Reading<'_>, at: usize) -> Option<(Field, usize)> {
+    matches!(
+        reading.free(at),
+        "client" | "clients" | "source" | "sources"
+    )
+    .then(|| slot(reading, at))
+    .flatten()
 }
 
 /// A word before values in patterns, or what it is the plural of.
 fn slot(reading: &Reading<'_>, at: usize) -> Option<(Field, usize)> {
     let word = reading.free(at);
-    if word.len() < 3 || is_reserved(word) {
+    let is_reason = matches!(word, "reason" | "reasons" | "cause" | "causes");
+    if word.len() < 3 || is_reserved(word) && !is_reason {
         return None;
     }
     let singular = word.strip_suffix('s');
@@ -154,7 +189,7 @@ pub(super) fn grouped(reading: &Reading<'_>, at: usize) -> Option<(Field, usize)
 }
 
 /// Words with a meaning of their own in questions, whatever attributes are called.
-fn is_reserved(word: &str) -> bool {
+pub(super) fn is_reserved(word: &str) -> bool {
     vocabulary::is_filler(word)
         || matches!(
             word,
@@ -201,6 +236,11 @@ pub(super) fn asked(reading: &mut Reading<'_>) -> Option<(Field, bool)> {
     if reading.free(0) == "who"
         && !matches!(reading.free(1), "is" | "are" | "was" | "were" | "owns")
     {
+        reading.claim(0..1, Claim::Group);
+        return Some((Field::User, false));
+    }
+    // "whose login failed most often?"
+    if reading.free(0) == "whose" && grouped(reading, 1).is_none() {
         reading.claim(0..1, Claim::Group);
         return Some((Field::User, false));
     }

@@ -2,7 +2,7 @@
 
 use super::chip::ChipKind;
 use super::measure::Measure;
-use super::{GroupBy, Intent, Interpretation, understand, vocabulary};
+use super::{GroupBy, Intent, Interpretation, range, understand, vocabulary};
 use crate::context::QuestionContext;
 use crate::words::{Word, words};
 
@@ -105,6 +105,7 @@ fn narrows(said: &[Word]) -> bool {
 
 fn join(said: &[Word], asked: Interpretation, previous: &Interpretation) -> Interpretation {
     let narrows = narrows(said);
+    let other_value = substituted(previous, &asked);
     let mut joined = previous.clone();
     let says_intent = asked.intent != Intent::Find
         || asked
@@ -143,6 +144,16 @@ fn join(said: &[Word], asked: Interpretation, previous: &Interpretation) -> Inte
         joined.widened_from = None;
         joined.compare_with = asked.compare_with;
     }
+    if asked.range_is_default
+        && asked.intent != Intent::Compare
+        && let Some(shift) = range::shift_of_follow_up(said)
+    {
+        // "and the day before?"
+        joined.range = shift.of(previous.range);
+        joined.range_is_default = false;
+        joined.widened_from = None;
+        joined.compare_with = None;
+    }
     if joined.intent == Intent::Compare && joined.compare_with.is_none() {
         joined.compare_with = asked.compare_with;
     }
@@ -157,7 +168,9 @@ fn join(said: &[Word], asked: Interpretation, previous: &Interpretation) -> Inte
     joined.trace_id = asked.trace_id.or(joined.trace_id);
     let is_other_subject = !narrows
         && (!asked.retrieval_text.is_empty() || asked.terms.iter().any(|term| !term.negated));
-    if is_other_subject {
+    if is_other_subject && let Some(topic) = other_value {
+        joined.retrieval_text = topic;
+    } else if is_other_subject {
         joined.retrieval_text = asked.retrieval_text;
         joined.named = asked.named;
         joined.terms = asked.terms;
@@ -180,6 +193,29 @@ fn join(said: &[Word], asked: Interpretation, previous: &Interpretation) -> Inte
     joined.is_future = asked.is_future;
     joined.explained = None;
     joined
+}
+
+/// "what about the north wing?" after a question about the south wing: the topic before with the other value. `None` when no
+/// word is the same.
+fn substituted(previous: &Interpretation, asked: &Interpretation) -> Option<String> {
+    let words =
+        |text: &str| -> Vec<String> { text.split_whitespace().map(str::to_owned).collect() };
+    let (mut before, said) = (
+        words(&previous.retrieval_text),
+        words(&asked.retrieval_text),
+    );
+    let [first, second] = said.as_slice() else {
+        return None;
+    };
+    let place = |word: &String| before.iter().position(|it| it.eq_ignore_ascii_case(word));
+    let (at, value) = match (place(first), place(second)) {
+        (None, Some(at)) => (at.checked_sub(1)?, first),
+        (Some(at), None) => (at + 1, second),
+        _ => return None,
+    };
+    (before.len() > 2 && asked.terms.is_empty()).then_some(())?;
+    value.clone_into(before.get_mut(at)?);
+    Some(before.join(" "))
 }
 
 /// A topic of one word that narrows down is a value: "only for root".
@@ -258,6 +294,29 @@ mod tests {
             found.group_by,
             Some(GroupBy::Field(super::super::Field::User))
         );
+    }
+
+    #[test]
+    fn another_value_takes_the_place_of_the_one_beside_the_same_word() {
+        let found = after(
+            "how many beds were moved in the south wing?",
+            "what about the north wing?",
+        )
+        .unwrap();
+        assert_eq!(found.retrieval_text, "beds moved north wing");
+        let found = after("how many beds were moved?", "and tables?").unwrap();
+        assert_eq!(found.retrieval_text, "tables");
+    }
+
+    #[test]
+    fn a_time_before_is_counted_from_the_time_of_the_question_before() {
+        let first = "how many errors in checkout-api yesterday?";
+        let found = after(first, "and the day before?").unwrap();
+        assert_eq!(found.intent, Intent::Count);
+        let day = 86_400_000_000_000;
+        let yesterday = understand("errors yesterday", &context()).range;
+        assert_eq!(found.range.start_ns, yesterday.start_ns - day);
+        assert_eq!(found.range.end_ns, yesterday.end_ns - day);
     }
 
     #[test]

@@ -135,6 +135,16 @@ pub(super) fn read(reading: &mut Reading<'_>) -> Option<GroupBy> {
             claim_verb(reading);
             return Some(GroupBy::Field(field));
         }
+        // "by reason" where nothing is called so: the patterns tell.
+        if matches!(reading.free(at), "by" | "per")
+            && matches!(
+                reading.free(at + length),
+                "reason" | "reasons" | "cause" | "causes" | "description"
+            )
+        {
+            reading.claim(at..at + length + 1, Claim::Group);
+            return Some(GroupBy::Template);
+        }
     }
     None
 }

@@ -1,6 +1,6 @@
 //! Ways of saying that mean something else than their words.
 
-use super::vocabulary;
+use super::{Claim, Reading, vocabulary};
 use crate::words::Word;
 
 /// Takes "that never happened before" out of the words; true when it was said.
@@ -49,6 +49,128 @@ fn is_happening(word: &str) -> bool {
             | "there"
             | "logged"
     )
+}
+
+/// Claims the verbs of "how many warnings did checkout write?": that a service writes its records tells nothing about
+/// them.
+pub(super) fn claim_writing(reading: &mut Reading<'_>) {
+    let is_severity = |at: usize| super::severity::here(reading, at).is_some();
+    if !(0..reading.words.len()).any(is_severity) {
+        return;
+    }
+    let is_service =
+        |at: Option<usize>| at.and_then(|at| reading.claims.get(at)) == Some(&Some(Claim::Service));
+    let helps = |at: usize| {
+        matches!(
+            reading.lower(at),
+            "did" | "does" | "do" | "has" | "have" | "had" | "was" | "were" | "been" | "is" | "are"
+        )
+    };
+    let found = (0..reading.words.len()).find(|at| {
+        is_writing(reading.free(*at))
+            && (is_service(at.checked_sub(1))
+                && ((0..*at).any(helps) || *at + 1 == reading.words.len())
+                || is_service(Some(at + 1))
+                || is_service(at.checked_sub(1)) && is_severity(at + 1))
+    });
+    if let Some(at) = found {
+        reading.claim(at..at + 1, Claim::Intent);
+    }
+}
+
+/// What programs do with records.
+fn is_writing(word: &str) -> bool {
+    matches!(
+        word,
+        "write"
+            | "writes"
+            | "wrote"
+            | "written"
+            | "writing"
+            | "log"
+            | "logs"
+            | "logging"
+            | "report"
+            | "reports"
+            | "reported"
+            | "produce"
+            | "produces"
+            | "produced"
+            | "emit"
+            | "emits"
+            | "emitted"
+            | "throw"
+            | "throws"
+            | "threw"
+            | "thrown"
+            | "throwing"
+            | "raise"
+            | "raised"
+            | "raises"
+            | "generate"
+            | "generated"
+            | "generates"
+            | "print"
+            | "printed"
+            | "record"
+            | "recorded"
+            | "output"
+            | "create"
+            | "created"
+    )
+}
+
+/// Claims "during the outage" where a time says when that was.
+pub(super) fn claim_outage(reading: &mut Reading<'_>) {
+    for at in 2..reading.words.len() {
+        let is_outage = matches!(
+            reading.free(at),
+            "outage" | "incident" | "downtime" | "maintenance"
+        );
+        let is_introduced = matches!(reading.lower(at - 1), "the" | "this" | "that" | "our")
+            && matches!(reading.lower(at - 2), "during" | "in" | "of" | "within");
+        if is_outage && is_introduced {
+            reading.claim(at - 2..at + 1, Claim::Time);
+            return;
+        }
+    }
+}
+
+/// What is left of a topic that says in words what a length of time says: "slow imports over 3 s".
+pub(super) fn without_slow(topic: &str) -> String {
+    let kept: Vec<&str> = topic
+        .split_whitespace()
+        .filter(|word| {
+            !matches!(
+                word.to_lowercase().as_str(),
+                "slow" | "slower" | "slowly" | "long"
+            )
+        })
+        .collect();
+    kept.join(" ")
+}
+
+/// "when did it come back?", "is it back up?"
+pub(super) fn is_recovery(reading: &Reading<'_>, at: usize) -> bool {
+    if reading.free(at) != "back" {
+        return false;
+    }
+    let before = at.checked_sub(1).map_or("", |before| reading.lower(before));
+    matches!(
+        before,
+        "come"
+            | "came"
+            | "comes"
+            | "coming"
+            | "be"
+            | "is"
+            | "was"
+            | "were"
+            | "are"
+            | "got"
+            | "went"
+    ) && !matches!(reading.lower(at + 1), "off" | "pressure" | "end")
+        || matches!(reading.lower(at + 1), "up" | "online" | "again")
 }
 
 /// "which requests didn't fail?"

@@ -343,6 +343,33 @@ fn signed(reading: &mut Reading<'_>) -> Option<Intent> {
             let Some(at) = reading.position(sign) else {
                 continue;
             };
+            // "users who changed their password" did something.
+            let is_done_to = *sign == ["changed"]
+                && matches!(
+                    reading.lower(at + 1),
+                    "their"
+                        | "his"
+                        | "her"
+                        | "its"
+                        | "your"
+                        | "the"
+                        | "a"
+                        | "to"
+                        | "owner"
+                        | "state"
+                )
+                && reading.position(&["what"]).is_none()
+                && reading.position(&["anything"]).is_none();
+            if is_done_to {
+                continue;
+            }
+            // "which servers went down?" is about an outage, not about a number.
+            let is_of_machine = matches!(sign, ["went" | "go" | "goes" | "going", "down" | "up"])
+                && at > 0
+                && is_machine(reading.lower(at - 1));
+            if is_of_machine {
+                continue;
+            }
             // "when did it start" asks for the first time; "service started" is a message.
             let needs_when = matches!(
                 sign,
@@ -406,6 +433,28 @@ fn signed(reading: &mut Reading<'_>) -> Option<Intent> {
         }
     }
     None
+}
+
+/// Whether a word means something that goes down as a whole.
+fn is_machine(word: &str) -> bool {
+    matches!(
+        word.strip_suffix('s').unwrap_or(word),
+        "server"
+            | "host"
+            | "node"
+            | "machine"
+            | "service"
+            | "backend"
+            | "database"
+            | "cluster"
+            | "site"
+            | "link"
+            | "interface"
+            | "replica"
+            | "instance"
+            | "pod"
+            | "device"
+    )
 }
 
 /// "is it stable?", "do they increase?", and not "increase of the limit failed".

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::group::{GroupBy, TimeUnit};
-use super::number::Quantity;
+use super::number::{self, Quantity};
 use super::{Claim, Reading};
 
 /// What is computed of the records that match.
@@ -229,26 +229,117 @@ fn of_number(reading: &mut Reading<'_>) -> Option<Measure> {
                 reading.claim(at..at + 1, Claim::Intent);
                 return Some(Measure::Least(quantity));
             }
+            "largest" | "smallest" if !matches!(next.as_str(), "number" | "count" | "amount") => {
+                let quantity = take_quantity(reading, at + 1)
+                    .or_else(|| named_number(reading, at + 1))
+                    .unwrap_or(Quantity::Size);
+                reading.claim(at..at + 1, Claim::Intent);
+                return Some(match word.as_str() {
+                    "largest" => Measure::Greatest(quantity),
+                    _ => Measure::Least(quantity),
+                });
+            }
             "average" | "avg" | "mean" => (1, Measure::Average),
             "maximum" | "max" | "highest" | "peak" | "greatest" => (1, Measure::Greatest),
             "minimum" | "min" | "lowest" | "least" => (1, Measure::Least),
             "sum" | "total" => (1, Measure::Sum),
             _ => {
-                if let Some((part, length)) = percentile
-                    && let Some(quantity) = take_quantity(reading, at + length)
-                {
-                    reading.claim(at..at + length, Claim::Intent);
-                    return Some(Measure::Percentile(part, quantity));
-                }
-                continue;
+                let Some((part, length)) = percentile else {
+                    continue;
+                };
+                // "p95 of checkout": nobody asks so for anything but a time.
+                let quantity = take_quantity(reading, at + length)
+                    .or_else(|| named_number(reading, at + length))
+                    .unwrap_or(Quantity::Duration);
+                reading.claim(at..at + length, Claim::Intent);
+                return Some(Measure::Percentile(part, quantity));
             }
         };
-        if let Some(quantity) = take_quantity(reading, at + length) {
+        let quantity = take_quantity(reading, at + length).or_else(|| {
+            // "total users" are so many.
+            if word == "total" {
+                return None;
+            }
+            named_number(reading, at + length).or_else(|| unknown_number(reading, at + length))
+        });
+        if let Some(quantity) = quantity {
             reading.claim(at..at + length, Claim::Intent);
             return Some(make(quantity));
         }
     }
-    None
+    in_total(reading)
+}
+
+/// "average battery", "highest temperature of pump 3": what stands before values in patterns, or an attribute, right
+/// behind the measure.
+fn named_number(reading: &mut Reading<'_>, at: usize) -> Option<Quantity> {
+    let place = noun_at(reading, at)?;
+    let word = reading.free(place);
+    let name = number::known_name(reading, word)?;
+    reading.claim(place..place + 1, Claim::Number);
+    Some(Quantity::Named(name))
+}
+
+/// "the average rating": a number that nothing here is known to have. Who asks for one wants no count.
+fn unknown_number(reading: &mut Reading<'_>, at: usize) -> Option<Quantity> {
+    const MEASURABLE: [&str; 17] = [
+        "rating",
+        "score",
+        "temperature",
+        "humidity",
+        "price",
+        "age",
+        "weight",
+        "speed",
+        "salary",
+        "usage",
+        "utilization",
+        "utilisation",
+        "voltage",
+        "distance",
+        "height",
+        "quota",
+        "balance",
+    ];
+    let noun = noun_at(reading, at)?;
+    let place = (noun..noun + 2).find(|place| MEASURABLE.contains(&reading.free(*place)))?;
+    let word = reading.free(place).to_owned();
+    reading.claim(place..place + 1, Claim::Number);
+    Some(Quantity::Named(word))
+}
+
+/// Where the noun right behind a measure is.
+fn noun_at(reading: &Reading<'_>, at: usize) -> Option<usize> {
+    let mut place = at;
+    while matches!(reading.free(place), "of" | "the" | "value" | "a") && place < at + 3 {
+        place += 1;
+    }
+    let word = reading.free(place);
+    (word.len() > 2 && !super::vocabulary::is_filler(word)).then_some(place)
+}
+
+/// "how many rows were imported in total": what is counted stands behind numbers in patterns, and their sum is wanted.
+fn in_total(reading: &mut Reading<'_>) -> Option<Measure> {
+    let at = reading.position(&["how", "many"])?;
+    let total = reading
+        .position(&["in", "total"])
+        .or_else(|| reading.position(&["all", "together"]));
+    let (from, length) = match total {
+        Some(from) => (from, 2),
+        None => (
+            reading
+                .position(&["altogether"])
+                .or_else(|| reading.position(&["overall"]))?,
+            1,
+        ),
+    };
+    let noun = reading.free(at + 2).to_owned();
+    if !reading.context.counted.contains(&noun) {
+        return None;
+    }
+    reading.claim(at..at + 2, Claim::Intent);
+    reading.claim(from..from + length, Claim::Intent);
+    Some(Measure::Sum(Quantity::Named(noun)))
 }
 
 /// Claims the number that is named within some words.

@@ -44,6 +44,11 @@ pub(super) fn statuses(reading: &mut Reading<'_>) -> Vec<StatusCode> {
         let word = reading.free(at);
         let found = if let Some(code) = word.strip_prefix("non-").and_then(code) {
             Some((code, 1))
+        } else if matches!(word, "other" | "else" | "different")
+            && matches!(reading.free(at + 1), "than" | "from" | "then")
+            && let Some(code) = code(reading.free(at + 2))
+        {
+            Some((code, 3))
         } else if matches!(
             word,
             "not" | "didn't" | "doesn't" | "don't" | "without" | "except" | "excluding"

@@ -5,7 +5,7 @@ pub(super) mod thing;
 use serde::{Deserialize, Serialize};
 
 use super::{Claim, Reading, StatusCode};
-use crate::time::number;
+use crate::time::{Found, number};
 
 /// What a number measures.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -223,7 +223,8 @@ fn comparison(reading: &mut Reading<'_>, at: usize, numbers: &mut Numbers) -> Op
     // "over 5 minutes" alone is a stretch of time.
     let is_loose = matches!(reading.free(at), "over" | "within" | "under");
     let from = field.as_ref().map_or(at, |field| field.from);
-    if is_loose && field.is_none() && unit == Some(Quantity::Duration) {
+    let is_stretch = unit == Some(Quantity::Duration) && value >= STRETCH_MS;
+    if is_loose && field.is_none() && is_stretch {
         return None;
     }
     if field.as_ref().is_some_and(|field| field.is_status) {
@@ -333,18 +334,27 @@ fn field_before(reading: &Reading<'_>, at: usize) -> Option<FieldBefore> {
             is_status: false,
         }),
         "" => None,
-        word => {
-            let keys = || reading.context.attributes.iter();
-            let key = keys()
-                .find(|key| key.eq_ignore_ascii_case(word))
-                .or_else(|| keys().find(|key| key.to_lowercase().rsplit('.').next() == Some(word)));
-            match key {
-                Some(key) => named(key),
-                None if matches!(reading.free(at), ">" | ">=" | "<" | "<=") => named(word),
-                None => None,
-            }
-        }
+        word => match known_name(reading, word) {
+            Some(name) => named(&name),
+            None if matches!(reading.free(at), ">" | ">=" | "<" | "<=") => named(word),
+            None => None,
+        },
     }
+}
+
+/// The name of a number that is known here: the key of an attribute or the last part of one, or what stands before
+/// values in patterns.
+pub(super) fn known_name(reading: &Reading<'_>, word: &str) -> Option<String> {
+    if super::field::is_reserved(word) {
+        return None;
+    }
+    let keys = || reading.context.attributes.iter();
+    let is_slot = || reading.context.slots.iter().any(|slot| slot == word);
+    keys()
+        .find(|key| key.eq_ignore_ascii_case(word))
+        .or_else(|| keys().find(|key| key.to_lowercase().rsplit('.').next() == Some(word)))
+        .cloned()
+        .or_else(|| is_slot().then(|| word.to_owned()))
 }
 
 /// How is compared, how many words say so, and whether they mean a length of time.
@@ -402,6 +412,42 @@ fn amount(reading: &Reading<'_>, at: usize) -> Option<(f64, Option<Quantity>, us
         Some((quantity, factor)) => Some((value * factor, Some(quantity), 2)),
         None => Some((value, None, 1)),
     }
+}
+
+/// "over 2 minutes" may be a stretch of time that is looked at, "over 500 ms" is none; milliseconds.
+const STRETCH_MS: f64 = 10_000.0;
+/// Longest time that is a number of a record where another time is said, milliseconds.
+const LENGTH_MS: f64 = 600_000.0;
+
+/// "backed off for 60 seconds yesterday": beside another time, so short a one is a number of the records.
+pub(super) fn lengths(
+    reading: &mut Reading<'_>,
+    times: Vec<Found>,
+    numbers: &mut Numbers,
+) -> Vec<Found> {
+    if times.len() < 2 {
+        return times;
+    }
+    let mut kept = Vec::new();
+    for found in times {
+        let said = (reading.free(found.from) == "for")
+            .then(|| amount(reading, found.from + 1))
+            .flatten();
+        match said {
+            Some((value, Some(Quantity::Duration), length))
+                if found.from + 1 + length == found.until && value <= LENGTH_MS =>
+            {
+                numbers.conditions.push(NumberCondition {
+                    quantity: Quantity::Duration,
+                    op: NumberOp::Equal,
+                    value,
+                });
+                reading.claim(found.from..found.until, Claim::Number);
+            }
+            _ => kept.push(found),
+        }
+    }
+    kept
 }
 
 /// Whether a word is a unit.

@@ -5,6 +5,7 @@ use domain::TimeRange;
 use super::{Claim, Intent, Reading};
 use crate::context::QuestionContext;
 use crate::time::{DAY_NS, Found, HOUR_NS};
+use crate::words::Word;
 
 /// Where a question without a time looks: what is said by people about "today's" logs.
 const DEFAULT_NS: i64 = DAY_NS;
@@ -175,6 +176,25 @@ impl Shift {
             ),
         }
     }
+}
+
+/// What "the day before" means after a question about another time.
+pub(super) fn shift_of_follow_up(words: &[Word]) -> Option<Shift> {
+    let lower = |at: usize| words.get(at).map_or("", |word| word.lower.as_str());
+    (0..words.len()).find_map(|at| {
+        let unit = match (lower(at), lower(at + 1)) {
+            (unit, "before" | "earlier" | "prior") => unit,
+            ("previous" | "preceding" | "prior", unit) => unit,
+            _ => return None,
+        };
+        Some(match unit {
+            "hour" => Shift::By(HOUR_NS),
+            "day" => Shift::By(DAY_NS),
+            "week" => Shift::By(7 * DAY_NS),
+            "time" | "period" | "one" | "minutes" | "hours" | "days" | "window" => Shift::Before,
+            _ => return None,
+        })
+    })
 }
 
 /// Claims such words.

@@ -321,7 +321,7 @@ fn unknown_name(reading: &mut Reading<'_>, at: usize) -> Option<String> {
     let is_like_one = at > 0
         && matches!(reading.lower(at - 1), "in" | "from" | "of" | "by" | "for")
         && text.contains('-')
-        && text.len() > 5
+        && text.len() > 4
         && text.chars().all(|c| c.is_ascii_lowercase() || c == '-')
         && text.split('-').all(|part| part.len() > 1);
     if generic || !(is_named || is_like_one) {

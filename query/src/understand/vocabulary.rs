@@ -297,6 +297,9 @@ const FILLERS: &[&str] = &[
     "weeks",
     "seconds",
     "till",
+    "people",
+    "ms",
+    "else",
     "past",
     "last",
     "previous",
@@ -320,10 +323,19 @@ pub(super) fn is_plural_of_people(word: &str) -> bool {
             | "users'"
             | "attackers"
             | "example"
+            | "players"
+            | "patients"
+            | "members"
+            | "employees"
+            | "guests"
+            | "admins"
+            | "visitors"
+            | "students"
+            | "developers"
     )
 }
 
 /// Whether a word carries no topic.
-pub(super) fn is_filler(word: &str) -> bool {
+pub(crate) fn is_filler(word: &str) -> bool {
     FILLERS.contains(&word)
 }

@@ -24,6 +24,7 @@ pub(super) fn emails(text: &str, found: &mut Vec<Finding>) {
             })
             .last()
             .map_or(at, |(place, _)| place);
+        let local = bounced(text, local).unwrap_or(local);
         let start = local + text[local..at].len()
             - text[local..at]
                 .trim_start_matches(['.', '\'', '&', '*', '/', '-', '!', '$'])
@@ -54,6 +55,28 @@ pub(super) fn emails(text: &str, found: &mut Vec<Finding>) {
     }
 }
 
+/// Where a name of a return path begins that holds the address of somebody: `bounces+12-ada=example.org@mail.example.net`,
+/// `SRS0=x=y=example.org=ada@mail.example.net`; `end` is the place of what stands behind its last equals sign.
+fn bounced(text: &str, end: usize) -> Option<usize> {
+    if before(text, end) != Some(b'=') {
+        return None;
+    }
+    let run = text.as_bytes()[..end]
+        .iter()
+        .rev()
+        .take(128)
+        .take_while(|byte| {
+            byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'+' | b'-' | b'=')
+        })
+        .count();
+    let head = &text[end - run..end];
+    let lower = head.to_ascii_lowercase();
+    let is_return_path = ["bounce", "srs0", "srs1", "prvs", "msprvs", "return", "verp"]
+        .iter()
+        .any(|word| lower.starts_with(word));
+    (is_return_path && !lower.starts_with("return=")).then_some(end - run)
+}
+
 /// IPv4, IPv6 and hardware addresses: runs of hex digits, dots and colons that parse.
 pub(super) fn network(text: &str, found: &mut Vec<Finding>) {
     let bytes = text.as_bytes();
@@ -64,8 +87,14 @@ pub(super) fn network(text: &str, found: &mut Vec<Finding>) {
             return;
         }
         if before(text, at).is_some_and(|byte| WORD[usize::from(byte)]) {
-            at = after_run(bytes, at + 1, &WORD);
-            continue;
+            // `outside:203.0.113.7/443`, `mac:aa:bb:cc:dd:ee:ff`
+            let is_field =
+                bytes[at] == b':' && bytes.get(at + 1).is_some_and(u8::is_ascii_hexdigit);
+            if !is_field {
+                at = after_run(bytes, at + 1, &WORD);
+                continue;
+            }
+            at += 1;
         }
         let run = bytes[at..]
             .iter()
@@ -119,7 +148,16 @@ fn candidate(text: &str, start: usize, end: usize, found: &mut Vec<Finding>) {
     }
     if colons >= 2 {
         let trimmed = run.trim_end_matches(['.', '-']);
-        for head in [trimmed, trimmed.strip_suffix(':').unwrap_or(trimmed)] {
+        // `2001:db8:0:0:0:0:0:7:443`, `::ffff:203.0.113.7:443`
+        let without_port = trimmed
+            .rsplit_once(':')
+            .filter(|(head, _)| colons == 8 || head.contains('.'))
+            .map_or(trimmed, |(head, _)| head);
+        for head in [
+            trimmed,
+            trimmed.strip_suffix(':').unwrap_or(trimmed),
+            without_port,
+        ] {
             if let Ok(address) = head.parse::<Ipv6Addr>() {
                 let groups = head.split(':').filter(|group| !group.is_empty()).count();
                 // `fe80::1` is one, `10::20` is a ratio or a path of code.

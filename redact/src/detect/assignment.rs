@@ -1,6 +1,7 @@
 //! Values that a name gives away: `password=x`, `"password": "x"`, `--password x`, `PGPASSWORD=x`, `pwd is 'x'`.
 
 mod extent;
+mod tie;
 
 use super::Finding;
 use super::key_name::{Class, classify};
@@ -9,17 +10,8 @@ use super::shape::{
     before, is_placeholder, is_plainly_password, is_uuid, looks_random, looks_secret,
 };
 use extent::extent;
-
-/// How a value is tied to its name; the looser, the more the value must look like a secret.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Tie {
-    /// `=`, or `:` with quotes around the value, or a flag's argument.
-    Firm,
-    /// `name: value` and `name is value`, which are also prose.
-    Loose,
-    /// `name value`, which nearly always is.
-    Space,
-}
+pub(super) use tie::value_before;
+use tie::{Tie, value_start};
 
 /// Reads the name around a stem found at `start..end`; gives where the name ends.
 pub(super) fn find(
@@ -31,7 +23,10 @@ pub(super) fn find(
 ) -> usize {
     let bytes = text.as_bytes();
     // Some stems have their mark with them.
-    let end = start + text[start..end].trim_end_matches([':', '=']).len();
+    let end = start
+        + text[start..end]
+            .trim_end_matches([':', '=', '"', '\'', ' '])
+            .len();
     let is_name = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-');
     let left = bytes[..start]
         .iter()
@@ -49,16 +44,22 @@ pub(super) fn find(
     let Some(class) = classify(name.trim_start_matches('-')) else {
         return name_end;
     };
-    let is_flag = name.starts_with("--");
+    // `--password x`, and `-storepass x` of Java's tools.
+    let is_flag = name.starts_with("--")
+        || (name.starts_with('-')
+            && is_word_start(text, name_start)
+            && matches!(class, Class::Password | Class::Credential));
     if before(text, name_start) == Some(b'<') && bytes.get(name_end) == Some(&b'>') {
         element(text, name_end + 1, class, found);
         return name_end;
     }
-    if let Some((value_start, tie)) = value_start(text, name_start + name.len(), is_flag)
-        && let Some(finding) = value(lexicon, text, value_start, class, tie)
-    {
-        found.push(finding);
-    }
+    let finding = value_start(text, name_start, name_start + name.len(), is_flag)
+        .and_then(|(start, tie)| value(lexicon, text, start, class, tie))
+        .or_else(|| {
+            let (start, _) = value_before(text, name_start)?;
+            value(lexicon, text, start, class, Tie::Firm)
+        });
+    found.extend(finding);
     name_end
 }
 
@@ -112,117 +113,14 @@ fn element(text: &str, start: usize, class: Class, found: &mut Vec<Finding>) {
     }
 }
 
-/// Steps over what stands between a name and its value.
-fn value_start(text: &str, name_end: usize, is_flag: bool) -> Option<(usize, Tie)> {
-    let bytes = text.as_bytes();
-    let mut at = name_end;
-    let skip_spaces = |mut at: usize| {
-        let limit = at + 3;
-        while at < limit && matches!(bytes.get(at), Some(b' ' | b'\t')) {
-            at += 1;
-        }
-        at
-    };
-    let skip_quote = |mut at: usize| {
-        while bytes.get(at) == Some(&b'\\') {
-            at += 1;
-        }
-        if matches!(bytes.get(at), Some(b'"' | b'\'' | b'`' | b']')) {
-            at + 1
-        } else {
-            at
-        }
-    };
-    let unquoted = skip_quote(at);
-    let had_quote = unquoted != at;
-    at = skip_spaces(unquoted);
-    if is_flag
-        && !had_quote
-        && at > unquoted
-        && bytes
-            .get(at)
-            .is_some_and(|byte| !matches!(byte, b'-' | b'='))
-    {
-        return Some((at, Tie::Firm));
-    }
-    // `'--password', 'x'`
-    if is_flag && had_quote && bytes.get(at) == Some(&b',') {
-        let next = skip_spaces(at + 1);
-        let is_quoted = matches!(bytes.get(next), Some(b'"' | b'\'' | b'\\'));
-        return is_quoted.then_some((next, Tie::Firm));
-    }
-    let rest = &text[at..];
-    // `password::hash` is a path of code.
-    if rest.starts_with("::") {
-        return None;
-    }
-    for mark in ["=>", ":=", "==", "=", ":"] {
-        if let Some(after) = rest.strip_prefix(mark) {
-            let start = in_list(bytes, skip_spaces(at + mark.len()));
-            let is_quoted = after.trim_start().starts_with(['"', '\'', '\\']);
-            let is_tight = mark != ":" || is_quoted || had_quote || start == at + 1;
-            return Some((start, if is_tight { Tie::Firm } else { Tie::Loose }));
-        }
-    }
-    for word in [
-        "is ",
-        "was ",
-        "set to ",
-        "is: ",
-        "changed to ",
-        "reset to ",
-        "updated to ",
-        "will be ",
-        "now ",
-    ] {
-        if at > name_end && rest.starts_with(word) {
-            return Some((at + word.len(), Tie::Loose));
-        }
-    }
-    if at == name_end {
-        return None;
-    }
-    if let Some(start) = over_owner(text, at) {
-        return Some((start, Tie::Loose));
-    }
-    let is_quoted = rest.starts_with(['\'', '"', '`']);
-    Some((at, if is_quoted { Tie::Loose } else { Tie::Space }))
-}
-
-/// The first value of a list: `"X-Api-Key": ["x"]`.
-fn in_list(bytes: &[u8], at: usize) -> usize {
-    let is_list =
-        bytes.get(at) == Some(&b'[') && matches!(bytes.get(at + 1), Some(b'"' | b'\'' | b'\\'));
-    at + usize::from(is_list)
-}
-
-/// The place behind `for ada is `, when that is what a text begins with.
-fn over_owner(text: &str, at: usize) -> Option<usize> {
-    let rest = text[at..]
-        .strip_prefix("for ")
-        .or_else(|| text[at..].strip_prefix("of "))?;
-    let owner = rest
-        .bytes()
-        .take(64)
-        .take_while(|byte| !byte.is_ascii_whitespace() && *byte != b':')
-        .count();
-    [
-        " / ",
-        " is ",
-        " was ",
-        ": ",
-        " set to ",
-        " changed to ",
-        " reset to ",
-    ]
-    .iter()
-    .find_map(|tie| rest[owner..].strip_prefix(tie))
-    .map(|value| text.len() - value.len())
-}
-
 /// The value that begins at `start`, when it is a secret.
 fn value(lexicon: &Lexicon, text: &str, start: usize, class: Class, tie: Tie) -> Option<Finding> {
-    let (start, end) = extent(text, start)?;
+    let (start, mut end) = extent(text, start)?;
+    if class == Class::Person
+        && let Some(length) = text[start..end].find(['|', '&', ';', '\t'])
+    {
+        end = start + length;
+    }
     let value = &text[start..end];
     if value.is_empty() || is_placeholder(value) || is_ours(value) {
         return None;
@@ -241,7 +139,10 @@ fn value(lexicon: &Lexicon, text: &str, start: usize, class: Class, tie: Tie) ->
                 .bytes()
                 .all(|byte| byte.is_ascii_lowercase() || byte == b'_' || byte == b'-')
                 && !looks_random(value);
-            value.len() >= 6 && !is_small_number && !is_word && !is_code(value)
+            value.len() >= 6
+                && !is_small_number
+                && !is_word
+                && (!is_code(value) || (is_in_quotes(text, start) && is_generated(value)))
         }
         (Class::Credential, Tie::Loose) => {
             value.len() >= 8 && looks_secret(value) && !is_code(value)
@@ -259,7 +160,8 @@ fn value(lexicon: &Lexicon, text: &str, start: usize, class: Class, tie: Tie) ->
             value.len() >= 16
                 && looks_random(value)
                 && !is_uuid(value)
-                && !value.contains(['.', '/', ':'])
+                && !value.contains(['.', ':'])
+                && (!value.contains('/') || is_base64(value))
         }
         (Class::Session, _) => {
             let is_long = value.len() >= 20
@@ -285,6 +187,7 @@ fn value(lexicon: &Lexicon, text: &str, start: usize, class: Class, tie: Tie) ->
                     byte.is_ascii_alphanumeric() || byte == b'_' || (byte == b'-' && is_mixed)
                 })
         }
+        (Class::Code, Tie::Firm) if !digits_only => is_plainly_password(value),
         (Class::Code, _) => digits_only && (3..=8).contains(&value.len()),
         (Class::Person | Class::Street | Class::Address, Tie::Space) => false,
         (Class::Person, _) => is_person(lexicon, value),
@@ -318,7 +221,11 @@ fn is_person(lexicon: &Lexicon, value: &str) -> bool {
         rest.starts_with(|c: char| c.is_alphabetic())
             && value.split('.').next().is_some_and(|head| head.len() > 2)
     });
-    let fits = fits && !is_code;
+    // `payments-api`
+    let is_service = value.contains('-')
+        && !value.contains(char::is_uppercase)
+        && !value.split('-').any(|word| lexicon.is_name(word));
+    let fits = fits && !is_code && !is_service;
     let mut words = value.split([' ', '+', ',']).filter(|word| word.len() > 1);
     fits && value.split([' ', '+']).count() <= 5
         && words.any(|word| !lexicon.is_common(word) || lexicon.is_name(word))
@@ -354,6 +261,28 @@ fn is_ours(value: &str) -> bool {
     value.starts_with('<') && value.ends_with('>') && value.contains(':')
 }
 
+/// Base64 with slashes in it, no path.
+fn is_base64(value: &str) -> bool {
+    let has = |is: fn(&u8) -> bool| value.as_bytes().iter().any(is);
+    !value.starts_with('/')
+        && value.len() >= 32
+        && has(u8::is_ascii_uppercase)
+        && has(u8::is_ascii_lowercase)
+        && has(u8::is_ascii_digit)
+        && value
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'='))
+}
+
+/// Generated text with brackets in it, as frameworks make their keys: no call is so long.
+fn is_generated(value: &str) -> bool {
+    value.len() >= 32
+        && !value.contains(' ')
+        && !value.starts_with("http")
+        && looks_random(value)
+        && !value.ends_with(')')
+}
+
 /// Calls and paths are code about secrets, not secrets: `getToken()`, `os.environ`, `/run/secrets/x`.
 fn is_code(value: &str) -> bool {
     value.ends_with("()")
@@ -370,3 +299,6 @@ pub(super) fn is_word_start(text: &str, at: usize) -> bool {
     before(text, at)
         .is_none_or(|byte| byte.is_ascii_whitespace() || matches!(byte, b'"' | b'\'' | b'[' | b'('))
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,20 +5,25 @@
 mod checksum;
 mod date;
 mod form;
+mod words;
 mod world;
 
 use super::Finding;
+use super::assignment::value_before;
 use super::shape::{before, is_word};
 use crate::Kind;
 use date::{date, degree_pair, degrees};
 pub(super) use form::{with_digits, with_letters};
+pub(super) use words::{SHORT_DEGREES, WORDS};
 
 /// What a word announces.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Announced {
     /// Six to twelve capitals and digits.
     Document,
-    /// The same, when a number is spoken of: `license number`, `driver's license`.
+    /// Digits that pass the check of one of several countries.
+    National,
+    /// The same as a document, when a number is spoken of: `license number`, `driver's license`.
     Licence,
     /// Digits that pass the check of their country.
     Checked(fn(&[u8]) -> bool),
@@ -26,8 +31,22 @@ pub(super) enum Announced {
     Nine,
     /// Ten digits, six and four, that have no check any more.
     Ten,
+    /// Nine digits of the social security of the United States.
+    Social,
     /// Four to eight digits that open a door once.
     Code,
+    /// Three to eight digits: what stands on a card, or opens a door once.
+    ShortCode,
+    /// Six digits, where the words before speak of logging in by two factors.
+    SpokenCode,
+    /// Several codes of recovery: letters and digits, perhaps with a dash among them.
+    Codes,
+    /// Six to twelve digits of a patient.
+    Record,
+    /// Six to seventeen digits of an account or of a bank.
+    Account,
+    /// Four to nine capitals and digits of a vehicle's plate.
+    Plate,
     /// Seventeen capitals and digits of a vehicle.
     Vehicle,
     Device,
@@ -38,116 +57,9 @@ pub(super) enum Announced {
     Pair,
 }
 
-/// Words and what they announce. Those of up to four letters count only as words of their own.
-pub(super) const WORDS: [(&str, Announced); 98] = [
-    ("passport", Announced::Document),
-    ("identity card", Announced::Document),
-    ("id card", Announced::Document),
-    ("national id", Announced::Document),
-    ("national_id", Announced::Document),
-    ("nationalid", Announced::Document),
-    ("personalausweis", Announced::Document),
-    ("reisepass", Announced::Document),
-    ("driver license", Announced::Document),
-    ("driver_license", Announced::Document),
-    ("driverlicense", Announced::Document),
-    ("driver's license", Announced::Document),
-    ("drivers license", Announced::Document),
-    ("driving licence", Announced::Document),
-    ("driving_licence", Announced::Document),
-    ("license", Announced::Licence),
-    ("licence", Announced::Licence),
-    ("steuer-id", Announced::Checked(checksum::german_tax)),
-    ("steuerid", Announced::Checked(checksum::german_tax)),
-    ("steuer_id", Announced::Checked(checksum::german_tax)),
-    (
-        "identifikationsnummer",
-        Announced::Checked(checksum::german_tax),
-    ),
-    ("idnr", Announced::Checked(checksum::german_tax)),
-    ("pesel", Announced::Checked(checksum::polish)),
-    ("bsn", Announced::Checked(checksum::dutch)),
-    ("burgerservice", Announced::Checked(checksum::dutch)),
-    ("nhs", Announced::Checked(checksum::british_health)),
-    ("sin", Announced::Checked(checksum::luhn_nine)),
-    ("social insurance", Announced::Checked(checksum::luhn_nine)),
-    ("aadhaar", Announced::Checked(checksum::indian)),
-    ("aadhar", Announced::Checked(checksum::indian)),
-    ("cpf", Announced::Checked(checksum::brazilian_person)),
-    ("cnpj", Announced::Checked(checksum::brazilian_company)),
-    ("personnummer", Announced::Checked(checksum::swedish)),
-    ("personal number", Announced::Checked(checksum::swedish)),
-    ("ein", Announced::Nine),
-    ("employer identification", Announced::Nine),
-    ("taxpayer", Announced::Nine),
-    ("imei", Announced::Device),
-    ("bic", Announced::Bank),
-    ("swift", Announced::Bank),
-    ("birth", Announced::Birth),
-    ("born", Announced::Birth),
-    ("dob", Announced::Birth),
-    ("latitude", Announced::Degrees),
-    ("longitude", Announced::Degrees),
-    ("coordinates", Announced::Degrees),
-    ("gps", Announced::Degrees),
-    ("geo:", Announced::Pair),
-    ("location", Announced::Pair),
-    ("position", Announced::Pair),
-    ("point(", Announced::Pair),
-    ("latlng", Announced::Pair),
-    ("latlon", Announced::Pair),
-    ("coords", Announced::Pair),
-    ("coord=", Announced::Pair),
-    ("your code", Announced::Code),
-    ("your pin", Announced::Code),
-    ("otp", Announced::Code),
-    ("verification code", Announced::Code),
-    ("verification_code", Announced::Code),
-    ("security code", Announced::Code),
-    ("one-time code", Announced::Code),
-    ("one time code", Announced::Code),
-    ("one-time password", Announced::Code),
-    ("one time password", Announced::Code),
-    ("passcode", Announced::Code),
-    ("2fa code", Announced::Code),
-    ("mfa code", Announced::Code),
-    ("mfa_code", Announced::Code),
-    ("login code", Announced::Code),
-    ("pin code", Announced::Code),
-    ("confirmation code", Announced::Code),
-    ("sms code", Announced::Code),
-    ("sms_code", Announced::Code),
-    ("vin", Announced::Vehicle),
-    ("vehicle identification", Announced::Vehicle),
-    ("fodselsnummer", Announced::Checked(world::norwegian)),
-    ("fødselsnummer", Announced::Checked(world::norwegian)),
-    ("cpr", Announced::Ten),
-    ("rodne cislo", Announced::Checked(world::czech)),
-    ("rodné číslo", Announced::Checked(world::czech)),
-    ("rodne_cislo", Announced::Checked(world::czech)),
-    ("cnp", Announced::Checked(world::romanian)),
-    ("tckn", Announced::Checked(world::turkish)),
-    ("tc kimlik", Announced::Checked(world::turkish)),
-    ("tc no", Announced::Checked(world::turkish)),
-    ("tfn", Announced::Checked(world::australian_tax)),
-    ("tax file", Announced::Checked(world::australian_tax)),
-    ("medicare", Announced::Checked(world::australian_health)),
-    ("sa id", Announced::Checked(world::south_african)),
-    ("id number", Announced::Checked(world::south_african)),
-    ("id_number", Announced::Checked(world::south_african)),
-    ("nif", Announced::Checked(world::portuguese)),
-    ("contribuinte", Announced::Checked(world::portuguese)),
-    ("cuit", Announced::Checked(world::argentine)),
-    ("cuil", Announced::Checked(world::argentine)),
-    ("ahv", Announced::Checked(world::swiss)),
-    ("rijksregister", Announced::Checked(world::belgian)),
-];
-
-/// Keys of degrees that are too short to be looked for without their mark.
-pub(super) const SHORT_DEGREES: [&str; 12] = [
-    "lat\\", "lon\\", "lng\\", "lat=", "lat:", "lat\"", "lon=", "lon:", "lon\"", "lng=", "lng:",
-    "lng\"",
-];
+fn joins(byte: Option<u8>) -> bool {
+    byte.is_some_and(|byte| byte.is_ascii_alphanumeric())
+}
 
 /// Reads what stands behind a word that announces something.
 pub(super) fn after_word(
@@ -157,16 +69,26 @@ pub(super) fn after_word(
     what: Announced,
     found: &mut Vec<Finding>,
 ) {
-    let is_short = end - start <= 4 && text.as_bytes()[end - 1].is_ascii_alphanumeric();
-    let joins = |byte: Option<u8>| byte.is_some_and(|byte| byte.is_ascii_alphanumeric());
-    if is_short && (joins(before(text, start)) || joins(text.as_bytes().get(end).copied())) {
+    let is_short = text[start..end]
+        .bytes()
+        .take(5)
+        .filter(u8::is_ascii_alphabetic)
+        .count()
+        <= 4;
+    let goes_on = text.as_bytes()[end - 1].is_ascii_alphanumeric()
+        && joins(text.as_bytes().get(end).copied());
+    if is_short && (joins(before(text, start)) || goes_on) {
         return;
+    }
+    if matches!(what, Announced::Codes) {
+        return codes(text, end, found);
     }
     let (at, said_number) = value_place(text, end);
     if matches!(what, Announced::Licence) && !said_number {
         return;
     }
-    let Some((length, kind)) = value(text, at, what) else {
+    let place = value(text, at, what).map(|(length, kind)| (at, length, kind));
+    let Some((at, length, kind)) = place.or_else(|| value_in_front(text, start, what)) else {
         return;
     };
     found.push(Finding {
@@ -174,18 +96,56 @@ pub(super) fn after_word(
         end: at + length,
         kind,
     });
+    if matches!(what, Announced::Account) {
+        account_behind(text, at + length, found);
+    }
+}
+
+/// `invalid value "x" for field "birthDate"`
+fn value_in_front(text: &str, start: usize, what: Announced) -> Option<(usize, usize, Kind)> {
+    let name = text.as_bytes()[..start]
+        .iter()
+        .rev()
+        .take(40)
+        .take_while(|byte| is_word(**byte) || matches!(byte, b'.' | b'-'))
+        .count();
+    let (open, end) = value_before(text, start - name)?;
+    let (length, kind) = value(text, open + 1, what)?;
+    (open + 1 + length == end).then_some((open + 1, length, kind))
+}
+
+/// `sort code 20-28-49 account 84713832`: the number behind that of its bank.
+fn account_behind(text: &str, end: usize, found: &mut Vec<Finding>) {
+    let rest = text[end..].trim_start_matches([',', ';', ' ']);
+    let word = ["account", "acct", "acc", "konto"]
+        .iter()
+        .find(|word| rest.len() > word.len() && rest.starts_with(**word));
+    let Some(word) = word else {
+        return;
+    };
+    let (at, _) = value_place(text, text.len() - rest.len() + word.len());
+    if let Some((length, digits)) = grouped(text, at)
+        && (6..=12).contains(&digits.len())
+    {
+        found.push(Finding {
+            start: at,
+            end: at + length,
+            kind: Kind::Bank,
+        });
+    }
 }
 
 /// Steps over the rest of the name, marks and filling words; says whether one of them spoke of a number.
 fn value_place(text: &str, end: usize) -> (usize, bool) {
-    const FILLING: [&str; 15] = [
-        "number", "num", "no", "nr", "id", "is", "was", "code", "on", "date", "day", "at", "in",
-        "fix", "lock",
+    const FILLING: [&str; 29] = [
+        "optional", "some", "value", "changed", "from", "null", "to", "string", "number", "num",
+        "no", "nr", "id", "is", "was", "code", "on", "date", "day", "at", "in", "fix", "lock",
+        "am", "le", "el", "il", "s", "the",
     ];
     let bytes = text.as_bytes();
     let mut at = end;
     let mut said_number = false;
-    for _ in 0..4 {
+    for _ in 0..6 {
         let begin = at;
         let marks = bytes[at..]
             .iter()
@@ -202,7 +162,12 @@ fn value_place(text: &str, end: usize) -> (usize, bool) {
                         | b'#'
                         | b'\\'
                         | b'('
+                        | b')'
                         | b'['
+                        | b']'
+                        | b'|'
+                        | b'`'
+                        | b'{'
                         | b'.'
                         | b','
                         | b'>'
@@ -246,6 +211,10 @@ fn value(text: &str, at: usize, what: Announced) -> Option<(usize, Kind)> {
             let (length, digits) = grouped(text, at)?;
             passes(&digits).then_some((length, Kind::NationalId))
         }
+        Announced::National => {
+            let (length, digits) = grouped(text, at)?;
+            world::is_of_some_country(&digits).then_some((length, Kind::NationalId))
+        }
         Announced::Nine => {
             let (length, digits) = grouped(text, at)?;
             (digits.len() == 9).then_some((length, Kind::NationalId))
@@ -254,9 +223,37 @@ fn value(text: &str, at: usize, what: Announced) -> Option<(usize, Kind)> {
             let (length, digits) = grouped(text, at)?;
             (digits.len() == 10).then_some((length, Kind::NationalId))
         }
-        Announced::Code => {
+        Announced::Social => {
             let (length, digits) = grouped(text, at)?;
-            ((4..=8).contains(&digits.len()) && length <= digits.len() + 1)
+            (digits.len() == 9 && length <= 11 && digits[..3] != [0, 0, 0])
+                .then_some((length, Kind::Ssn))
+        }
+        Announced::Record => {
+            let (length, digits) = grouped(text, at)?;
+            ((6..=12).contains(&digits.len()) && length <= digits.len() + 2)
+                .then_some((length, Kind::NationalId))
+        }
+        Announced::Account => {
+            let (length, digits) = grouped(text, at)?;
+            (6..=17)
+                .contains(&digits.len())
+                .then_some((length, Kind::Bank))
+        }
+        Announced::Plate => plate(text, at).map(|length| (length, Kind::Device)),
+        Announced::Codes => None,
+        Announced::SpokenCode => {
+            let (length, digits) = grouped(text, at)?;
+            (digits.len() == 6 && length <= 7 && speaks_of_factors(text, at))
+                .then_some((length, Kind::Secret))
+        }
+        Announced::Code | Announced::ShortCode => {
+            let (length, digits) = grouped(text, at)?;
+            let least = if matches!(what, Announced::Code) {
+                4
+            } else {
+                3
+            };
+            ((least..=8).contains(&digits.len()) && length <= digits.len() + 1)
                 .then_some((length, Kind::Secret))
         }
         Announced::Vehicle => vehicle(text, at).map(|length| (length, Kind::Device)),
@@ -331,6 +328,97 @@ fn vehicle(text: &str, at: usize) -> Option<usize> {
     (length == 17 && has_digit && !goes_on).then_some(length)
 }
 
+/// Whether the words a little before a code are of logging in by two factors and not of errors.
+fn speaks_of_factors(text: &str, at: usize) -> bool {
+    const NEAR_BYTES: usize = 80;
+    let head =
+        text[text.floor_char_boundary(at.saturating_sub(NEAR_BYTES))..at].to_ascii_lowercase();
+    let nearest = &head[head.floor_char_boundary(head.len().saturating_sub(28))..];
+    let has = |head: &str, words: &[&str]| words.iter().any(|word| head.contains(word));
+    let is_near = has(
+        &head,
+        &[
+            "otp",
+            "2fa",
+            "mfa",
+            "two-factor",
+            "one-time",
+            "verif",
+            "sms",
+            "login",
+            "sign in",
+            "signin",
+        ],
+    );
+    is_near
+        && !has(
+            nearest,
+            &["error", "status", "exit", "http", "zip", "postal"],
+        )
+}
+
+/// `AB12 CDE`, `K-XY 1234`: up to three groups of capitals and digits, four to nine in all, both kinds among them.
+fn plate(text: &str, at: usize) -> Option<usize> {
+    let bytes = text.as_bytes();
+    let (mut end, mut next) = (at, at);
+    let (mut letters, mut digits) = (0, 0);
+    for _ in 0..3 {
+        let run = bytes[next..]
+            .iter()
+            .take(10)
+            .take_while(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
+            .count();
+        let group = &bytes[next..next + run];
+        let is_cut = bytes.get(next + run).is_some_and(|byte| is_word(*byte));
+        if run == 0 || is_cut || letters + digits + run > 9 {
+            break;
+        }
+        digits += group.iter().filter(|byte| byte.is_ascii_digit()).count();
+        letters += group
+            .iter()
+            .filter(|byte| byte.is_ascii_uppercase())
+            .count();
+        end = next + run;
+        if !matches!(bytes.get(end), Some(b' ' | b'-')) {
+            break;
+        }
+        next = end + 1;
+    }
+    (letters > 0 && digits > 0 && letters + digits >= 4).then_some(end - at)
+}
+
+/// `1234-5678, 8765-4321`: up to twenty codes in a row, each with a digit and eight letters and digits or more, or in two halves.
+fn codes(text: &str, end: usize, found: &mut Vec<Finding>) {
+    const MOST: usize = 20;
+    let bytes = text.as_bytes();
+    let (mut at, _) = value_place(text, end);
+    for _ in 0..MOST {
+        let run = bytes[at..]
+            .iter()
+            .take(24)
+            .take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b'-')
+            .count();
+        let code = text[at..at + run].trim_end_matches('-');
+        let is_code = (6..=23).contains(&code.len())
+            && code.bytes().any(|byte| byte.is_ascii_digit())
+            && (code.contains('-') || code.len() >= 8);
+        if !is_code {
+            return;
+        }
+        found.push(Finding {
+            start: at,
+            end: at + code.len(),
+            kind: Kind::Secret,
+        });
+        at += code.len();
+        at += bytes[at..]
+            .iter()
+            .take(4)
+            .take_while(|byte| matches!(byte, b',' | b' ' | b';' | b'"' | b'\'' | b'\\'))
+            .count();
+    }
+}
+
 /// ISO 9362: four letters, a country, two or five more.
 fn bank(text: &str, at: usize) -> Option<usize> {
     let bytes = text.as_bytes();
@@ -350,15 +438,38 @@ pub(super) fn short_degrees(text: &str, start: usize, end: usize, found: &mut Ve
     if before(text, start).is_some_and(|byte| byte.is_ascii_alphanumeric()) {
         return;
     }
-    let gap = text.as_bytes()[end..]
-        .iter()
-        .take(4)
-        .take_while(|byte| matches!(byte, b' ' | b':' | b'"' | b'\\'))
-        .count();
-    if let Some(length) = degrees(text, end + gap) {
+    let marks = |at: usize| {
+        at + text.as_bytes()[at..]
+            .iter()
+            .take(8)
+            .take_while(|byte| {
+                matches!(
+                    byte,
+                    b' ' | b':'
+                        | b'"'
+                        | b'\\'
+                        | b'='
+                        | b'>'
+                        | b']'
+                        | b'['
+                        | b'\''
+                        | b'`'
+                        | b'|'
+                        | b','
+                )
+            })
+            .count()
+    };
+    let mut at = marks(end);
+    for wrapper in ["Optional(", "Some(", "value"] {
+        if text[at..].starts_with(wrapper) {
+            at = marks(at + wrapper.len());
+        }
+    }
+    if let Some(length) = degrees(text, at) {
         found.push(Finding {
-            start: end + gap,
-            end: end + gap + length,
+            start: at,
+            end: at + length,
             kind: Kind::Location,
         });
     }

@@ -5,34 +5,13 @@ mod people;
 use crate::Kind;
 
 /// One of these is in every name below, in any case; the automaton looks for them.
-pub(super) const STEMS: [&str; 110] = [
+pub(super) const STEMS: [&str; 106] = [
     "pass",
     "passphrase",
     "passcode",
     "pwd",
     "secret",
     "token",
-    "apikey",
-    "api_key",
-    "api-key",
-    "api.key",
-    "access_key",
-    "accesskey",
-    "access-key",
-    "private_key",
-    "privatekey",
-    "private-key",
-    "account_key",
-    "accountkey",
-    "signing_key",
-    "signing-key",
-    "signingkey",
-    "encryption_key",
-    "encryptionkey",
-    "master_key",
-    "auth_key",
-    "authkey",
-    "auth-key",
     "credential",
     "session",
     "sid",
@@ -43,7 +22,6 @@ pub(super) const STEMS: [&str; 110] = [
     "otp",
     "cvv",
     "cvc",
-    "sharedaccesskey",
     "sig",
     "pw",
     "kennwort",
@@ -53,14 +31,6 @@ pub(super) const STEMS: [&str; 110] = [
     "wachtwoord",
     "motdepasse",
     "mot_de_passe",
-    "routing_key",
-    "integration_key",
-    "app_key",
-    "appkey",
-    "client_key",
-    "service_key",
-    "license_key",
-    "deploy_key",
     "address",
     "street",
     "ship_to",
@@ -116,6 +86,32 @@ pub(super) const STEMS: [&str; 110] = [
     "heslo",
     "haslo",
     "hasło",
+    "key",
+    "pswd",
+    "pword",
+    "пароль",
+    "密码",
+    "密碼",
+    "パスワード",
+    "비밀번호",
+    "jelszo",
+    "jelszó",
+    "adgangskode",
+    "passord",
+    "community",
+    "bearer",
+    "auth=",
+    "auth:",
+    "auth\"",
+    "auth'",
+    "auth ",
+    "authorization_code",
+    "authorizationcode",
+    "client_assertion",
+    "salt",
+    "pepper",
+    "seed",
+    "mnemonic",
 ];
 
 /// How sure a name makes us.
@@ -210,7 +206,7 @@ const DESCRIPTIONS: [&str; 49] = [
 /// The class of a name, `None` when it announces nothing.
 pub(super) fn classify(name: &str) -> Option<Class> {
     let words = words_of(name);
-    let last = *words.last()?;
+    let last = words.last()?.trim_end_matches(|c: char| c.is_ascii_digit());
     let is = |word: &str, options: &[&str]| {
         options
             .iter()
@@ -241,7 +237,8 @@ pub(super) fn classify(name: &str) -> Option<Class> {
     if let Some(class) = people::person_or_place(&words) {
         return Some(class);
     }
-    if is(last, &DESCRIPTIONS) {
+    // What is public is no secret: `public_key_token`, `PublicKeyToken`.
+    if is(last, &DESCRIPTIONS) || has(&["public"]) {
         return None;
     }
     if is(
@@ -278,10 +275,28 @@ pub(super) fn classify(name: &str) -> Option<Class> {
         "heslo",
         "haslo",
         "hasło",
-    ]) || is(last, &["pw", "passe"])
-        || words
-            .iter()
-            .any(|word| ends(word, "password") || ends(word, "passwd") || ends(word, "passwort"));
+        "pswd",
+        "pword",
+        "пароль",
+        "密码",
+        "密碼",
+        "パスワード",
+        "비밀번호",
+        "jelszo",
+        "jelszó",
+        "adgangskode",
+        "passord",
+    ]) || is(
+        last,
+        &[
+            "pw", "passe", "rootpw", "bindpw", "adminpw", "userpw", "dbpw", "smtppw", "ldappw",
+        ],
+    ) || has_pair(&["pass"], &["word", "phrase"])
+        || has_pair(&["seed", "recovery", "mnemonic"], &["phrase", "words"])
+        || words.iter().any(|word| {
+            let word = word.trim_end_matches(|c: char| c.is_ascii_digit());
+            ends(word, "password") || ends(word, "passwd") || ends(word, "passwort")
+        });
     if is_password {
         return Some(Class::Password);
     }
@@ -310,42 +325,92 @@ pub(super) fn classify(name: &str) -> Option<Class> {
             "accountkey",
             "encryptionkey",
             "sharedaccesskey",
-            "pass",
             "sig",
+            "bearer",
         ],
-    ) || has_pair(
-        &[
-            "api",
-            "access",
-            "private",
-            "secret",
-            "account",
-            "signing",
-            "encryption",
-            "master",
-            "auth",
-            "shared",
-            "storage",
-        ],
-        &["key", "keys"],
-    );
+    ) || is_pass(last)
+        || (is(last, &["community"]) && has(&["snmp"]))
+        || has_pair(
+            &[
+                "api",
+                "access",
+                "private",
+                "secret",
+                "account",
+                "signing",
+                "encryption",
+                "master",
+                "auth",
+                "shared",
+                "storage",
+            ],
+            &["key", "keys"],
+        );
     if is_credential {
         return Some(Class::Credential);
     }
-    let is_key = is(last, &["appkey"])
-        || has_pair(
+    let is_key = is_key_of_something(last, &words)
+        || is(
+            last,
             &[
-                "routing",
-                "integration",
-                "app",
-                "client",
-                "service",
-                "license",
-                "deploy",
+                "auth",
+                "assertion",
+                "salt",
+                "pepper",
+                "seed",
+                "community",
+                "mnemonic",
             ],
-            &["key"],
-        );
+        )
+        || has_pair(&["authorization", "oauth"], &["code"]);
     is_key.then_some(Class::Key)
+}
+
+/// Whose keys open something: `ssh_key`, `sendgrid_key`; a `cache_key` or a `primary_key` is none.
+const KEYS_OF: &str = "routing integration app client service license licence deploy application agent developer partner \
+    merchant consumer subscription function functions admin root user write read ingest ingestion push vapid webhook bot sdk \
+    ssh gpg pgp ssl tls rsa aes des ecdsa ed25519 hmac jwt jwe kms crypto cipher decrypt decryption enc host node join \
+    gossip unseal recovery backup restore session cookie token seed wallet activation product cert keystore wireguard preshared \
+    azure gcp aws google heroku datadog grafana mailgun mailchimp sendgrid postmark sparkpost opsgenie pagerduty algolia \
+    openai anthropic mistral cohere gemini groq huggingface twilio vonage nexmo stripe paypal adyen braintree square newrelic \
+    sentry rollbar bugsnag honeycomb mixpanel amplitude segment posthog mapbox maps firebase fcm cloudflare fastly netlify \
+    vercel supabase linode vultr hetzner ovh scaleway github gitlab bitbucket jira slack discord telegram zendesk hubspot \
+    intercom shopify plaid weather geocoding translate recaptcha captcha turnstile hcaptcha figma notion airtable";
+
+/// The last word is `key`, or ends so, and the word before it is one of [`KEYS_OF`].
+fn is_key_of_something(last: &str, words: &[&str]) -> bool {
+    let split = last
+        .len()
+        .checked_sub(3)
+        .filter(|at| last.is_char_boundary(*at) && last[*at..].eq_ignore_ascii_case("key"));
+    let owner = match split {
+        Some(0) => words.len().checked_sub(2).map(|at| words[at]),
+        Some(at) => Some(&last[..at]),
+        None => None,
+    };
+    owner.is_some_and(|owner| {
+        KEYS_OF
+            .split_ascii_whitespace()
+            .any(|known| owner.eq_ignore_ascii_case(known))
+    })
+}
+
+/// `pass`, `storepass`, `dbpass`; `bypass` is none.
+fn is_pass(word: &str) -> bool {
+    const OTHERS: [&str; 8] = [
+        "bypass",
+        "compass",
+        "trespass",
+        "surpass",
+        "overpass",
+        "underpass",
+        "encompass",
+        "renderpass",
+    ];
+    word.len() >= 4
+        && word.is_char_boundary(word.len() - 4)
+        && word[word.len() - 4..].eq_ignore_ascii_case("pass")
+        && !OTHERS.iter().any(|other| word.eq_ignore_ascii_case(other))
 }
 
 /// The words of a name: parts between `_`, `-`, `.` and before inner capitals. At most the last eight.
@@ -354,7 +419,8 @@ fn words_of(name: &str) -> Vec<&str> {
     let mut words = Vec::with_capacity(6);
     let mut start = 0;
     for at in 0..=bytes.len() {
-        let is_mark = at == bytes.len() || !bytes[at].is_ascii_alphanumeric();
+        let is_mark =
+            at == bytes.len() || !(bytes[at].is_ascii_alphanumeric() || bytes[at] >= 0x80);
         let is_hump = !is_mark
             && at > start
             && bytes[at].is_ascii_uppercase()

@@ -91,14 +91,18 @@ fn may_be_house(bytes: &[u8], start: usize, end: usize) -> bool {
     opens || closes
 }
 
+/// Most digits of a run that are looked at.
+const MOST_DIGITS: usize = 24;
+
 /// Digits with single spaces or dashes among them; gives where they end.
 fn digits(text: &str, start: usize, found: &mut Vec<Finding>) -> usize {
     let bytes = text.as_bytes();
     let (mut end, mut at) = (start, start);
-    let mut digits = Vec::with_capacity(19);
+    let (mut buffer, mut count) = ([0_u8; MOST_DIGITS + 1], 0);
     while let Some(byte) = bytes.get(at) {
         if byte.is_ascii_digit() {
-            digits.push(byte - b'0');
+            buffer[count] = byte - b'0';
+            count += 1;
             end = at + 1;
         } else if !(matches!(byte, b' ' | b'-')
             && bytes.get(at + 1).is_some_and(u8::is_ascii_digit))
@@ -106,10 +110,11 @@ fn digits(text: &str, start: usize, found: &mut Vec<Finding>) -> usize {
             break;
         }
         at += 1;
-        if digits.len() > 24 {
+        if count > MOST_DIGITS {
             break;
         }
     }
+    let digits = &buffer[..count];
     let run_end = end
         + bytes[end..]
             .iter()
@@ -129,7 +134,7 @@ fn digits(text: &str, start: usize, found: &mut Vec<Finding>) -> usize {
             end,
             kind: Kind::Ssn,
         });
-    } else if let Some(card_end) = card_end(text, start, end, &digits) {
+    } else if let Some(card_end) = card_end(text, start, end, digits) {
         found.push(Finding {
             start,
             end: card_end,

@@ -29,6 +29,15 @@ pub(super) fn find(lexicon: &Lexicon, text: &str, found: &mut Vec<Finding>) {
             }
             continue;
         }
+        if let Some(end) = on_a_ticket(text, at) {
+            found.push(Finding {
+                start: at,
+                end,
+                kind: Kind::Name,
+            });
+            at = end;
+            continue;
+        }
         row.clear();
         read_row(lexicon, text, at, &mut row);
         let Some(last) = row.last() else {
@@ -44,6 +53,42 @@ pub(super) fn find(lexicon: &Lexicon, text: &str, found: &mut Vec<Finding>) {
         at = last.end;
         take_names(lexicon, text, &row, found);
     }
+}
+
+/// The end of `UEDA/ROSA MRS`, as airlines write names (IATA resolution 830d).
+fn on_a_ticket(text: &str, start: usize) -> Option<usize> {
+    const ABOUT: [&str; 7] = [
+        "passenger",
+        "pax",
+        "travel",
+        "guest",
+        "booking",
+        "pnr",
+        "name",
+    ];
+    const TITLES: [&str; 8] = ["MR", "MRS", "MS", "MISS", "MSTR", "CHD", "INF", "DR"];
+    let capitals = |from: usize| {
+        text.as_bytes()[from..]
+            .iter()
+            .take(32)
+            .take_while(|byte| byte.is_ascii_uppercase() || **byte == b' ')
+            .count()
+    };
+    let family = capitals(start);
+    let slash = start + family;
+    if family < 2 || text.as_bytes().get(slash) != Some(&b'/') {
+        return None;
+    }
+    let head = &text[text.floor_char_boundary(start.saturating_sub(32))..start];
+    let lower = head.to_ascii_lowercase();
+    if !ABOUT.iter().any(|word| lower.contains(word)) {
+        return None;
+    }
+    let given = text[slash + 1..slash + 1 + capitals(slash + 1)].trim_end();
+    let has_title = given.split(' ').skip(1).any(|word| TITLES.contains(&word));
+    let words = given.split(' ').take_while(|word| !TITLES.contains(word));
+    let length: usize = words.map(|word| word.len() + 1).sum();
+    (has_title && length > 2).then(|| slash + length)
 }
 
 /// Takes the names out of a row of words.

@@ -6,7 +6,22 @@ use crate::Kind;
 
 /// Words that announce a number, within this many bytes before it.
 const CONTEXT_BYTES: usize = 32;
-const CONTEXT: [&str; 35] = [
+const CONTEXT: [&str; 50] = [
+    "teléfono",
+    "telefono",
+    "telefone",
+    "telefoon",
+    "puhelin",
+    "tlf",
+    "wa.me",
+    "rückruf",
+    "erreichbar",
+    "joignable",
+    "reachable at",
+    "reached at",
+    "text me",
+    "my number",
+    "landline",
     "phone",
     "mobile",
     "cell:",
@@ -44,7 +59,9 @@ const CONTEXT: [&str; 35] = [
     "rufnummer",
 ];
 /// The same for words that announce other numbers as well: the digits must stand in groups or begin with a zero.
-const LOOSE_CONTEXT: [&str; 8] = [
+const LOOSE_CONTEXT: [&str; 10] = [
+    " ring ",
+    " reach ",
     "callback",
     "call back",
     "caller",
@@ -67,7 +84,7 @@ pub(super) fn find(text: &str, found: &mut Vec<Finding>) {
         let previous = before(text, at);
         let joins = previous.is_some_and(|byte| {
             is_word(byte) || matches!(byte, b'.' | b'-' | b'/' | b'+' | b'%' | b'$')
-        });
+        }) && !is_dialled(bytes, at);
         if joins {
             at += 1;
             while bytes.get(at).is_some_and(u8::is_ascii_digit) {
@@ -93,11 +110,29 @@ pub(super) fn find(text: &str, found: &mut Vec<Finding>) {
     }
 }
 
+/// `SIP/+14155550132`: a slash, a plus, eight digits or more and no letter behind.
+fn is_dialled(bytes: &[u8], at: usize) -> bool {
+    let digits = bytes[at + 1..]
+        .iter()
+        .take(16)
+        .take_while(|byte| byte.is_ascii_digit())
+        .count();
+    bytes[at] == b'+'
+        && at > 0
+        && bytes[at - 1] == b'/'
+        && (8..=15).contains(&digits)
+        && !bytes
+            .get(at + 1 + digits)
+            .is_some_and(|byte| is_word(*byte))
+}
+
 /// Digits in groups.
 struct Number {
     end: usize,
     digits: usize,
-    groups: Vec<usize>,
+    /// Lengths of the groups; every group has a digit and there are at most fifteen.
+    lengths: [usize; 16],
+    count: usize,
     /// The marks between groups, one of each kind.
     has_dot: bool,
     has_dash: bool,
@@ -113,7 +148,8 @@ impl Number {
         let mut number = Self {
             end: start,
             digits: 0,
-            groups: Vec::with_capacity(6),
+            lengths: [0; 16],
+            count: 0,
             has_dot: false,
             has_dash: false,
             has_space: false,
@@ -132,13 +168,14 @@ impl Number {
                 break;
             }
             if run > 0 {
-                number.groups.push(run);
+                if number.digits + run > 15 {
+                    return None;
+                }
+                number.lengths[number.count] = run;
+                number.count += 1;
                 number.digits += run;
                 at += run;
                 number.end = at;
-            }
-            if number.digits > 15 {
-                return None;
             }
             let next_is = |offset: usize| {
                 bytes
@@ -164,10 +201,10 @@ impl Number {
                     number.has_dot = true;
                     at += 1;
                 }
-                // `030/1234567`
+                // `030/1234567`, `+49 30/1234567`
                 Some(b'/')
-                    if number.groups.len() == 1
-                        && bytes[start] == b'0'
+                    if (number.count == 1 && bytes[start] == b'0'
+                        || number.has_plus && matches!(number.digits, 3..=7))
                         && bytes.get(at + 1).is_some_and(u8::is_ascii_digit) =>
                 {
                     number.has_slash = true;
@@ -187,8 +224,16 @@ impl Number {
         (number.digits >= 7 && !goes_on).then_some(number)
     }
 
+    fn groups(&self) -> &[usize] {
+        &self.lengths[..self.count]
+    }
+
     /// `x0135`, `ext. 12`.
     fn extension(&mut self, text: &str) {
+        let rest = text.as_bytes()[self.end..].trim_ascii_start();
+        if !matches!(rest.first(), Some(b'x' | b'e')) {
+            return;
+        }
         for mark in ["x", " x", " ext ", " ext. ", " ext", "ext"] {
             if let Some(rest) = text[self.end..].strip_prefix(mark) {
                 let digits = rest.bytes().take(6).take_while(u8::is_ascii_digit).count();
@@ -211,17 +256,17 @@ impl Number {
             return true;
         }
         let groups_fit =
-            self.groups.iter().all(|group| (1..=8).contains(group)) && self.groups.len() >= 2;
+            self.groups().iter().all(|group| (1..=8).contains(group)) && self.count >= 2;
         // `090-1234-5678`
         let is_eastern = self.has_dash
             && !(self.has_space || self.has_dot || self.has_paren)
-            && matches!(self.groups.as_slice(), [3, 3 | 4, 4] | [2, 4, 4])
+            && matches!(self.groups(), [3, 3 | 4, 4] | [2, 4, 4])
             && text.as_bytes()[start] == b'0'
             && text.as_bytes()[start + 1] != b'0';
         if is_eastern {
             return true;
         }
-        let is_trunk = self.groups.len() >= 3
+        let is_trunk = self.count >= 3
             && groups_fit
             && self.digits >= 10
             && text[start..].starts_with("00")
@@ -229,19 +274,20 @@ impl Number {
         if is_trunk {
             return true;
         }
-        let fits = groups_fit || (self.groups.len() == 1 && self.digits >= 9) || self.has_paren;
+        let fits = groups_fit || (self.count == 1 && self.digits >= 9) || self.has_paren;
         let begins_with_zero = text.as_bytes()[start] == b'0';
         fits && self.digits <= 13
-            && has_context(text, start, self.groups.len() >= 2 || begins_with_zero)
+            && (has_context(text, start, self.count >= 2 || begins_with_zero)
+                || is_named_behind(text, self.end))
     }
 
     /// `415-555-0132`, `(415) 555-0132`, `415.555.0132`, also with a leading 1 or 001.
     fn is_american(&self, text: &str, start: usize) -> bool {
-        let groups = match self.groups.as_slice() {
+        let groups = match self.groups() {
             [1 | 3, rest @ ..] if rest.len() == 3 => rest,
             all => all,
         };
-        let has_country = groups.len() < self.groups.len();
+        let has_country = groups.len() < self.count;
         let is_layout = groups == [3, 3, 4];
         let first = text[start..].bytes().find(u8::is_ascii_digit);
         let area_fits = has_country || first.is_some_and(|digit| digit >= b'2');
@@ -252,15 +298,41 @@ impl Number {
 
     fn looks_like_date_or_address(&self) -> bool {
         let has_mark = self.has_dash || self.has_dot;
-        let is_date = (has_mark || self.has_slash)
-            && matches!(self.groups.as_slice(), [4, 2, 2, ..] | [2, 2, 4]);
-        let is_card = matches!(self.groups.as_slice(), [4, 4, 4, 4, ..]);
+        let is_date =
+            (has_mark || self.has_slash) && matches!(self.groups(), [4, 2, 2, ..] | [2, 2, 4]);
+        let is_card = matches!(self.groups(), [4, 4, 4, 4, ..]);
         let is_address = self.has_dot
             && !self.has_space
-            && self.groups.len() == 4
-            && self.groups.iter().all(|group| *group <= 3);
+            && self.count == 4
+            && self.groups().iter().all(|group| *group <= 3);
         is_date || is_card || is_address
     }
+}
+
+/// `"07694153434" for field "mobileNumber"`
+fn is_named_behind(text: &str, end: usize) -> bool {
+    const NEAR_BYTES: usize = 48;
+    const FIELDS: [&str; 7] = [
+        "field",
+        "column",
+        "key",
+        "parameter",
+        "property",
+        "attribute",
+        "argument",
+    ];
+    const NAMES: [&str; 5] = ["phone", "mobile", "fax", "msisdn", "telefon"];
+    let rest = text[end..].trim_start_matches(['"', '\'', '`', '\\']);
+    let Some(rest) = rest
+        .strip_prefix(" for ")
+        .or_else(|| rest.strip_prefix(" in "))
+    else {
+        return false;
+    };
+    let rest = &rest[..rest.floor_char_boundary(NEAR_BYTES)];
+    let lower = rest.to_ascii_lowercase();
+    FIELDS.iter().any(|word| rest.starts_with(word))
+        && NAMES.iter().any(|word| lower.contains(word))
 }
 
 fn has_context(text: &str, start: usize, is_grouped: bool) -> bool {

@@ -13,7 +13,7 @@ use super::lexicon::{COMMON, Lexicon, PLACE};
 use super::shape::{before, is_word};
 use crate::Kind;
 pub(super) use announced::{WORDS, announced};
-use word::{is_state, word_before};
+use word::{is_state, word_at, word_before};
 
 /// Looks around a number of one to six digits that begins at a word's start.
 pub(super) fn near(
@@ -34,7 +34,8 @@ pub(super) fn near(
         .or_else(|| {
             state_and_code(lexicon, text, start, digits_end).map(|begin| (begin, digits_end))
         })
-        .or_else(|| town_code(lexicon, text, start));
+        .or_else(|| town_code(lexicon, text, start))
+        .or_else(|| before_flat(lexicon, text, start, end));
     let Some((begin, after)) = stretch else {
         return;
     };
@@ -43,6 +44,40 @@ pub(super) fn near(
         end: behind::extended(lexicon, text, after),
         kind: Kind::Address,
     });
+}
+
+/// `20789 Allika 46, Suite 501`, `Kuuse 53 Apt. 641`: a name and a number, known by the flat behind them.
+fn before_flat(lexicon: &Lexicon, text: &str, start: usize, end: usize) -> Option<(usize, usize)> {
+    const FLATS: [&str; 6] = ["Apt.", "Apt", "Suite", "apt.", "apt", "suite"];
+    // Nearly always no such word can stand there.
+    let may_follow = text.as_bytes()[end..]
+        .iter()
+        .take(6)
+        .any(|byte| matches!(byte, b'A' | b'S' | b'a' | b's'));
+    if !may_follow {
+        return None;
+    }
+    let (at, _) = behind::over_gap(text, end)?;
+    let flat = word_at(lexicon, text, at)?;
+    if !FLATS.contains(&flat.text) || behind::unit(lexicon, text, at).is_none() {
+        return None;
+    }
+    let (mut begin, mut has_own_name) = (start, false);
+    for _ in 0..4 {
+        let Some(word) = text[..begin]
+            .strip_suffix(' ')
+            .and_then(|head| word_before(lexicon, text, head.len()))
+        else {
+            break;
+        };
+        let is_part = word.is_capitalised() || has_own_name && word.is_particle();
+        if !is_part {
+            break;
+        }
+        has_own_name |= word.is_own_name();
+        begin = word.start;
+    }
+    has_own_name.then_some((begin, end))
 }
 
 /// A code of a post office that begins with a letter, such as `SW1A 1AA`, behind a street or a town.

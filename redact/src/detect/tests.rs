@@ -39,6 +39,22 @@ fn addresses_are_found() {
         &["MAC aa:bb:cc:dd:ee:0f:00:11:22:33:44:55:08:00"],
     );
     check("cloned git@github.com:acme/app.git", &[]);
+    check(
+        "outside:203.0.113.7/443 2001:db8:1:2:3:4:5:6:51422 ::ffff:203.0.113.9:443",
+        &[
+            "IP 203.0.113.7",
+            "IP 2001:db8:1:2:3:4:5:6",
+            "IP ::ffff:203.0.113.9",
+        ],
+    );
+    check(
+        "ip:203.0.113.7 mac:aa:bb:cc:dd:ee:0f port:8080 at:12:34:56",
+        &["IP 203.0.113.7", "MAC aa:bb:cc:dd:ee:0f"],
+    );
+    check(
+        "Return-Path: <bounces+10-1d-ada=example.org@em.example.com>",
+        &["EMAIL bounces+10-1d-ada=example.org@em.example.com"],
+    );
 }
 
 #[test]
@@ -48,6 +64,16 @@ fn numbers_with_checksums_are_found() {
         &["CARD 4111 1111 1111 1111"],
     );
     check("card 378282246310005 failed", &["CARD 378282246310005"]);
+    check(
+        "field 2 378282246310005 field 4 12",
+        &["CARD 378282246310005"],
+    );
+    check("sms to +49 171/9963341 ok", &["PHONE +49 171/9963341"]);
+    check("Called SIP/+14155550132@trunk", &["PHONE +14155550132"]);
+    check(
+        "invalid value \"07694153434\" for field \"mobileNumber\"",
+        &["PHONE 07694153434"],
+    );
     check(
         "iban GB82 WEST 1234 5698 7654 32 ok",
         &["IBAN GB82 WEST 1234 5698 7654 32"],
@@ -111,6 +137,23 @@ fn provider_keys_are_known_by_their_form() {
         "post https://hooks.slack.com/services/T00000000/B00000000/abcdefghijklmnop",
         &["API_KEY hooks.slack.com/services/T00000000/B00000000/abcdefghijklmnop"],
     );
+    let letters = "aBcDeFgHiJkLmNoPqRsTuVwXyZaBcDeFgH";
+    check(
+        &format!("login hf_{letters}"),
+        &[&format!("API_KEY hf_{letters}")],
+    );
+    for hash in [
+        "$2b$12$KIXQK1pQ8n0Yd6Vt7mR3xeZb4cW9aL2sH5jT8uF1gN6oP3qD0vB7y",
+        "$6$83Mfw72slKwJhx4m$dVf2QWdam470HOj0lDZl5QfMcTNf3JJM3VdIzhUuinr",
+        "$argon2id$v=19$m=65536,t=3,p=4$c2FsdHNhbHQ$RdescudvJCsgt3ub",
+    ] {
+        check(&format!("ada:{hash} set"), &[&format!("SECRET {hash}")]);
+    }
+    check(
+        "GET /cb?code=2FmsH6F_y-06wUSEEYYyCflKtbNMI&state=x",
+        &["SECRET 2FmsH6F_y-06wUSEEYYyCflKtbNMI"],
+    );
+    check("GET /e?code=not_found&status_code=404&code=500", &[]);
     let jwt = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJlLWhlcmU";
     check(&format!("jwt {jwt}."), &[&format!("JWT {jwt}")]);
     let pem = "-----BEGIN RSA PRIVATE KEY-----\\nMIIabc+/=\\n-----END RSA PRIVATE KEY-----";
@@ -299,6 +342,7 @@ fn identifiers_versions_and_prose_are_left_alone() {
         "GC pause 12.345ms heap 1024->512 of 2048; basic training, bearer of news",
         "cert fingerprint SHA256:6g6S91VGcO872bTWAvK+T7G8rYsiUEP/0PgTJ84uQPo=",
         "https://example.org/a?b=c#d http://localhost:8080/x user@host",
+        "Preparing to unpack 9.0.1378-2 and more",
         "kubectl get pods -u x, tar -pxf file, ls -a dir",
     ] {
         check(text, &[]);

@@ -1,7 +1,7 @@
 //! Keys that providers made recognisable by a prefix.
 
 use super::Finding;
-use super::shape::{before, is_word};
+use super::shape::{before, is_word, looks_random};
 use crate::Kind;
 
 /// Which characters follow a prefix.
@@ -18,6 +18,8 @@ enum Charset {
     /// Capitals and digits.
     Upper,
     Hex,
+    /// What hashes of passwords are written with: letters, digits, `.`, `/`, `$`, `=`, `,`, `+`.
+    Crypt,
 }
 
 impl Charset {
@@ -31,6 +33,10 @@ impl Charset {
             }
             Self::Upper => byte.is_ascii_uppercase() || byte.is_ascii_digit(),
             Self::Hex => byte.is_ascii_hexdigit(),
+            Self::Crypt => {
+                byte.is_ascii_alphanumeric()
+                    || matches!(byte, b'.' | b'/' | b'$' | b'=' | b',' | b'+')
+            }
         }
     }
 }
@@ -54,8 +60,18 @@ const fn form(prefix: &'static str, charset: Charset, min: usize) -> Form {
     }
 }
 
+/// A hash of a password; `min` characters after its prefix. Source: crypt(5) and the PHC string format.
+const fn hash(prefix: &'static str, min: usize) -> Form {
+    Form {
+        prefix,
+        charset: Charset::Crypt,
+        min,
+        kind: Kind::Secret,
+    }
+}
+
 /// Sources: the providers' documentation of their key formats and GitHub's list of secret scanning partners.
-pub(super) const FORMS: [Form; 153] = [
+pub(super) const FORMS: [Form; 204] = [
     Form {
         prefix: "eyJ",
         charset: Charset::Dotted,
@@ -223,6 +239,57 @@ pub(super) const FORMS: [Form; 153] = [
     form("sl.", Charset::UrlSafe, 100),
     form("sk-None-", Charset::UrlSafe, 20),
     form("ATOA", Charset::Base64, 60),
+    form("sk-lf-", Charset::UrlSafe, 30),
+    form("pk-lf-", Charset::UrlSafe, 30),
+    form("tgp_v1_", Charset::UrlSafe, 30),
+    form("key_live_", Charset::Alphanumeric, 20),
+    form("key_test_", Charset::Alphanumeric, 20),
+    form("rzp_test_", Charset::Alphanumeric, 14),
+    form("sk_prod_", Charset::Alphanumeric, 16),
+    form("prod_sk_", Charset::Alphanumeric, 16),
+    form("cal_live_", Charset::Hex, 24),
+    form("sk_sandbox_", Charset::Alphanumeric, 16),
+    form("live_sk_", Charset::Alphanumeric, 16),
+    form("test_sk_", Charset::Alphanumeric, 16),
+    form("shppa_", Charset::Hex, 20),
+    form("xsmtpsib-", Charset::UrlSafe, 40),
+    form("mlsn.", Charset::Hex, 40),
+    form("vercel_", Charset::Alphanumeric, 20),
+    form("vcp_", Charset::Alphanumeric, 40),
+    form("jfrt@", Charset::Alphanumeric, 20),
+    form("cfat_", Charset::Alphanumeric, 40),
+    form("cfut_", Charset::Alphanumeric, 40),
+    form("oauth2_at_", Charset::UrlSafe, 20),
+    form("ory_at_", Charset::Dotted, 30),
+    form("ory_rt_", Charset::Dotted, 30),
+    form("gitea_", Charset::Hex, 40),
+    form("wandb_v1_", Charset::UrlSafe, 30),
+    form("EAAB", Charset::Alphanumeric, 60),
+    form("EAAG", Charset::Alphanumeric, 60),
+    form("IGQV", Charset::UrlSafe, 60),
+    form("amzn1.application-oa2-client.", Charset::Hex, 20),
+    form("amzn1.oa2-cs.", Charset::Dotted, 30),
+    form("hooks.slack.com/workflows/", Charset::Base64, 20),
+    form("hooks.slack.com/triggers/", Charset::Base64, 20),
+    form("outlook.office.com/webhook/", Charset::UrlSafe, 30),
+    hash("$apr1$", 20),
+    hash("$1$", 20),
+    hash("$2a$", 20),
+    hash("$2b$", 20),
+    hash("$2y$", 20),
+    hash("$5$", 30),
+    hash("$6$", 30),
+    hash("$y$", 30),
+    hash("$argon2", 30),
+    hash("$scrypt$", 30),
+    hash("$pbkdf2", 30),
+    hash("pbkdf2_sha256$", 30),
+    hash("pbkdf2:sha256:", 30),
+    hash("bcrypt_sha256$", 30),
+    hash("{SSHA}", 20),
+    hash("{SSHA512}", 30),
+    hash("{CRYPT}", 13),
+    hash("{bcrypt}", 30),
     // Ours
     form("vigil_", Charset::UrlSafe, 20),
     form("vgl_", Charset::Alphanumeric, 32),
@@ -265,11 +332,40 @@ pub(super) fn find(text: &str, start: usize, form: &Form, found: &mut Vec<Findin
     if is_exact_hex && (goes_on || length != form.min) {
         return;
     }
+    let end = start + form.prefix.len() + length;
     found.push(Finding {
         start,
-        end: start + form.prefix.len() + length,
+        end,
         kind: form.kind,
     });
+    if matches!(form.prefix, "AKIA" | "ASIA") {
+        amazon_secret(text, end, found);
+    }
+}
+
+/// `AKIA...:wJalr...`: the secret of forty characters right behind the name of its key.
+fn amazon_secret(text: &str, end: usize, found: &mut Vec<Finding>) {
+    const LENGTH: usize = 40;
+    let bytes = text.as_bytes();
+    if !matches!(
+        bytes.get(end),
+        Some(b':' | b'/' | b',' | b';' | b'|' | b' ')
+    ) {
+        return;
+    }
+    let start = end + 1;
+    let run = bytes[start..]
+        .iter()
+        .take(LENGTH + 1)
+        .take_while(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'+' | b'='))
+        .count();
+    if run == LENGTH && looks_random(&text[start..start + LENGTH]) {
+        found.push(Finding {
+            start,
+            end: start + LENGTH,
+            kind: Kind::Secret,
+        });
+    }
 }
 
 /// `123456789:AAF...`: the token of a Telegram bot; `at` is its colon.
@@ -296,6 +392,47 @@ pub(super) fn telegram(text: &str, at: usize, found: &mut Vec<Finding>) {
             start,
             end: at + 1 + body,
             kind: Kind::ApiKey,
+        });
+    }
+}
+
+/// `aB3...:APA91b...`: the token of a device of Firebase; `at` is its colon.
+pub(super) fn firebase(text: &str, at: usize, found: &mut Vec<Finding>) {
+    let bytes = text.as_bytes();
+    let head = bytes[..at]
+        .iter()
+        .rev()
+        .take(24)
+        .take_while(|byte| Charset::UrlSafe.has(**byte))
+        .count();
+    let body = bytes[at + 1..]
+        .iter()
+        .take(256)
+        .take_while(|byte| Charset::UrlSafe.has(**byte))
+        .count();
+    if head >= 8 && body >= 100 && text[at + 1..].starts_with("APA91b") {
+        found.push(Finding {
+            start: at - head,
+            end: at + 1 + body,
+            kind: Kind::Secret,
+        });
+    }
+}
+
+/// The value of `?code=` and its like, when it looks generated: what a browser brings back to be changed for a token.
+pub(super) fn authorization_code(text: &str, start: usize, found: &mut Vec<Finding>) {
+    const SHORTEST: usize = 16;
+    let length = text.as_bytes()[start..]
+        .iter()
+        .take(2_048)
+        .take_while(|byte| Charset::Dotted.has(**byte) || matches!(byte, b'/' | b'%' | b'~'))
+        .count();
+    let value = &text[start..start + length];
+    if length >= SHORTEST && looks_random(value) {
+        found.push(Finding {
+            start,
+            end: start + length,
+            kind: Kind::Secret,
         });
     }
 }
@@ -328,9 +465,17 @@ pub(super) fn azure(text: &str, at: usize, found: &mut Vec<Finding>) {
     }
 }
 
-/// After a short prefix plain words could follow: a digit is asked for, unless capitals alone are usual.
+/// After a short prefix plain words could follow: a digit is asked for, unless capitals alone are usual or many letters of both
+/// cases stand there.
 fn is_mixed(body: &str, charset: Charset) -> bool {
-    charset == Charset::Upper || body.bytes().any(|byte| byte.is_ascii_digit())
+    const LONG: usize = 28;
+    let has = |is: fn(&u8) -> bool| body.as_bytes().iter().any(is);
+    charset == Charset::Upper
+        || has(u8::is_ascii_digit)
+        || (body.len() >= LONG
+            && has(u8::is_ascii_uppercase)
+            && has(u8::is_ascii_lowercase)
+            && charset == Charset::Alphanumeric)
 }
 
 /// The bytes of `header.payload.signature` (five parts when encrypted) after its first letters, 0 when it is none. The

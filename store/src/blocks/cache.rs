@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::decode::OpenBlock;
 use super::index::BlockIndex;
+use super::outline::Outline;
 
 /// Values by block id, the longest unused ones dropped beyond a size.
 pub(crate) struct Lru<T> {
@@ -78,14 +79,16 @@ impl<T> Inner<T> {
 pub(crate) struct Caches {
     pub(crate) blocks: Lru<OpenBlock>,
     pub(crate) indexes: Lru<BlockIndex>,
+    pub(crate) outlines: Lru<Outline>,
 }
 
 impl Caches {
-    /// Half of the bytes for either.
+    /// Half of the bytes for blocks, a quarter for indexes and outlines each.
     pub(crate) fn new(limit_bytes: usize) -> Self {
         Self {
             blocks: Lru::new(limit_bytes / 2),
-            indexes: Lru::new(limit_bytes / 2),
+            indexes: Lru::new(limit_bytes / 4),
+            outlines: Lru::new(limit_bytes / 4),
         }
     }
 }

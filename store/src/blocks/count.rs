@@ -8,6 +8,7 @@ use domain::{LogFilter, Order, ProjectId, RecordId, TimeRange};
 
 use super::catalogue::Entry;
 use super::decode::{Columns, Wanted};
+use super::outline::Outline;
 use super::page::{Found, before};
 use super::select::Matcher;
 use super::visit;
@@ -35,13 +36,37 @@ pub(crate) struct CountOf<'a> {
 pub(crate) type Triple = (i64, Arc<str>, i16);
 
 /// What one triple has.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub(crate) struct OfTriple {
     pub(crate) count: u64,
     pub(crate) first_ns: i64,
     pub(crate) last_ns: i64,
     /// The first in the order asked for.
     pub(crate) ids: Vec<(i64, RecordId)>,
+}
+
+impl OfTriple {
+    fn none() -> Self {
+        Self {
+            count: 0,
+            first_ns: i64::MAX,
+            last_ns: i64::MIN,
+            ids: Vec::new(),
+        }
+    }
+
+    fn see(&mut self, at_ns: i64) {
+        self.count += 1;
+        self.first_ns = self.first_ns.min(at_ns);
+        self.last_ns = self.last_ns.max(at_ns);
+    }
+
+    /// Adds all but the ids.
+    fn add(&mut self, more: &Self) {
+        self.count += more.count;
+        self.first_ns = self.first_ns.min(more.first_ns);
+        self.last_ns = self.last_ns.max(more.last_ns);
+    }
 }
 
 /// What was counted.
@@ -77,27 +102,18 @@ impl CountOf<'_> {
                 timestamp_ns: columns.timestamps_ns[row],
                 id: columns.id(row),
                 entry,
-                row,
+                row: columns.number(row),
             };
             let at_ns = found.timestamp_ns;
             counted.total += 1;
-            if let Some(width) = self.bucket_ns.filter(|width| *width > 0) {
-                let start_ns = at_ns.div_euclid(width).saturating_mul(width);
-                *counted.buckets.entry(start_ns).or_insert(0) += 1;
-            }
+            self.add_to_bucket(&mut counted, at_ns);
             let key = (
                 columns.template(row),
                 columns.service(row),
                 columns.severity(row),
             );
-            let triple = triples.entry(key).or_insert_with(|| OfTriple {
-                first_ns: i64::MAX,
-                last_ns: i64::MIN,
-                ..OfTriple::default()
-            });
-            triple.count += 1;
-            triple.first_ns = triple.first_ns.min(at_ns);
-            triple.last_ns = triple.last_ns.max(at_ns);
+            let triple = triples.entry(key).or_insert_with(OfTriple::none);
+            triple.see(at_ns);
             triple.ids.push(found.key());
             if triple.ids.len() >= self.ids_per_triple * 8 + 8 {
                 self.first_ids(&mut triple.ids);
@@ -118,20 +134,55 @@ impl CountOf<'_> {
         counted
     }
 
+    /// Whether outlines tell all that is wanted.
+    fn is_outlined(&self, matcher: &Matcher<'_>) -> bool {
+        matcher.is_by_keys() && self.records == 0 && self.ids_per_triple == 0
+    }
+
+    fn of_outline(&self, matcher: &Matcher<'_>, outline: &Outline) -> Counted {
+        let mut counted = Counted::default();
+        // The rows of a group follow each other; its severities are few.
+        let mut triples: Vec<(Triple, OfTriple)> = Vec::new();
+        outline.rows(matcher, |group, row| {
+            let (at_ns, severity) = (outline.timestamp_ns(row), outline.severity(row));
+            counted.total += 1;
+            self.add_to_bucket(&mut counted, at_ns);
+            let known = triples
+                .iter()
+                .rposition(|((template, service, of), _)| {
+                    *of == severity
+                        && *template == group.template
+                        && Arc::ptr_eq(service, &group.service)
+                })
+                .unwrap_or_else(|| {
+                    let key = (group.template, Arc::clone(&group.service), severity);
+                    triples.push((key, OfTriple::none()));
+                    triples.len() - 1
+                });
+            triples[known].1.see(at_ns);
+        });
+        for (key, triple) in triples {
+            let known = counted.triples.entry(key).or_insert_with(OfTriple::none);
+            known.add(&triple);
+        }
+        counted
+    }
+
+    fn add_to_bucket(&self, counted: &mut Counted, at_ns: i64) {
+        if let Some(width) = self.bucket_ns.filter(|width| *width > 0) {
+            let start_ns = at_ns.div_euclid(width).saturating_mul(width);
+            *counted.buckets.entry(start_ns).or_insert(0) += 1;
+        }
+    }
+
     fn add(&self, all: &mut Counted, more: Counted) {
         all.total += more.total;
         for (start_ns, count) in more.buckets {
             *all.buckets.entry(start_ns).or_insert(0) += count;
         }
         for (key, triple) in more.triples {
-            let known = all.triples.entry(key).or_insert_with(|| OfTriple {
-                first_ns: i64::MAX,
-                last_ns: i64::MIN,
-                ..OfTriple::default()
-            });
-            known.count += triple.count;
-            known.first_ns = known.first_ns.min(triple.first_ns);
-            known.last_ns = known.last_ns.max(triple.last_ns);
+            let known = all.triples.entry(key).or_insert_with(OfTriple::none);
+            known.add(&triple);
             known.ids.extend(triple.ids);
             self.first_ids(&mut known.ids);
         }
@@ -152,31 +203,36 @@ pub(crate) fn count(
     if what.order == Order::NewestFirst {
         entries.reverse();
     }
-    let wanted = matcher.wanted(Wanted {
-        ids: true,
-        ..Wanted::default()
-    });
     let mut all = Counted::default();
     let mut is_cut = budget.check().is_err();
     if is_cut {
         entries.clear();
     }
-    visit::visit(
-        store,
-        connection,
-        &entries,
-        &wanted,
-        |entry, columns| what.of_block(&matcher, entry, columns),
-        |more| {
-            what.add(&mut all, more);
-            is_cut = budget.check().is_err();
-            Ok(if is_cut {
-                ControlFlow::Break(())
-            } else {
-                ControlFlow::Continue(())
-            })
-        },
-    )?;
+    let merge = |more| {
+        what.add(&mut all, more);
+        is_cut = budget.check().is_err();
+        Ok(if is_cut {
+            ControlFlow::Break(())
+        } else {
+            ControlFlow::Continue(())
+        })
+    };
+    if what.is_outlined(&matcher) {
+        let look = |_, outline: &Outline| what.of_outline(&matcher, outline);
+        visit::outlines(store, connection, &entries, look, merge)?;
+    } else {
+        let wanted = matcher.wanted(Wanted::ids());
+        let look = |entry, columns: &Columns| what.of_block(&matcher, entry, columns);
+        visit::visit(
+            store,
+            connection,
+            &entries,
+            &wanted,
+            Some(&matcher),
+            look,
+            merge,
+        )?;
+    }
     all.is_cut = is_cut;
     all.entries = entries;
     Ok(all)

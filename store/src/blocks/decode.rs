@@ -32,6 +32,14 @@ pub(crate) struct Wanted {
 }
 
 impl Wanted {
+    /// What tells which records these are.
+    pub(crate) fn ids() -> Self {
+        Self {
+            ids: true,
+            ..Self::default()
+        }
+    }
+
     /// All of a record.
     pub(crate) fn all() -> Self {
         Self {
@@ -152,6 +160,15 @@ impl OpenBlock {
 
     /// Reads columns of all rows.
     pub(crate) fn read(&self, wanted: &Wanted) -> Result<Columns, Error> {
+        self.read_rows(wanted, None)
+    }
+
+    /// Reads columns of some rows; those ascend and are at least one.
+    pub(crate) fn read_rows(
+        &self,
+        wanted: &Wanted,
+        rows: Option<Vec<usize>>,
+    ) -> Result<Columns, Error> {
         // Keys that have no column of their own, or that JSON spells in another way, need the whole objects.
         let is_rare = |key: &String| {
             let has_column = self
@@ -169,8 +186,10 @@ impl OpenBlock {
         if !wanted.keys.is_empty() && (wanted.keys.iter().any(is_rare) || has_escaped()) {
             wanted.attributes = true;
         }
-        let batch = self.batch(|name| self.is_wanted(name, &wanted), None)?;
-        Columns::of(&batch, self.unit_ns, wanted.attributes)
+        let batch = self.batch(|name| self.is_wanted(name, &wanted), rows.as_deref())?;
+        let mut columns = Columns::of(&batch, self.unit_ns, wanted.attributes)?;
+        columns.rows = rows;
+        Ok(columns)
     }
 
     /// What instants count in, nanoseconds.
@@ -198,7 +217,8 @@ impl OpenBlock {
         .with_projection(mask)
         .with_batch_size(wanted);
         if let Some(rows) = rows {
-            let ranges = rows.iter().map(|row| *row..*row + 1);
+            let ranges = rows.chunk_by(|a, b| *a + 1 == *b);
+            let ranges = ranges.filter_map(|run| Some(*run.first()?..*run.last()? + 1));
             builder =
                 builder.with_row_selection(RowSelection::from_consecutive_ranges(ranges, all));
         }

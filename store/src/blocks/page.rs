@@ -8,6 +8,7 @@ use domain::{Cursor, LogFilter, LogRecord, Order, ProjectId, RecordId, TimeRange
 
 use super::catalogue::Entry;
 use super::decode::Wanted;
+use super::first::First;
 use super::select::Matcher;
 use super::visit;
 use crate::connection::AnyConnection;
@@ -69,54 +70,15 @@ pub(crate) fn merge(
         Order::OldestFirst => entries.sort_by_key(|entry| entry.header.min_ns),
     }
     let before = |a, b| before(page.order, a, b);
-    let is_after_cursor = |at: (i64, RecordId)| {
-        page.after
-            .is_none_or(|after| before((after.timestamp_ns, after.id), at).is_lt())
-    };
-    let tail_keys: Vec<(i64, RecordId)> = tail.iter().map(|r| (r.timestamp_ns, r.id)).collect();
-    let wanted = matcher.wanted(Wanted {
-        ids: true,
-        ..Wanted::default()
-    });
-    let mut best: Vec<Found> = Vec::new();
-    let mut next = 0;
-    visit::visit(
+    let best = First {
         store,
-        connection,
-        &entries,
-        &wanted,
-        |entry, columns| {
-            let mut found = Vec::new();
-            matcher.rows(columns, |row| {
-                let (timestamp_ns, id) = (columns.timestamps_ns[row], columns.id(row));
-                if is_after_cursor((timestamp_ns, id)) {
-                    found.push(Found {
-                        timestamp_ns,
-                        id,
-                        entry,
-                        row,
-                    });
-                }
-            });
-            found.sort_unstable_by(|a: &Found, b| before(a.key(), b.key()));
-            found.truncate(page.limit);
-            (entry, found)
-        },
-        |(entry, found)| {
-            next = next.max(entry + 1);
-            if !found.is_empty() {
-                best.extend(found);
-                best.sort_unstable_by(|a, b| before(a.key(), b.key()));
-                best.truncate(page.limit);
-            }
-            budget.check()?;
-            Ok(if is_enough(page, &best, &tail_keys, entries.get(next)) {
-                ControlFlow::Break(())
-            } else {
-                ControlFlow::Continue(())
-            })
-        },
-    )?;
+        page,
+        matcher: &matcher,
+        entries: &entries,
+        budget,
+        tail_ns: tail.iter().map(|record| record.timestamp_ns).collect(),
+    }
+    .find(connection)?;
     let mut records = tail;
     let (loaded, count) = load(store, connection, page.project_id, &entries, &best)?;
     let is_cut = count < best.len();
@@ -129,26 +91,6 @@ pub(crate) fn merge(
     let is_cut = is_cut && records.len() < page.limit;
     records.truncate(page.limit);
     Ok((records, is_cut))
-}
-
-/// Whether nothing in the entries from `next` on can come before the last record of a full page.
-fn is_enough(
-    page: &PageOf<'_>,
-    best: &[Found],
-    tail: &[(i64, RecordId)],
-    next: Option<&Entry>,
-) -> bool {
-    let Some(next) = next else {
-        return false;
-    };
-    let header = &next.header;
-    let ahead = |at_ns: i64| match page.order {
-        Order::NewestFirst => at_ns > header.max_ns,
-        Order::OldestFirst => at_ns < header.min_ns,
-    };
-    let sure = best.iter().filter(|f| ahead(f.timestamp_ns)).count()
-        + tail.iter().filter(|(at_ns, _)| ahead(*at_ns)).count();
-    sure >= page.limit
 }
 
 /// The records of the rows that were found, in no order, until they have [`MAX_PAGE_BYTES`] of text; and how many of the
@@ -182,12 +124,17 @@ pub(crate) fn load(
         let Some(block) = visit::open(store, connection, &entries[entry])? else {
             continue;
         };
-        let columns = block.read(&Wanted::all())?;
+        let mut rows: Vec<usize> = places.iter().map(|place| best[*place].row).collect();
+        rows.sort_unstable();
+        let columns = block.read_rows(&Wanted::all(), Some(rows))?;
         for place in places {
             if place >= until {
                 break;
             }
-            let record = columns.record(best[place].row, project_id);
+            let Some(row) = columns.place_of(best[place].row) else {
+                continue;
+            };
+            let record = columns.record(row, project_id);
             bytes += size(&record);
             records.insert(place, record);
             // What stands last goes again as long as the page is full without it.
@@ -213,16 +160,14 @@ pub(crate) fn by_id(
     id: RecordId,
     entries: &[Entry],
 ) -> Result<Option<LogRecord>, Error> {
-    let wanted = Wanted {
-        ids: true,
-        ..Wanted::default()
-    };
+    let wanted = Wanted::ids();
     let mut place = None;
     visit::visit(
         store,
         connection,
         entries,
         &wanted,
+        None,
         |entry, columns| {
             let row = (0..columns.len).find(|row| columns.id(*row) == id);
             row.map(|row| (entry, row))
@@ -241,5 +186,6 @@ pub(crate) fn by_id(
     let Some(block) = visit::open(store, connection, &entries[entry])? else {
         return Ok(None);
     };
-    Ok(Some(block.read(&Wanted::all())?.record(row, project_id)))
+    let columns = block.read_rows(&Wanted::all(), Some(vec![row]))?;
+    Ok(Some(columns.record(0, project_id)))
 }

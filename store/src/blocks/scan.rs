@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use diesel::connection::SimpleConnection;
 use domain::{
-    LogFilter, LogRecord, ProjectId, ReadError, RecordColumns, RecordId, RecordScanner,
+    LogFilter, LogRecord, Order, ProjectId, ReadError, RecordColumns, RecordId, RecordScanner,
     ScanColumns, ScanSink, Severity, TemplateId,
 };
 
@@ -47,11 +47,76 @@ fn scan(
             // A slow reader is no idle one. Ends with the transaction.
             postgres.batch_execute("SET LOCAL idle_in_transaction_session_timeout = '1h'")?;
         }
-        if tail(store, connection, project_id, filter, columns, sink)?.is_break() {
+        let mut of_tail = |records: Vec<LogRecord>| {
+            let mut batch = RecordColumns::default();
+            for record in records {
+                push_record(&mut batch, columns, record);
+            }
+            sink(batch)
+        };
+        if tail(store, connection, project_id, filter, &mut of_tail)?.is_break() {
             return Ok(());
         }
         blocks(store, connection, project_id, filter, columns, sink)
     })
+}
+
+impl Store {
+    /// Reads every record that matches and gives them in groups: of the blocks with the newest (or the oldest) records
+    /// first, inside a group in no order. Trace ids are left out. A group may be empty. Blocks.
+    ///
+    /// # Errors
+    /// Fails on a filter beyond its limits and when the database cannot be read.
+    pub fn walk(
+        &self,
+        project_id: ProjectId,
+        filter: &LogFilter,
+        order: Order,
+        sink: &mut dyn FnMut(Vec<LogRecord>) -> ControlFlow<()>,
+    ) -> Result<(), Error> {
+        conditions::check(filter)?;
+        let matcher = Matcher::new(filter, filter.range, &[]);
+        self.read_snapshot(|connection| {
+            // The newest records lie in the tail.
+            if order == Order::NewestFirst
+                && tail(self, connection, project_id, filter, sink)?.is_break()
+            {
+                return Ok(());
+            }
+            let mut entries = visit::candidates(self, connection, project_id, filter, &matcher)?;
+            match order {
+                Order::NewestFirst => entries.reverse(),
+                Order::OldestFirst => entries.sort_by_key(|entry| entry.header.min_ns),
+            }
+            let wanted = matcher.wanted(Wanted {
+                traces: false,
+                ..Wanted::all()
+            });
+            let look = |_, columns: &Columns| {
+                let mut records = Vec::new();
+                matcher.rows(columns, |row| records.push(columns.record(row, project_id)));
+                records
+            };
+            let mut is_over = false;
+            visit::visit(
+                self,
+                connection,
+                &entries,
+                &wanted,
+                Some(&matcher),
+                look,
+                |records| {
+                    let flow = sink(records);
+                    is_over = flow.is_break();
+                    Ok(flow)
+                },
+            )?;
+            if order == Order::OldestFirst && !is_over {
+                let _ = tail(self, connection, project_id, filter, sink)?;
+            }
+            Ok(())
+        })
+    }
 }
 
 fn blocks(
@@ -77,6 +142,7 @@ fn blocks(
         connection,
         &entries,
         &wanted,
+        Some(&matcher),
         |_, block| {
             let mut batches = vec![RecordColumns::default()];
             matcher.rows(block, |row| {
@@ -136,8 +202,7 @@ fn tail(
     connection: &mut AnyConnection,
     project_id: ProjectId,
     filter: &LogFilter,
-    columns: ScanColumns,
-    sink: &mut ScanSink<'_>,
+    sink: &mut dyn FnMut(Vec<LogRecord>) -> ControlFlow<()>,
 ) -> Result<ControlFlow<()>, Error> {
     let mut after: Option<RecordId> = None;
     loop {
@@ -150,16 +215,11 @@ fn tail(
             statement.sql(" AND id > ").bytes(after.as_bytes().to_vec());
         }
         statement.sql(" ORDER BY id LIMIT ").int(ROWS_PER_STATEMENT);
-        let records = row::load(connection, project_id, statement)?;
+        let mut records = row::load(connection, project_id, statement)?;
         let is_last = (records.len() as i64) < ROWS_PER_STATEMENT;
         after = records.last().map(|record| record.id);
-        let mut batch = RecordColumns::default();
-        for record in records {
-            if attributes::all_match(&filter.attributes, &record.attributes) {
-                push_record(&mut batch, columns, record);
-            }
-        }
-        if sink(batch).is_break() {
+        records.retain(|record| attributes::all_match(&filter.attributes, &record.attributes));
+        if sink(records).is_break() {
             return Ok(ControlFlow::Break(()));
         }
         if is_last {

@@ -7,6 +7,8 @@ use memchr::memmem;
 
 use super::catalogue::Entry;
 use super::decode::{Columns, Wanted};
+use super::encode::Header;
+use super::outline::Group;
 use crate::log::attributes::meets;
 use crate::log::batch::{clean, stored_trace_id};
 use crate::log::status::{self, StatusFilter};
@@ -111,17 +113,51 @@ impl<'f> Matcher<'f> {
                     .any(|id| self.templates.contains(id)))
     }
 
+    /// Whether service, template, severity and time decide everything.
+    pub(crate) fn is_by_keys(&self) -> bool {
+        self.terms.is_empty()
+            && self.trace.is_none()
+            && self.statuses.is_empty()
+            && self.filter.attributes.is_empty()
+    }
+
+    /// Whether these may leave out rows of a block.
+    pub(crate) fn narrows(&self, header: &Header) -> bool {
+        !self.templates.is_empty()
+            || !self.severities.is_empty()
+            || !self.filter.services.is_empty()
+            || !self.filter.excluded_services.is_empty()
+            || header.min_ns < self.range.start_ns
+            || !self.has_time(header.max_ns)
+    }
+
+    /// Whether rows of this service and template may match.
+    pub(crate) fn is_of(&self, group: &Group) -> bool {
+        (self.templates.is_empty() || self.templates.contains(&group.template))
+            && self.has_service(&group.service)
+    }
+
+    pub(crate) fn has_time(&self, at_ns: i64) -> bool {
+        at_ns >= self.range.start_ns && (at_ns < self.range.end_ns || self.range.end_ns == i64::MAX)
+    }
+
+    pub(crate) fn has_severity(&self, severity: i16) -> bool {
+        self.severities.is_empty() || self.severities.contains(&severity)
+    }
+
+    fn has_service(&self, service: &str) -> bool {
+        let is = |name: &String| name.as_str() == service;
+        (self.filter.services.is_empty() || self.filter.services.iter().any(is))
+            && !self.filter.excluded_services.iter().any(is)
+    }
+
     /// Calls `found` with each matching row.
     pub(crate) fn rows(&self, columns: &Columns, mut found: impl FnMut(usize)) {
         let filter = self.filter;
         let services: Vec<bool> = columns
             .services
             .iter()
-            .map(|service| {
-                let is = |name: &String| name.as_str() == service.as_ref();
-                (filter.services.is_empty() || filter.services.iter().any(is))
-                    && !filter.excluded_services.iter().any(is)
-            })
+            .map(|service| self.has_service(service))
             .collect();
         let mut body = String::new();
         // Rows of one template follow each other: what it decides is asked once.
@@ -131,12 +167,9 @@ impl<'f> Matcher<'f> {
             if row == 0 || known.template != template {
                 self.look_at(template, &mut known);
             }
-            let at_ns = columns.timestamps_ns[row];
-            let is_in_range = at_ns >= self.range.start_ns
-                && (at_ns < self.range.end_ns || self.range.end_ns == i64::MAX);
-            if is_in_range
+            if self.has_time(columns.timestamps_ns[row])
                 && services.get(columns.service(row)).copied().unwrap_or(false)
-                && (self.severities.is_empty() || self.severities.contains(&columns.severity(row)))
+                && self.has_severity(columns.severity(row))
                 && known.is_wanted
                 && self.is_of_trace(columns, row)
                 && filter

@@ -12,8 +12,9 @@ use domain::{LogFilter, ProjectId};
 use super::catalogue::{self, Entry};
 use super::decode::{Columns, OpenBlock, Wanted};
 use super::index::Needles;
+use super::outline::Outline;
 use super::select::Matcher;
-use super::stored::{self, BlockKind, Stored};
+use super::stored::{self, BlockKind};
 use crate::connection::AnyConnection;
 use crate::{Error, Store, metrics};
 
@@ -78,19 +79,68 @@ pub(crate) fn load(
 }
 
 /// Reads the columns of each block and gives them to `look` on several threads; `merge` gets the results in
-/// the order of the entries and says whether to go on.
+/// the order of the entries and says whether to go on. Where a matcher is given only rows are read that its keys and
+/// times allow.
 pub(crate) fn visit<R: Send>(
     store: &Store,
     connection: &mut AnyConnection,
     entries: &[Entry],
     wanted: &Wanted,
+    matcher: Option<&Matcher<'_>>,
     look: impl Fn(usize, &Columns) -> R + Sync,
+    merge: impl FnMut(R) -> Result<ControlFlow<()>, Error>,
+) -> Result<(), Error> {
+    let narrowing = |job: &Job<'_>| matcher.filter(|it| it.narrows(&job.entry.header));
+    let needs_block = |job: &Job<'_>| match (narrowing(job), &job.outline) {
+        (Some(matcher), Some(outline)) => !allowed(outline, matcher).is_empty(),
+        _ => true,
+    };
+    let work = |job: Job<'_>| {
+        let Some(matcher) = narrowing(&job) else {
+            return Ok(look(job.number, &job.open(store)?.read(wanted)?));
+        };
+        let outline = job.outline(store)?;
+        let rows = allowed(&outline, matcher);
+        let columns = if rows.is_empty() {
+            Columns::none()
+        } else if rows.len() == outline.len() {
+            job.open(store)?.read(wanted)?
+        } else {
+            job.open(store)?.read_rows(wanted, Some(rows))?
+        };
+        Ok(look(job.number, &columns))
+    };
+    each(store, connection, entries, needs_block, work, merge)
+}
+
+/// Gives the outline of each block to `look`, otherwise as [`visit`].
+pub(crate) fn outlines<R: Send>(
+    store: &Store,
+    connection: &mut AnyConnection,
+    entries: &[Entry],
+    look: impl Fn(usize, &Outline) -> R + Sync,
+    merge: impl FnMut(R) -> Result<ControlFlow<()>, Error>,
+) -> Result<(), Error> {
+    let needs_block = |job: &Job<'_>| job.outline.is_none();
+    let work = |job: Job<'_>| Ok(look(job.number, &*job.outline(store)?));
+    each(store, connection, entries, needs_block, work, merge)
+}
+
+fn allowed(outline: &Outline, matcher: &Matcher<'_>) -> Vec<usize> {
+    let mut rows = Vec::new();
+    outline.rows(matcher, |_, row| rows.push(row));
+    rows
+}
+
+/// Works on each block on several threads, one after the other where what is needed is in memory.
+fn each<R: Send>(
+    store: &Store,
+    connection: &mut AnyConnection,
+    entries: &[Entry],
+    needs_block: impl Fn(&Job<'_>) -> bool,
+    work: impl Fn(Job<'_>) -> Result<R, Error> + Sync,
     mut merge: impl FnMut(R) -> Result<ControlFlow<()>, Error>,
 ) -> Result<(), Error> {
-    let look = |job: Job| {
-        let columns = job.open(store).and_then(|block| block.read(wanted));
-        columns.map(|columns| look(job.number, &columns))
-    };
     let mut merge = |entry: &Entry, result: Result<R, Error>| match result {
         Ok(result) => merge(result),
         Err(error) => {
@@ -102,8 +152,8 @@ pub(crate) fn visit<R: Send>(
     // One first: most pages are full with it.
     let alone = if pool.is_some() { 1 } else { entries.len() };
     for (number, entry) in entries.iter().enumerate().take(alone) {
-        let result = Job::new(store, connection, number, entry).and_then(look);
-        if merge(entry, result)?.is_break() {
+        let job = Job::new(store, connection, number, entry, &needs_block);
+        if merge(entry, job.and_then(&work))?.is_break() {
             return Ok(());
         }
     }
@@ -116,18 +166,23 @@ pub(crate) fn visit<R: Send>(
     pool.in_place_scope(|scope| {
         // Whatever ends this closure: what still waits is not looked at any more.
         let _over = Over(&is_over);
-        let (look, is_over) = (&look, &is_over);
+        let (work, is_over) = (&work, &is_over);
         let mut looked: BTreeMap<usize, Result<R, Error>> = BTreeMap::new();
         let (mut given, mut taken) = (alone, alone);
         while taken < entries.len() {
             while given < entries.len() && given - taken < window {
-                match Job::new(store, connection, given, &entries[given]) {
+                match Job::new(store, connection, given, &entries[given], &needs_block) {
+                    // Handing it over would take longer than the work.
+                    Ok(job) if matches!(job.source, Source::Nothing) => {
+                        let number = job.number;
+                        drop(looked.insert(number, work(job)));
+                    }
                     Ok(job) => {
                         let done = done.clone();
                         scope.spawn(move |_| {
                             if !is_over.load(Ordering::Relaxed) {
                                 let number = job.number;
-                                let result = catch_unwind(AssertUnwindSafe(|| look(job)));
+                                let result = catch_unwind(AssertUnwindSafe(|| work(job)));
                                 // Nobody listens to what comes too late.
                                 drop(done.send((number, result)));
                             }
@@ -185,9 +240,10 @@ impl Drop for Over<'_> {
 }
 
 /// A block to look at.
-struct Job {
+struct Job<'e> {
     number: usize,
-    stored: Stored,
+    entry: &'e Entry,
+    outline: Option<Arc<Outline>>,
     source: Source,
 }
 
@@ -195,31 +251,53 @@ enum Source {
     Opened(Arc<OpenBlock>),
     /// As they were read: comparing them with their digest is the thread's work.
     Bytes(Bytes),
+    /// The outline is enough.
+    Nothing,
 }
 
-impl Job {
+impl<'e> Job<'e> {
     fn new(
         store: &Store,
         connection: &mut AnyConnection,
         number: usize,
-        entry: &Entry,
+        entry: &'e Entry,
+        needs_block: impl Fn(&Self) -> bool,
     ) -> Result<Self, Error> {
-        let stored = entry.stored();
-        let source = match store.caches().blocks.get(entry.id) {
-            Some(block) => Source::Opened(block),
-            None => Source::Bytes(stored::raw(store, connection, &stored)?),
-        };
-        Ok(Self {
+        let mut job = Self {
             number,
-            stored,
-            source,
-        })
+            entry,
+            outline: store.caches().outlines.get(entry.id),
+            source: Source::Nothing,
+        };
+        if needs_block(&job) {
+            job.source = match store.caches().blocks.get(entry.id) {
+                Some(block) => Source::Opened(block),
+                None => Source::Bytes(stored::raw(store, connection, &entry.stored())?),
+            };
+        }
+        Ok(job)
     }
 
     fn open(&self, store: &Store) -> Result<Arc<OpenBlock>, Error> {
         match &self.source {
             Source::Opened(block) => Ok(Arc::clone(block)),
-            Source::Bytes(bytes) => stored::open(store, &self.stored, bytes.clone()),
+            Source::Bytes(bytes) => match store.caches().blocks.get(self.entry.id) {
+                Some(block) => Ok(block),
+                None => stored::open(store, &self.entry.stored(), bytes.clone()),
+            },
+            Source::Nothing => Err(Error::Database {
+                message: "a block is read that was not asked for".to_owned(),
+            }),
         }
+    }
+
+    fn outline(&self, store: &Store) -> Result<Arc<Outline>, Error> {
+        if let Some(outline) = &self.outline {
+            return Ok(Arc::clone(outline));
+        }
+        let outline = Arc::new(Outline::of(&self.open(store)?.read(&Wanted::default())?));
+        let outlines = &store.caches().outlines;
+        outlines.put(self.entry.id, &outline, outline.bytes());
+        Ok(outline)
     }
 }

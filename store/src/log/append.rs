@@ -273,10 +273,7 @@ fn drop_from_blocks(
     let (Some(first), Some(last)) = (own.iter().min(), own.iter().max()) else {
         return Ok(());
     };
-    let wanted = Wanted {
-        ids: true,
-        ..Wanted::default()
-    };
+    let wanted = Wanted::ids();
     // One moment: a block that is put together with others between the two reads would look as if it held nothing, and its
     // records would be stored again.
     store.read_snapshot(|connection| {
@@ -286,6 +283,7 @@ fn drop_from_blocks(
             connection,
             &entries,
             &wanted,
+            None,
             |_, columns| {
                 (0..columns.len)
                     .map(|row| columns.id(row))

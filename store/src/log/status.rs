@@ -111,7 +111,9 @@ impl StatusFilter {
     /// The status code of a record: the one that an attribute holds, else the first one of its text.
     #[must_use]
     pub fn code_of(body: &str, attributes: &str) -> Option<u16> {
-        kept_code(attributes).or_else(|| codes(body).next())
+        kept_code(attributes)
+            .or_else(|| code_of_access(body))
+            .or_else(|| codes(body).next())
     }
 
     fn covers(self, code: u16) -> bool {
@@ -160,10 +162,17 @@ pub(crate) fn any_matches(statuses: &[StatusFilter], body: &str, attributes: &st
         return true;
     }
     let is_wanted = |code: u16| statuses.iter().any(|status| status.covers(code));
-    match kept_code(attributes) {
+    match kept_code(attributes).or_else(|| code_of_access(body)) {
         Some(code) => is_wanted(code),
         None => codes(body).any(is_wanted),
     }
+}
+
+/// The code of a line of an access log, behind the protocol: `"GET /a HTTP/1.1" 200 503` answered 200 with 503 bytes.
+fn code_of_access(body: &str) -> Option<u16> {
+    let (_, rest) = body.split_once(" HTTP/")?;
+    let (version, rest) = rest.split_once("\" ")?;
+    (version.len() <= 3).then(|| leading_code(rest)).flatten()
 }
 
 /// The code that an attribute holds.
@@ -293,6 +302,16 @@ mod tests {
         assert!(found("took 500 ms, 512 bytes, 500 rows and 99.500%").is_empty());
         assert!(found("order 512 from /orders/512 on node-512 at 10:20:30.512").is_empty());
         assert!(found("duration_ms=503 size:512 1,500 15000 #404").is_empty());
+    }
+
+    #[test]
+    fn the_size_of_an_answer_in_an_access_log_is_no_status() {
+        let line = "10.2.3.4 - - [28/Nov/2026:10:00:00 +0000] \"GET /a HTTP/1.1\" 200 503 \"-\"";
+        assert!(has(StatusFilter::Exact(200), line, ""));
+        assert!(!has(StatusFilter::Exact(503), line, ""));
+        assert_eq!(StatusFilter::code_of(line, ""), Some(200));
+        // Elsewhere the protocol may stand before anything.
+        assert!(has(StatusFilter::Exact(503), "spoke HTTP/2, got 503", ""));
     }
 
     #[test]

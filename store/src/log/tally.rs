@@ -11,7 +11,8 @@ use super::budget::Budget;
 use super::slices::Slices;
 use super::statistics::{NANOS_PER_HOUR, minute_of};
 use super::{attributes, filter, levels};
-use crate::blocks::decode::Wanted;
+use crate::blocks::decode::{Columns, Wanted};
+use crate::blocks::outline::Outline;
 use crate::blocks::select::Matcher;
 use crate::blocks::visit;
 use crate::connection::{AnyConnection, on_both};
@@ -230,27 +231,44 @@ impl<'a> Tally<'a> {
             &matcher,
         )?;
         let (width, counts, budget) = (self.bucket_ns, &mut self.counts, &self.budget);
-        visit::visit(
-            self.store,
-            self.connection,
-            &entries,
-            &matcher.wanted(Wanted::default()),
-            |_, columns| {
+        let key =
+            |at_ns: i64, severity| (width.map_or(0, |width| at_ns.div_euclid(width)), severity);
+        let merge = |found: Counts| {
+            for (key, count) in found {
+                *counts.entry(key).or_insert(0) += count;
+            }
+            budget.check()?;
+            Ok(ControlFlow::Continue(()))
+        };
+        if matcher.is_by_keys() {
+            let look = |_, outline: &Outline| {
                 let mut counts = Counts::new();
-                matcher.rows(columns, |row| {
-                    let at_ns = columns.timestamps_ns[row];
-                    let number = width.map_or(0, |width| at_ns.div_euclid(width));
-                    *counts.entry((number, columns.severity(row))).or_insert(0) += 1;
+                outline.rows(&matcher, |_, row| {
+                    let key = key(outline.timestamp_ns(row), outline.severity(row));
+                    *counts.entry(key).or_insert(0) += 1;
                 });
                 counts
-            },
-            |found| {
-                for (key, count) in found {
-                    *counts.entry(key).or_insert(0) += count;
-                }
-                budget.check()?;
-                Ok(ControlFlow::Continue(()))
-            },
+            };
+            return visit::outlines(self.store, self.connection, &entries, look, merge);
+        }
+        let look = |_, columns: &Columns| {
+            let mut counts = Counts::new();
+            matcher.rows(columns, |row| {
+                let key = key(columns.timestamps_ns[row], columns.severity(row));
+                *counts.entry(key).or_insert(0) += 1;
+            });
+            counts
+        };
+        let wanted = matcher.wanted(Wanted::default());
+        let (store, connection) = (self.store, &mut *self.connection);
+        visit::visit(
+            store,
+            connection,
+            &entries,
+            &wanted,
+            Some(&matcher),
+            look,
+            merge,
         )
     }
 

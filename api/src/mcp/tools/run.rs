@@ -123,15 +123,16 @@ async fn incident_summary(door: &dyn Door, arguments: &Arguments) -> Result<Valu
     let name = arguments.text("incident").unwrap_or_default();
     let name = encoded(name.trim().trim_start_matches('#'));
     let path = format!("/api/v1/incidents/{name}");
+    let zone = || ("time_zone", arguments.text("time_zone"));
     if arguments.flag("postmortem") {
-        let path = format!("{path}/postmortem?format=json");
-        return door.call(Call::get(&path, &[])).await;
+        let path = format!("{path}/postmortem");
+        let query = [("format", Some("json".to_owned())), zone()];
+        return door.call(Call::get(&path, &query)).await;
     }
-    let mut incident = door.call(Call::get(&path, &[])).await?;
+    let mut incident = door.call(Call::get(&path, &[zone()])).await?;
     if incident["summary"].is_null() {
-        incident["summary"] = door
-            .call(Call::get(&format!("{path}/summary"), &[]))
-            .await?;
+        let path = format!("{path}/summary");
+        incident["summary"] = door.call(Call::get(&path, &[zone()])).await?;
     }
     without(&mut incident, &["template_ids"]);
     each(&mut incident["summary"]["evidence"], &["record_ids"]);

@@ -22,6 +22,8 @@ use crate::state::AppState;
 pub struct PostmortemQuery {
     /// `markdown`, or `json`: an object with the field `markdown`.
     format: Option<String>,
+    /// IANA name of the zone of all times; that of the settings otherwise.
+    time_zone: Option<String>,
 }
 
 /// A text in an object.
@@ -49,7 +51,8 @@ pub async fn postmortem(
         }
     };
     let id = incident_id(&state, &member, &id).await?;
-    let markdown = state.engine.postmortem(member.project_id, id).await?;
+    let zone = query.time_zone.as_deref();
+    let markdown = state.engine.postmortem(member.project_id, id, zone).await?;
     if is_json {
         return Ok(Json(PostmortemAnswer { markdown }).into_response());
     }
@@ -73,6 +76,8 @@ pub struct CompareQuery {
     a: String,
     /// The second one.
     b: String,
+    /// IANA name of the zone of times in the text; that of the settings otherwise.
+    time_zone: Option<String>,
 }
 
 /// What both have, and what only one has.
@@ -171,7 +176,7 @@ pub async fn compare(
     let b = incident_id(&state, &member, &query.b).await?;
     let found = state
         .engine
-        .compare_incidents(member.project_id, a, b)
+        .compare_incidents(member.project_id, a, b, query.time_zone.as_deref())
         .await?;
     Ok(Json(found.into()))
 }

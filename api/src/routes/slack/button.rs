@@ -81,7 +81,7 @@ async fn press(
     button: Button,
     value: &str,
 ) -> Result<Value, Problem> {
-    let Some((_, name)) = signed.slack.user(user) else {
+    let Some(name) = signed.slack.user(user).await? else {
         return Ok(stranger(user));
     };
     let by = format!("{name} (Slack)");

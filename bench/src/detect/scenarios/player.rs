@@ -1,27 +1,18 @@
 //! One story through the detectors, the opening of an incident, and the ranking.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::HashMap;
 
 use anomaly::{
-    Change, Explained, LogConfig, LogDetector, MetricConfig, MetricDetector, PatternNote,
-    RootCauseInput, Slice, Symptom, Topology, Vitals, explain_suspects,
+    Change, Explained, PatternNote, RootCauseInput, Slice, Symptom, Vitals, explain_suspects,
 };
-use domain::{
-    Anomaly, AnomalyKind, ChangeEvent, ChangeKind, EventId, Evidence, EvidenceKind, MetricKind,
-    MetricPoint, NANOS_PER_MINUTE, ProjectId, RollupCell, Severity, Template, TemplateId,
-};
+use domain::{Anomaly, AnomalyKind, Evidence, EvidenceKind, Severity, TemplateId};
 
-use super::super::scenario::{CALM_MINUTES, Minute, Story};
+use super::super::scenario::{CALM_MINUTES, Story};
 use super::opens;
+use super::stage::{SLICE, Stage, USUAL, ns, severity};
 
-/// When every story begins: a minute in 2026.
-const BEGIN_NS: i64 = 29_600_000 * NANOS_PER_MINUTE;
 /// Minutes after the opening that the ranking waits for more: it is done anew while an incident goes on.
 const SETTLE: usize = 3;
-/// Minutes of a slice of calls.
-const SLICE: usize = 5;
-/// Slices of calls that are usual.
-const USUAL: usize = 12;
 /// Suspects that are shown to people.
 const LIMIT: usize = 3;
 
@@ -37,39 +28,26 @@ pub(super) struct Outcome {
     pub evidence: Vec<Evidence>,
 }
 
-/// Feeds one story to the detectors.
+/// Plays one story to its incident.
 pub(super) struct Player<'a> {
-    story: &'a Story,
-    logs: LogDetector,
-    metrics: MetricDetector,
-    templates: HashMap<TemplateId, Template>,
-    ids: HashMap<&'a str, TemplateId>,
-    anomalies: Vec<Anomaly>,
-    changes: Vec<ChangeEvent>,
+    stage: Stage<'a>,
 }
 
 impl<'a> Player<'a> {
     pub(super) fn new(story: &'a Story) -> Self {
-        let project = ProjectId::from_parts(0, [0; 10]);
         Self {
-            story,
-            logs: LogDetector::new(project, LogConfig::default()),
-            metrics: MetricDetector::new(project, MetricConfig::default()),
-            templates: HashMap::new(),
-            ids: HashMap::new(),
-            anomalies: Vec::new(),
-            changes: Vec::new(),
+            stage: Stage::new(story),
         }
     }
 
     pub(super) fn play(mut self) -> Outcome {
-        let onset = self.story.onset_minute;
+        let onset = self.stage.story.onset_minute;
         let mut early = None;
         let mut opened: Option<(usize, String)> = None;
-        for (at, minute) in self.story.minutes.iter().enumerate() {
-            let known = self.anomalies.len();
-            self.see(at, minute);
-            let mut news = self.anomalies[known..].iter();
+        for at in 0..self.stage.story.minutes.len() {
+            let known = self.stage.anomalies.len();
+            self.stage.see(at);
+            let mut news = self.stage.anomalies[known..].iter();
             let is_news = |a: &&Anomaly| opens(a);
             if opened.is_none()
                 && let Some(found) = news.find(is_news)
@@ -103,72 +81,17 @@ impl<'a> Player<'a> {
         }
     }
 
-    fn see(&mut self, at: usize, minute: &'a Minute) {
-        let minute_ns = BEGIN_NS + at as i64 * NANOS_PER_MINUTE;
-        let mut cells = Vec::new();
-        for lines in &minute.lines {
-            let next = TemplateId(self.ids.len() as u64 + 1);
-            let id = *self.ids.entry(&lines.template).or_insert(next);
-            let severity = severity(lines.severity);
-            let template = self.templates.entry(id).or_insert_with(|| Template {
-                id,
-                project_id: ProjectId::from_parts(0, [0; 10]),
-                text: lines.template.clone(),
-                example: lines.example.clone(),
-                first_seen_ns: minute_ns,
-                last_seen_ns: minute_ns,
-                count: 0,
-                services: Vec::new(),
-                severity,
-                merged_into: None,
-                sequence: 0,
-            });
-            template.count += lines.count;
-            cells.push(RollupCell {
-                minute_ns,
-                template_id: id,
-                service: lines.service.clone(),
-                severity,
-                count: lines.count,
-            });
-        }
-        let seen = self.logs.observe_minute(minute_ns, &cells, &self.templates);
-        self.anomalies.extend(seen.anomalies);
-        for point in points(minute, minute_ns) {
-            self.anomalies.extend(self.metrics.observe(&point));
-        }
-        for change in &minute.changes {
-            self.changes.push(ChangeEvent {
-                id: EventId::from_parts(0, [0; 10]),
-                project_id: ProjectId::from_parts(0, [0; 10]),
-                kind: match change.kind {
-                    "deploy" => ChangeKind::Deploy,
-                    "config_change" => ChangeKind::ConfigChange,
-                    _ => ChangeKind::FeatureFlag,
-                },
-                service: Some(change.service.clone()),
-                title: change.title.clone(),
-                attributes: String::new(),
-                timestamp_ns: minute_ns,
-            });
-        }
-    }
-
     /// The suspects of an incident that opened at `since`, as they are at `now`.
     fn rank(&self, since: usize, now: usize) -> Vec<Explained> {
-        let ns = |at: usize| BEGIN_NS + at as i64 * NANOS_PER_MINUTE;
+        let stage = &self.stage;
         let from = since.saturating_sub(SLICE);
-        let symptoms: Vec<Symptom> = self
+        let symptoms: Vec<Symptom> = stage
             .anomalies
             .iter()
             .filter(|anomaly| anomaly.detected_at_ns >= ns(from))
             .map(|anomaly| Symptom {
                 anomaly,
-                texts: anomaly
-                    .template_id
-                    .and_then(|id| self.templates.get(&id))
-                    .map(|t| vec![t.text.as_str(), t.example.as_str()])
-                    .unwrap_or_default(),
+                texts: stage.texts_of(anomaly),
                 evidence: None,
             })
             .collect();
@@ -177,8 +100,8 @@ impl<'a> Player<'a> {
             .map(|s| s.anomaly.started_at_ns)
             .min()
             .unwrap_or(ns(since));
-        let usual = self.slices(from.saturating_sub(USUAL * SLICE), from);
-        let during = self.slices(from, now + 1);
+        let usual = stage.slices(from.saturating_sub(USUAL * SLICE), from);
+        let during = stage.slices(from, now + 1);
         let none: Vec<Slice> = Vec::new();
         let vitals = during
             .iter()
@@ -195,7 +118,7 @@ impl<'a> Player<'a> {
             symptoms,
             patterns: self.patterns(since, now),
             vitals,
-            changes: self
+            changes: stage
                 .changes
                 .iter()
                 .enumerate()
@@ -204,8 +127,8 @@ impl<'a> Player<'a> {
                     evidence: Some(at as u32 + 1),
                 })
                 .collect(),
-            topology: &self.topology(),
-            services: self.story.services.iter().map(String::as_str).collect(),
+            topology: &stage.topology(stage.story.minutes.len()),
+            services: stage.story.services.iter().map(String::as_str).collect(),
             affected: None,
             felt: None,
             limit: LIMIT,
@@ -214,7 +137,7 @@ impl<'a> Player<'a> {
 
     /// Changes first, numbered as the ranking numbers them; then bad patterns, and anomalies without one.
     fn evidence(&self, since: usize, now: usize) -> Vec<Evidence> {
-        let changes = self.changes.iter().map(|change| {
+        let changes = self.stage.changes.iter().map(|change| {
             let kind = change.kind.as_str().replace('_', " ");
             let text = format!("{kind}: {}", change.title);
             Evidence {
@@ -233,8 +156,9 @@ impl<'a> Player<'a> {
                 note.texts.first().copied().unwrap_or_default(),
             )
         });
-        let from_ns = BEGIN_NS + since.saturating_sub(SLICE) as i64 * NANOS_PER_MINUTE;
+        let from_ns = ns(since.saturating_sub(SLICE));
         let others = self
+            .stage
             .anomalies
             .iter()
             .filter(|a| a.template_id.is_none() && a.detected_at_ns >= from_ns);
@@ -260,22 +184,10 @@ impl<'a> Player<'a> {
     }
 
     fn writes(&self, service: &str) -> bool {
-        let calm = &self.story.minutes[..CALM_MINUTES];
+        let calm = &self.stage.story.minutes[..CALM_MINUTES];
         calm.iter()
             .flat_map(|minute| &minute.lines)
             .any(|lines| lines.service == service)
-    }
-
-    fn topology(&self) -> Topology {
-        let mut topology = Topology::new();
-        for call in self.story.minutes.iter().flat_map(|minute| &minute.calls) {
-            match &call.caller {
-                Some(caller) if call.is_message => topology.add(&call.callee, caller, 0.6),
-                Some(caller) => topology.add(caller, &call.callee, 1.0),
-                None => {}
-            }
-        }
-        topology
     }
 
     /// Bad patterns that are well above their usual.
@@ -283,7 +195,7 @@ impl<'a> Player<'a> {
         let count = |from: usize, to: usize| {
             let mut counts: HashMap<(&'a str, &'a str), (u64, &'static str, &'a str)> =
                 HashMap::new();
-            let lines = self.story.minutes[from..to]
+            let lines = self.stage.story.minutes[from..to]
                 .iter()
                 .flat_map(|minute| &minute.lines);
             for lines in lines.filter(|lines| severity(lines.severity) >= Severity::Warn) {
@@ -304,7 +216,12 @@ impl<'a> Player<'a> {
                     before.get(&(service, template)).map_or(0, |b| b.0) as f64 * minutes / 60.0;
                 let is_more = count as f64 - usual > 3.0 * usual.sqrt().max(1.0);
                 is_more.then(|| PatternNote {
-                    template_id: self.ids.get(template).copied().unwrap_or(TemplateId(0)),
+                    template_id: self
+                        .stage
+                        .ids
+                        .get(template)
+                        .copied()
+                        .unwrap_or(TemplateId(0)),
                     service,
                     severity: severity(word),
                     texts: vec![template, example],
@@ -320,43 +237,6 @@ impl<'a> Player<'a> {
         });
         notes.truncate(8);
         notes
-    }
-
-    /// What was asked of every service, by slices.
-    fn slices(&self, from: usize, to: usize) -> BTreeMap<String, Vec<Slice>> {
-        let callees: HashSet<&str> = self
-            .story
-            .minutes
-            .iter()
-            .flat_map(|m| &m.calls)
-            .map(|c| c.callee.as_str())
-            .collect();
-        let mut slices: BTreeMap<String, Vec<Slice>> = BTreeMap::new();
-        for begin in (from..to).step_by(SLICE) {
-            let minutes = &self.story.minutes[begin..(begin + SLICE).min(to)];
-            for service in &callees {
-                let calls = minutes
-                    .iter()
-                    .flat_map(|m| &m.calls)
-                    .filter(|c| c.callee == *service);
-                let (mut count, mut errors, mut seconds) = (0.0, 0.0, 0.0);
-                for call in calls {
-                    count += call.count as f64;
-                    errors += call.errors as f64;
-                    seconds += call.mean_seconds * call.count as f64;
-                }
-                slices
-                    .entry((*service).to_owned())
-                    .or_default()
-                    .push(Slice {
-                        at_ns: BEGIN_NS + begin as i64 * NANOS_PER_MINUTE,
-                        requests: Some(count),
-                        failed: (count > 0.0).then(|| errors / count),
-                        seconds: (count > 0.0).then(|| seconds / count),
-                    });
-            }
-        }
-        slices
     }
 }
 
@@ -374,43 +254,5 @@ fn piece(kind: EvidenceKind, text: &str) -> Evidence {
         record_ids: Vec::new(),
         first_at_ns: 0,
         last_at_ns: 0,
-    }
-}
-
-/// Gauges, and the time and failures of requests as services publish them.
-fn points(minute: &Minute, timestamp_ns: i64) -> Vec<MetricPoint> {
-    let point = |service: &str, name: &str, value: f64| MetricPoint {
-        project_id: ProjectId::from_parts(0, [0; 10]),
-        name: name.to_owned(),
-        kind: MetricKind::Gauge,
-        labels: BTreeMap::from([("service".to_owned(), service.to_owned())]),
-        value,
-        timestamp_ns,
-    };
-    let mut points: Vec<MetricPoint> = minute
-        .gauges
-        .iter()
-        .map(|gauge| point(&gauge.service, gauge.name, gauge.value))
-        .collect();
-    let mut sums: BTreeMap<&str, (f64, f64)> = BTreeMap::new();
-    for call in &minute.calls {
-        let sum = sums.entry(&call.callee).or_default();
-        sum.0 += call.count as f64;
-        sum.1 += call.mean_seconds * call.count as f64;
-    }
-    points.extend(
-        sums.iter()
-            .map(|(service, sum)| point(service, "request_seconds", sum.1 / sum.0)),
-    );
-    points
-}
-
-fn severity(word: &str) -> Severity {
-    match word {
-        "debug" => Severity::Debug,
-        "warn" => Severity::Warn,
-        "error" => Severity::Error,
-        "fatal" => Severity::Fatal,
-        _ => Severity::Info,
     }
 }

@@ -6,6 +6,8 @@
     reason = "run-time dispatch to functions for instructions that the processor has been seen to have"
 )]
 
+use std::ops::Range;
+
 use super::vector::{Plain, Vector};
 use crate::model::rows;
 #[cfg(target_arch = "x86_64")]
@@ -16,21 +18,21 @@ pub(super) const KEYS: usize = 16;
 /// Values unpacked at a time.
 const VALUES: usize = 64;
 
-/// Rows of queries, and how many tokens each of them sees.
+/// Rows of queries, and which tokens each of them sees.
 pub(super) struct Rows {
     head_dim: usize,
     /// `[rows][head_dim]`, scaled.
     queries: Vec<f32>,
-    seen: Vec<usize>,
+    seen: Vec<Range<usize>>,
 }
 
 impl Rows {
-    /// Takes rows and how many tokens they see, scaling by `1 / sqrt(head_dim)`.
+    /// Takes rows, multiplied by `scale`, and the tokens that they see.
     pub(super) fn new<'a>(
-        rows: impl ExactSizeIterator<Item = (&'a [f32], usize)>,
+        rows: impl ExactSizeIterator<Item = (&'a [f32], Range<usize>)>,
         head_dim: usize,
+        scale: f32,
     ) -> Self {
-        let scale = 1.0 / (head_dim as f32).sqrt();
         let mut this = Self {
             head_dim,
             queries: Vec::with_capacity(rows.len() * head_dim),
@@ -46,16 +48,22 @@ impl Rows {
     /// `softmax(queries * keys) * values` into `mixed`, `[rows][head_dim]`. `keys` is `[blocks][head_dim][16]`, `values`
     /// `[tokens][head_dim]`, both half floats and long enough for what is seen.
     pub(super) fn attend(&self, keys: &[u16], values: &[u16], mixed: &mut [f32]) {
-        let seen = self.seen.iter().copied().max().unwrap_or(0);
-        let blocks = seen.div_ceil(KEYS);
-        let mut scores = vec![0.0f32; self.seen.len() * blocks * KEYS];
-        let keys = &keys[..blocks * KEYS * self.head_dim];
-        score(&self.queries, keys, self.head_dim, &mut scores);
+        // What lies before the first token that any row sees is left out, in whole blocks.
+        let first = self.seen.iter().map(|seen| seen.start).min().unwrap_or(0) / KEYS;
+        let end = self.seen.iter().map(|seen| seen.end).max().unwrap_or(0);
+        let blocks = end.div_ceil(KEYS) - first;
         let width = blocks * KEYS;
+        let block = KEYS * self.head_dim;
+        let mut scores = vec![0.0f32; self.seen.len() * width];
+        let keys = &keys[first * block..(first + blocks) * block];
+        score(&self.queries, keys, self.head_dim, &mut scores);
+        let base = first * KEYS;
         for (row, seen) in scores.chunks_exact_mut(width).zip(&self.seen) {
-            rows::softmax(row, *seen);
+            let (hidden, row) = row.split_at_mut(seen.start - base);
+            hidden.fill(0.0);
+            rows::softmax(row, seen.len());
         }
-        let values = &values[..seen * self.head_dim];
+        let values = &values[base * self.head_dim..end * self.head_dim];
         mix(&scores, values, self.head_dim, mixed);
     }
 }

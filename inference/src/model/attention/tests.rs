@@ -1,7 +1,12 @@
 use super::*;
-use crate::model::config::Pairing;
+use crate::model::config::{Angles, Gate, Pairing};
 
 fn config(layers: usize, heads: usize, kv_heads: usize, head_dim: usize) -> DecoderConfig {
+    let angles = Angles {
+        base: 10_000.0,
+        scale: 1.0,
+        factors: Vec::new(),
+    };
     DecoderConfig {
         layers,
         hidden: heads * head_dim,
@@ -10,9 +15,16 @@ fn config(layers: usize, heads: usize, kv_heads: usize, head_dim: usize) -> Deco
         head_dim,
         rotary_dim: head_dim,
         pairing: Pairing::Halves,
-        rope_base: 10_000.0,
-        rope_scale: 1.0,
+        local_angles: angles.clone(),
+        angles,
+        windows: vec![None; layers],
         norm_epsilon: 1e-6,
+        query_scale: 1.0 / (head_dim as f32).sqrt(),
+        embedding_scale: 1.0,
+        gate: Gate::Silu,
+        has_head_norms: false,
+        has_post_norms: false,
+        logit_cap: None,
         context: 1_024,
     }
 }
@@ -22,10 +34,12 @@ fn wave(count: usize, step: f32) -> Vec<f32> {
 }
 
 /// Runs `counts` tokens one chunk after the other through a cache of two layers and gives what the second one said.
-fn run(counts: &[usize], threads: usize) -> Vec<f32> {
+fn run(counts: &[usize], threads: usize, window: Option<usize>) -> Vec<f32> {
     let (heads, kv_heads, head_dim) = (6, 2, 24);
     let team = Team::new(threads).unwrap();
-    let mut cache = KvCache::new(&config(2, heads, kv_heads, head_dim), 1_000);
+    let mut config = config(2, heads, kv_heads, head_dim);
+    config.windows[1] = window;
+    let mut cache = KvCache::new(&config, 1_000);
     let total: usize = counts.iter().sum();
     let queries = wave(total * heads * head_dim, 0.13);
     let (keys, values) = (
@@ -53,13 +67,26 @@ fn run(counts: &[usize], threads: usize) -> Vec<f32> {
 
 #[test]
 fn tokens_one_by_one_and_in_chunks_attend_alike() {
-    let whole = run(&[290], 1);
-    assert_eq!(whole.len(), 290 * 6 * 24);
-    for (counts, threads) in [(vec![1; 290], 2), (vec![100, 1, 189], 3), (vec![290], 5)] {
-        let got = run(&counts, threads);
-        for (a, b) in got.iter().zip(&whole) {
-            assert!((a - b).abs() < 1e-4, "{a} {b}");
+    for window in [None, Some(37)] {
+        let whole = run(&[290], 1, window);
+        assert_eq!(whole.len(), 290 * 6 * 24);
+        for (counts, threads) in [(vec![1; 290], 2), (vec![100, 1, 189], 3), (vec![290], 5)] {
+            let got = run(&counts, threads, window);
+            for (a, b) in got.iter().zip(&whole) {
+                assert!((a - b).abs() < 1e-4, "{a} {b}");
+            }
         }
+    }
+}
+
+#[test]
+fn a_window_hides_what_lies_before_it_and_nothing_else() {
+    let width = 6 * 24;
+    let (all, windowed) = (run(&[100], 1, None), run(&[100], 2, Some(40)));
+    assert_eq!(all[..40 * width], windowed[..40 * width]);
+    for token in 40..100 {
+        let row = token * width..(token + 1) * width;
+        assert_ne!(all[row.clone()], windowed[row], "token {token}");
     }
 }
 

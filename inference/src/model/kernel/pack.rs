@@ -1,16 +1,13 @@
-//! GGUF tensors into tiles, some rows at a time so that no second copy of the weights is ever in memory.
+//! Matrices of files into tiles, some rows at a time so that no second copy of the weights is ever in memory.
 
-use std::borrow::Cow;
-use std::io::{Read, Seek, SeekFrom};
+use std::io::Read;
 
-use super::tile::{BLOCK, HALF_BLOCK, ROWS, SUPER_BLOCK, TileQ4, TileQ6, TileQ8};
+use super::tile::{BLOCK, HALF_BLOCK, ROWS, SUPER_BLOCK, TileQ4, TileQ6, TileQ8, half_to_float};
 use super::{PackedMatrix, Pages, Tiles};
 use crate::error::{Error, Result};
-use crate::model::linear::to_vec;
 use crate::model::team::Team;
-use candle_core::Device;
-use candle_core::quantized::gguf_file::Content;
-use candle_core::quantized::{GgmlDType, QStorage, QTensor};
+use crate::model::weights::{MatrixShape, dequantise};
+use candle_core::quantized::GgmlDType;
 
 /// Rows read at once (a multiple of the rows of a tile).
 const ROWS_AT_ONCE: usize = 2_048;
@@ -19,96 +16,60 @@ const Q4K_BYTES: usize = 144;
 /// Bytes of a Q6_K super-block: 128 bytes of lower halves, 64 of upper bits, 16 scales, a half float.
 const Q6K_BYTES: usize = 210;
 
-/// Reads one matrix of a file.
-pub(in crate::model) struct Packer<'a> {
-    content: &'a Content,
-    name: &'a str,
-    kind: GgmlDType,
-    outputs: usize,
-    inputs: usize,
-}
-
-impl<'a> Packer<'a> {
-    /// Finds the tensor.
-    pub(in crate::model) fn new(content: &'a Content, name: &'a str) -> Result<Self> {
-        let info = content
-            .tensor_infos
-            .get(name)
-            .ok_or_else(|| Error::Compute(format!("tensor {name} is missing")))?;
-        let (outputs, inputs) = info.shape.dims2()?;
-        let kind = info.ggml_dtype;
-        if outputs == 0 || inputs == 0 || !inputs.is_multiple_of(kind.block_size()) {
-            return Err(Error::Compute(format!(
-                "tensor {name} of {outputs} x {inputs} does not fit its type {kind:?}"
-            )));
-        }
-        Ok(Self {
-            content,
-            name,
-            kind,
-            outputs,
-            inputs,
-        })
-    }
-
-    /// Reads and packs it.
-    pub(in crate::model) fn pack<R: Read + Seek>(
-        &self,
-        reader: &mut R,
-        team: &Team,
-    ) -> Result<PackedMatrix> {
-        let info = &self.content.tensor_infos[self.name];
-        let row_bytes = self.inputs / self.kind.block_size() * self.kind.type_size();
-        let broken = |error: std::io::Error| Error::Compute(format!("{}: {error}", self.name));
+/// Reads a matrix from where the reader stands and packs it: Q4_K and Q6_K value for value, everything else into 8-bit
+/// blocks.
+pub(in crate::model) fn pack_matrix(
+    shape: MatrixShape,
+    reader: &mut impl Read,
+    team: &Team,
+) -> Result<PackedMatrix> {
+    let MatrixShape {
+        kind,
+        outputs,
+        inputs,
+    } = shape;
+    let row_bytes = inputs / kind.block_size() * kind.type_size();
+    let strips = outputs.div_ceil(ROWS);
+    let blocks = match kind {
+        GgmlDType::Q4K | GgmlDType::Q6K => inputs.div_ceil(SUPER_BLOCK),
+        _ => inputs.div_ceil(BLOCK),
+    };
+    let mut tiles = match kind {
+        GgmlDType::Q4K => Tiles::Q4(Pages::filled(strips * blocks, &TileQ4::ZERO)),
+        GgmlDType::Q6K => Tiles::Q6(Pages::filled(strips * blocks, &TileQ6::ZERO)),
+        _ => Tiles::Q8(Pages::filled(strips * blocks, &TileQ8::ZERO)),
+    };
+    let mut bytes = Vec::new();
+    for first in (0..outputs).step_by(ROWS_AT_ONCE) {
+        let rows = ROWS_AT_ONCE.min(outputs - first);
+        bytes.resize(rows * row_bytes, 0);
         reader
-            .seek(SeekFrom::Start(
-                self.content.tensor_data_offset + info.offset,
-            ))
-            .map_err(broken)?;
-        let strips = self.outputs.div_ceil(ROWS);
-        let blocks = self.inputs.div_ceil(SUPER_BLOCK);
-        let mut tiles = match self.kind {
-            GgmlDType::Q4K => Tiles::Q4(Pages::filled(strips * blocks, &TileQ4::ZERO)),
-            GgmlDType::Q6K => Tiles::Q6(Pages::filled(strips * blocks, &TileQ6::ZERO)),
-            _ => {
-                let blocks = self.inputs.div_ceil(BLOCK);
-                Tiles::Q8(Pages::filled(strips * blocks, &TileQ8::ZERO))
-            }
-        };
-        let mut bytes = Vec::new();
-        for first in (0..self.outputs).step_by(ROWS_AT_ONCE) {
-            let rows = ROWS_AT_ONCE.min(self.outputs - first);
-            bytes.resize(rows * row_bytes, 0);
-            reader.read_exact(&mut bytes).map_err(broken)?;
-            match &mut tiles {
-                Tiles::Q4(tiles) => {
-                    let tiles = &mut tiles[first / ROWS * blocks..];
-                    pack(tiles, &bytes, (row_bytes, blocks), team, pack_q4k);
-                }
-                Tiles::Q6(tiles) => {
-                    let tiles = &mut tiles[first / ROWS * blocks..];
-                    pack(tiles, &bytes, (row_bytes, blocks), team, pack_q6k);
-                }
-                Tiles::Q8(tiles) => {
-                    let values = self.dequantise(&bytes, rows)?;
-                    let blocks = self.inputs.div_ceil(BLOCK);
-                    let tiles = &mut tiles[first / ROWS * blocks..];
-                    pack(tiles, &values, (self.inputs, blocks), team, pack_q8);
+            .read_exact(&mut bytes)
+            .map_err(|error| Error::Compute(error.to_string()))?;
+        let at = first / ROWS * blocks;
+        let width = (row_bytes, blocks);
+        match &mut tiles {
+            Tiles::Q4(tiles) => pack(&mut tiles[at..], &bytes, width, team, pack_q4k),
+            Tiles::Q6(tiles) => pack(&mut tiles[at..], &bytes, width, team, pack_q6k),
+            Tiles::Q8(tiles) => {
+                let tiles = &mut tiles[at..];
+                match kind {
+                    GgmlDType::F32 => pack(tiles, &bytes, width, team, pack_f32),
+                    GgmlDType::F16 => pack(tiles, &bytes, width, team, pack_f16),
+                    GgmlDType::BF16 => pack(tiles, &bytes, width, team, pack_bf16),
+                    _ => {
+                        let values = dequantise(kind, &bytes, rows, inputs)?;
+                        pack(tiles, &values, (inputs, blocks), team, pack_q8);
+                    }
                 }
             }
         }
-        Ok(PackedMatrix {
-            tiles,
-            outputs: self.outputs,
-            inputs: self.inputs,
-        })
     }
-
-    fn dequantise(&self, bytes: &[u8], rows: usize) -> Result<Vec<f32>> {
-        let storage = QStorage::from_data(Cow::Borrowed(bytes), &Device::Cpu, self.kind)?;
-        let tensor = QTensor::new(storage, (rows, self.inputs))?;
-        to_vec(&tensor.dequantize(&Device::Cpu)?)
-    }
+    Ok(PackedMatrix {
+        tiles,
+        outputs,
+        inputs,
+    })
 }
 
 /// Fills the tiles of some rows. `shape`: elements of a row, and tiles that 16 rows become; `fill` puts one row into its
@@ -132,14 +93,52 @@ fn pack<S: Sync, T: Send>(
 /// A row of `f32` in 8 bits: the largest of 32 values becomes 127.
 fn pack_q8(row: &[f32], lane: usize, tiles: &mut [TileQ8]) {
     for (tile, block) in tiles.iter_mut().zip(row.chunks(BLOCK)) {
-        let largest = block.iter().fold(0.0f32, |max, x| max.max(x.abs()));
-        let inverse = if largest > 0.0 { 127.0 / largest } else { 0.0 };
-        tile.scales[lane] = largest / 127.0;
-        for (at, x) in block.iter().enumerate() {
-            // Within -127..=127 by construction.
-            let quant = (x * inverse).round() as i32;
-            tile.quants[(at / 4 * ROWS + lane) * 4 + at % 4] = (quant.clamp(-127, 127) + 128) as u8;
+        pack_block(block, lane, tile);
+    }
+}
+
+/// A row of a file's floats in 8 bits, without a copy of it as `f32`.
+fn pack_floats<const N: usize>(
+    row: &[u8],
+    lane: usize,
+    tiles: &mut [TileQ8],
+    float: impl Fn([u8; N]) -> f32,
+) {
+    let (row, _) = row.as_chunks::<N>();
+    for (tile, block) in tiles.iter_mut().zip(row.chunks(BLOCK)) {
+        let mut values = [0.0; BLOCK];
+        for (value, bytes) in values.iter_mut().zip(block) {
+            *value = float(*bytes);
         }
+        pack_block(&values[..block.len()], lane, tile);
+    }
+}
+
+fn pack_f32(row: &[u8], lane: usize, tiles: &mut [TileQ8]) {
+    pack_floats(row, lane, tiles, f32::from_le_bytes);
+}
+
+fn pack_f16(row: &[u8], lane: usize, tiles: &mut [TileQ8]) {
+    pack_floats(row, lane, tiles, |bytes| {
+        half_to_float(u16::from_le_bytes(bytes))
+    });
+}
+
+/// The upper half of a single.
+fn pack_bf16(row: &[u8], lane: usize, tiles: &mut [TileQ8]) {
+    pack_floats(row, lane, tiles, |[low, high]| {
+        f32::from_le_bytes([0, 0, low, high])
+    });
+}
+
+fn pack_block(block: &[f32], lane: usize, tile: &mut TileQ8) {
+    let largest = block.iter().fold(0.0f32, |max, x| max.max(x.abs()));
+    let inverse = if largest > 0.0 { 127.0 / largest } else { 0.0 };
+    tile.scales[lane] = largest / 127.0;
+    for (at, x) in block.iter().enumerate() {
+        // Within -127..=127 by construction.
+        let quant = (x * inverse).round() as i32;
+        tile.quants[(at / 4 * ROWS + lane) * 4 + at % 4] = (quant.clamp(-127, 127) + 128) as u8;
     }
 }
 

@@ -1,11 +1,8 @@
-use std::io::Cursor;
-
-use candle_core::quantized::gguf_file::Content;
-use candle_core::quantized::gguf_file::write;
 use candle_core::quantized::{GgmlDType, QTensor};
 use candle_core::{Device, Tensor};
 
 use super::*;
+use crate::model::weights::MatrixShape;
 
 fn numbers(count: usize, seed: u64) -> Vec<f32> {
     let mut state = seed;
@@ -19,7 +16,7 @@ fn numbers(count: usize, seed: u64) -> Vec<f32> {
         .collect()
 }
 
-/// A matrix of that type through a file, and the values that candle reads in it.
+/// A matrix of that type through its bytes, and the values that candle reads in it.
 fn matrix(outputs: usize, inputs: usize, kind: GgmlDType) -> (PackedMatrix, Vec<f32>) {
     let data = numbers(outputs * inputs, 7);
     let tensor = Tensor::from_vec(data, (outputs, inputs), &Device::Cpu).unwrap();
@@ -31,13 +28,14 @@ fn matrix(outputs: usize, inputs: usize, kind: GgmlDType) -> (PackedMatrix, Vec<
         .unwrap()
         .to_vec1()
         .unwrap();
-    let mut file = Cursor::new(Vec::new());
-    write(&mut file, &[], &[("w", &tensor)]).unwrap();
-    file.set_position(0);
-    let content = Content::read(&mut file).unwrap();
+    let bytes = tensor.data().unwrap();
+    let shape = MatrixShape {
+        kind,
+        outputs,
+        inputs,
+    };
     let team = Team::new(1).unwrap();
-    let packer = Packer::new(&content, "w").unwrap();
-    let packed = packer.pack(&mut file, &team).unwrap();
+    let packed = pack_matrix(shape, &mut &*bytes, &team).unwrap();
     (packed, values)
 }
 
@@ -110,6 +108,7 @@ fn eight_bit_products_agree_for_all_types_and_shapes() {
         GgmlDType::Q5_0,
         GgmlDType::Q4_1,
         GgmlDType::F16,
+        GgmlDType::BF16,
     ] {
         for rows in [1, 3, 4, 5, 8] {
             check(48, 96, rows, kind);

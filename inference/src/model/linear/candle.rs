@@ -2,21 +2,26 @@
 //!
 //! candle 0.11 multiplies fast only where the weight is Q4_K, Q6_K or Q8_0 with `k % 256 == 0` and
 //! `n % 16 == 0` (`candle-core/src/quantized/repack.rs`); everything else takes a scalar dot product. Such
-//! weights are dequantised, padded with zeros and quantised again to Q8_0 when they are loaded;
+//! weights are dequantised, padded with zeros and quantised again to Q8_0 when they are loaded, some rows at a time;
 //! activations are padded to match.
 
+use std::borrow::Cow;
+use std::io::Read;
 use std::sync::Arc;
 
-use candle_core::quantized::{GgmlDType, QMatMul, QTensor};
+use candle_core::quantized::{GgmlDType, QMatMul, QStorage, QTensor};
 use candle_core::{Device, Module, Tensor};
 
 use super::{embedding_rows, to_vec};
 use crate::error::Result;
+use crate::model::weights::{MatrixShape, dequantise, read_bytes};
 
 /// What `k` has to be a multiple of (the super-block of the K-quants).
 const K_STEP: usize = 256;
 /// What `n` has to be a multiple of (the tile of the repacked kernels).
 const N_STEP: usize = 16;
+/// Rows quantised again at once.
+const ROWS_AT_ONCE: usize = 2_048;
 
 /// A matrix of `[outputs, inputs]`, padded where candle wants it.
 pub(super) struct CandleMatrix {
@@ -29,22 +34,21 @@ pub(super) struct CandleMatrix {
 }
 
 impl CandleMatrix {
-    /// Takes a weight, re-quantising it when it is off the fast path.
-    pub(super) fn new(weight: QTensor) -> Result<Self> {
-        let (outputs, inputs) = weight.shape().dims2()?;
-        let weight = if is_fast(weight.dtype(), outputs, inputs) {
-            weight
+    /// Reads a weight from where the reader stands, quantising it again when it is off the fast path.
+    pub(super) fn read(shape: MatrixShape, reader: &mut impl Read) -> Result<Self> {
+        let weight = if is_fast(shape) {
+            read_tensor(shape, reader)?
         } else {
-            requantise(&weight, outputs, inputs)?
+            requantised(shape, reader)?
         };
         let (padded_outputs, padded_inputs) = weight.shape().dims2()?;
         let weight = Arc::new(weight);
         Ok(Self {
             product: QMatMul::from_arc(Arc::clone(&weight))?,
             weight,
-            inputs,
+            inputs: shape.inputs,
             padded_inputs,
-            outputs,
+            outputs: shape.outputs,
             padded_outputs,
         })
     }
@@ -81,25 +85,51 @@ impl CandleMatrix {
     }
 }
 
-fn is_fast(kind: GgmlDType, outputs: usize, inputs: usize) -> bool {
-    match kind {
-        // Not quantised: candle keeps it as f32 and multiplies with `gemm`.
-        GgmlDType::F32 => true,
-        GgmlDType::Q4K | GgmlDType::Q6K | GgmlDType::Q8_0 => {
-            inputs.is_multiple_of(K_STEP) && outputs.is_multiple_of(N_STEP)
-        }
-        _ => false,
-    }
+fn is_fast(shape: MatrixShape) -> bool {
+    let kind = matches!(
+        shape.kind,
+        GgmlDType::Q4K | GgmlDType::Q6K | GgmlDType::Q8_0
+    );
+    kind && shape.inputs.is_multiple_of(K_STEP) && shape.outputs.is_multiple_of(N_STEP)
 }
 
-fn requantise(weight: &QTensor, outputs: usize, inputs: usize) -> Result<QTensor> {
+/// A matrix as the file has it.
+pub(super) fn read_tensor(shape: MatrixShape, reader: &mut impl Read) -> Result<QTensor> {
+    let MatrixShape {
+        kind,
+        outputs,
+        inputs,
+    } = shape;
+    let bytes = outputs * inputs / kind.block_size() * kind.type_size();
+    let bytes = read_bytes(reader, bytes)?;
+    let storage = QStorage::from_data(Cow::Owned(bytes), &Device::Cpu, kind)?;
+    Ok(QTensor::new(storage, (outputs, inputs))?)
+}
+
+/// A matrix as Q8_0, filled up with zeros.
+fn requantised(shape: MatrixShape, reader: &mut impl Read) -> Result<QTensor> {
+    let MatrixShape {
+        kind,
+        outputs,
+        inputs,
+    } = shape;
+    let row_bytes = inputs / kind.block_size() * kind.type_size();
     let padded_inputs = inputs.next_multiple_of(K_STEP);
     let padded_outputs = outputs.next_multiple_of(N_STEP);
-    let data = to_vec(&weight.dequantize(&Device::Cpu)?)?;
-    let mut data = pad_columns(&data, outputs, inputs, padded_inputs);
-    data.resize(padded_outputs * padded_inputs, 0.0);
-    let padded = Tensor::from_vec(data, (padded_outputs, padded_inputs), &Device::Cpu)?;
-    Ok(QTensor::quantize(&padded, GgmlDType::Q8_0)?)
+    let mut quants = Vec::new();
+    for first in (0..outputs).step_by(ROWS_AT_ONCE) {
+        let rows = ROWS_AT_ONCE.min(outputs - first);
+        let bytes = read_bytes(reader, rows * row_bytes)?;
+        let values = dequantise(kind, &bytes, rows, inputs)?;
+        let mut values = pad_columns(&values, rows, inputs, padded_inputs);
+        // A multiple of 16 each time but the last.
+        let rows = rows.next_multiple_of(N_STEP);
+        values.resize(rows * padded_inputs, 0.0);
+        let values = Tensor::from_vec(values, (rows, padded_inputs), &Device::Cpu)?;
+        quants.extend_from_slice(&QTensor::quantize(&values, GgmlDType::Q8_0)?.data()?);
+    }
+    let storage = QStorage::from_data(Cow::Owned(quants), &Device::Cpu, GgmlDType::Q8_0)?;
+    Ok(QTensor::new(storage, (padded_outputs, padded_inputs))?)
 }
 
 fn pad_columns(data: &[f32], rows: usize, width: usize, padded: usize) -> Vec<f32> {
@@ -142,7 +172,13 @@ mod tests {
         .unwrap();
         let weight = QTensor::quantize(&weight, GgmlDType::Q4_1).unwrap();
         let values = to_vec(&weight.dequantize(&Device::Cpu).unwrap()).unwrap();
-        let matrix = CandleMatrix::new(weight).unwrap();
+        let shape = MatrixShape {
+            kind: GgmlDType::Q4_1,
+            outputs,
+            inputs,
+        };
+        let bytes = weight.data().unwrap();
+        let matrix = CandleMatrix::read(shape, &mut &*bytes).unwrap();
         assert_eq!((matrix.outputs(), matrix.inputs()), (outputs, inputs));
         let input = wave(rows * inputs, 0.11);
         let result = matrix.multiply(&input, rows).unwrap();

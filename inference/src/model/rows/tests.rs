@@ -74,3 +74,20 @@ fn quantised_rows_come_back_within_half_a_step() {
         assert_eq!(offset, -32 * sum);
     }
 }
+
+#[test]
+fn gelu_gate_is_the_textbook_formula() {
+    let mut gate: Vec<f32> = (-50..50).map(|i| i as f32 / 4.0).collect();
+    let formula = |x: &f32| {
+        let x = f64::from(*x);
+        let inner = (2.0 / std::f64::consts::PI).sqrt() * (x + 0.044_715 * x.powi(3));
+        0.5 * x * (1.0 + inner.tanh()) * 3.0
+    };
+    let expected: Vec<f64> = gate.iter().map(formula).collect();
+    let up = vec![3.0; gate.len()];
+    gelu_gate(&mut gate, &up);
+    for (got, want) in gate.iter().zip(&expected) {
+        let error = (f64::from(*got) - want).abs();
+        assert!(error < 1e-5 * want.abs().max(1.0), "{got} {want}");
+    }
+}

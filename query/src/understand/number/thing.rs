@@ -54,6 +54,29 @@ pub(super) fn counted(
         || end + 1 >= reading.words.len()
         || reading.free(end + 1).is_empty()
         || vocabulary::is_filler(reading.free(end + 1));
+    // "more than 40 requests waiting" is a number that one record tells.
+    let state = reading.free(end + 1).to_owned();
+    let is_state = matches!(
+        state.as_str(),
+        "waiting"
+            | "pending"
+            | "queued"
+            | "left"
+            | "remaining"
+            | "running"
+            | "open"
+            | "buffered"
+            | "outstanding"
+    );
+    if is_state && OF_GROUPS.contains(&noun.as_str()) {
+        numbers.conditions.push(NumberCondition {
+            quantity: Quantity::Named(format!("{noun} {state}")),
+            op,
+            value,
+        });
+        reading.claim(at..end + 2, Claim::Number);
+        return Some(end + 2);
+    }
     if OF_GROUPS.contains(&noun.as_str())
         && matches!(
             before,

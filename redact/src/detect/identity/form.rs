@@ -155,7 +155,19 @@ pub(in super::super) fn with_digits(
         6 if marks(&[(6, b'-')]) && is_whole(14) && world::korean(&digits(14)?) => push(14),
         // China: seventeen digits and a digit or X.
         16 if is_whole(18) && world::is_chinese(bytes.get(start..start + 18)?) => push(18),
-        // France: thirteen digits and a key of two.
+        // France: thirteen digits and a key of two, also `1 70 03 65 191 525 04`.
+        1 if marks(&[
+            (1, b' '),
+            (4, b' '),
+            (7, b' '),
+            (10, b' '),
+            (14, b' '),
+            (18, b' '),
+        ]) && is_whole(21)
+            && digits(21).is_some_and(|digits| checksum::french(&digits)) =>
+        {
+            push(21)
+        }
         15 if is_whole(15) && checksum::french(&digits(15)?) => push(15),
         _ => None,
     }

@@ -131,11 +131,54 @@ fn numbers_with_a_form_are_found_anywhere_and_plain_ones_after_their_word() {
         ),
         ("geo:52.52001,13.40495 seen", "LOCATION 52.52001,13.40495"),
         ("gps fix 52.52001,13.40495", "LOCATION 52.52001,13.40495"),
+        ("geburtsdatum=12.03.1984 x", "BIRTH_DATE 12.03.1984"),
+        ("née le 12/03/1984 à Lyon", "BIRTH_DATE 12/03/1984"),
+        ("fecha de nacimiento: 12/03/1984", "BIRTH_DATE 12/03/1984"),
+        (
+            "sécurité sociale 2 55 08 14 168 025 38",
+            "NATIONAL_ID 2 55 08 14 168 025 38",
+        ),
+        ("social security number: 436 94 9449", "SSN 436 94 9449"),
+        ("mrn=97186860 admitted", "NATIONAL_ID 97186860"),
+        ("account_number=1160117456 x", "BANK 1160117456"),
+        ("licence plate RC19 RTT entered", "DEVICE RC19 RTT"),
+        ("Kennzeichen: K-XY 1234 x", "DEVICE K-XY 1234"),
+        (
+            "driver at (18.93151, -160.58586) heading",
+            "LOCATION 18.93151, -160.58586",
+        ),
+        (
+            "(lat,lng)=(-57.22044,92.77562)",
+            "LOCATION -57.22044,92.77562",
+        ),
+        ("verify sms to ada code=905371", "SECRET 905371"),
+        ("pin=0543 entered", "SECRET 0543"),
+        ("\"securityCode\":\"174\" x", "SECRET 174"),
+        (
+            "ERROR voice otp to the handset of ada: code 307804",
+            "SECRET 307804",
+        ),
+        (
+            "national_identification_number=811218-9876 ok",
+            "NATIONAL_ID 811218-9876",
+        ),
         ("verification code is 307804", "SECRET 307804"),
         ("otp code 746855 sent", "SECRET 746855"),
     ] {
         assert_eq!(kinds(text), [expected], "{text}");
     }
+}
+
+#[test]
+fn several_codes_and_the_account_behind_a_sort_code_are_all_found() {
+    assert_eq!(
+        kinds("backup codes: 3724-8507, 6514-8392 saved"),
+        ["SECRET 3724-8507", "SECRET 6514-8392"]
+    );
+    assert_eq!(
+        kinds("sort code 20-28-49 account 84713832 ok"),
+        ["BANK 20-28-49", "BANK 84713832"]
+    );
 }
 
 #[test]
@@ -149,6 +192,9 @@ fn numbers_that_only_look_like_it_are_left() {
         "order 111444777 35",
         "build ABCDE1234 ready",
         "verification code length must be 6, otp length 6 code 200",
+        "sms failed with error code 300074, code 307804 returned",
+        "spin=1234 gpio pin=13 pins: 1234, float (1.23456, 2.34567)",
+        "account not found, account 12 closed, plate tectonics 2026",
         "position 1.5, 2.5 in matrix 12.34567, 98.76543",
     ] {
         assert!(kinds(text).is_empty(), "{text}: {:?}", kinds(text));

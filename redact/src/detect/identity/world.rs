@@ -15,6 +15,34 @@ fn has_date(digits: &[u8]) -> bool {
     (1..=12).contains(&pair(2)) && (1..=31).contains(&pair(4))
 }
 
+/// Whether a number passes the check of one of the countries whose numbers have no form of their own.
+pub(super) fn is_of_some_country(digits: &[u8]) -> bool {
+    use super::checksum;
+    [
+        checksum::german_tax as fn(&[u8]) -> bool,
+        checksum::polish,
+        checksum::dutch,
+        checksum::luhn_nine,
+        checksum::indian,
+        checksum::brazilian_person,
+        checksum::swedish,
+        checksum::french,
+        swiss,
+        belgian,
+        norwegian,
+        czech,
+        romanian,
+        turkish,
+        australian_tax,
+        south_african,
+        portuguese,
+        argentine,
+        korean,
+    ]
+    .iter()
+    .any(|passes| passes(digits))
+}
+
 /// Switzerland, AHV number: 756 and the check digit of EAN-13.
 pub(super) fn swiss(digits: &[u8]) -> bool {
     digits.len() == 13

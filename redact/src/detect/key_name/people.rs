@@ -112,7 +112,12 @@ pub(super) fn person_or_place(words: &[&str]) -> Option<Class> {
             ))
         || (is(last, &["to"]) && is(previous, &["ship", "deliver"]))
         || is(last, &["shipto"])
-        || (is(previous, &["address", "addr"]) && is(last, &["line", "line1", "line2", "1", "2"]));
+        || (is(previous, &["address", "addr"]) && is(last, &["line", "line1", "line2", "1", "2"]))
+        || (is(previous, &["line"])
+            && is(last, &["1", "2", "3"])
+            && words
+                .iter()
+                .any(|word| is(word, &["address", "addr", "street"])));
     if is_line {
         return Some(Class::Street);
     }

@@ -1,6 +1,7 @@
 //! More words that begin with a capital in logs and are no names of people: products, places, words of several trades.
 
 pub(super) const COMMON: &str = "
+journey loyalty insights lifetime experience satisfaction churn survey engagement intelligence relations
 copyright licence license character letter tone copyrighted corp inc gmbh llc plc alpha beta gamma delta epsilon omega theta prime nano mega giga
 iceberg bluesky maelstrom bunyan mcafee chosen geneva nova parquet avro orc presto trino hudi dremio snowflake databricks
 tableau splunk datadog dynatrace sentry zabbix nagios graylog fluentd logstash kibana beats filebeat metricbeat loki tempo mimir

@@ -125,7 +125,7 @@ wired worked working wrapped written
 /// Titles: a name follows.
 pub(super) const TITLES: &str = "
 mr mrs ms miss dr prof herr herrn frau mme mlle monsieur madame senor senora senorita sra srta signor signora dott mevrouw
-meneer pani dear hi hello hallo bonjour hola sir madam
+meneer pani sig.ra sig.na dott.ssa avv sr sra mevr dhr fru herra rouva bayan sayin dear hi hello hallo bonjour hola sir madam
 ";
 
 /// Words after which a person is named.
@@ -133,7 +133,11 @@ pub(super) const ROLES: &str = "
 customer patient cardholder employee passenger recipient guest beneficiary payee payer applicant signatory courier
 student teacher doctor nurse attendee buyer seller shopper claimant insured policyholder borrower donor colleague
 assistant attn named surname caller approver assignee subscriber resident traveler traveller
-kunde kundin cliente patiente paciente mitarbeiter
+kunde kundin cliente patiente paciente mitarbeiter patientin mieter absender empfanger inhaber kontoinhaber karteninhaber
+klant klient klientka pacjent asiakas hasta musteri zakaznik ugyfel destinataire expediteur beneficiaire titulaire locataire
+destinatario destinataria mittente beneficiario titular inquilino pasajero passageiro passagier fahrgast alumno eleve
+spouse nominee invitee interviewee plaintiff defendant landlord lessee volunteer trainee pupil witness cardmember
+accountholder lodger householder pensioner donee heir grantee mortgagor remitter drawee
 ";
 
 /// Who acts in logs: people nearly always.

@@ -2,8 +2,14 @@
 
 use super::names_before;
 
+/// Fewest digits of a card.
+const SHORTEST: usize = 12;
+
 /// The end of a card number: all digits of the run, or the leading groups when other numbers follow in the next word.
 pub(super) fn card_end(text: &str, start: usize, end: usize, digits: &[u8]) -> Option<usize> {
+    if digits.len() < SHORTEST {
+        return None;
+    }
     let is_plain = end - start == digits.len();
     let is_announced = is_announced_card(text, start);
     // `card_id=4111...` ends like a counter's name and is a card all the same.
@@ -22,7 +28,7 @@ pub(super) fn card_end(text: &str, start: usize, end: usize, digits: &[u8]) -> O
             .filter(u8::is_ascii_digit)
             .map(|byte| byte - b'0')
             .collect();
-        if kept.len() < 12 {
+        if kept.len() < SHORTEST {
             return None;
         }
         if is_card(&kept, is_announced) {
@@ -74,12 +80,16 @@ fn is_counter(text: &str, start: usize) -> bool {
     )
 }
 
-/// Where groups of a card begin in a row of other numbers: 4-4-4-4 or 4-6-5.
+/// Where groups of a card begin in a row of other numbers: 4-4-4-4, 4-6-5, or all digits in one.
 pub(super) fn later_card(bytes: &[u8], start: usize, end: usize) -> Option<usize> {
+    // Another number, a mark and thirteen digits.
+    if end - start < 15 {
+        return None;
+    }
     let group = |at: usize| {
         bytes.get(at..).map_or(0, |rest| {
             rest.iter()
-                .take(7)
+                .take(20)
                 .take_while(|byte| byte.is_ascii_digit())
                 .count()
         })
@@ -91,13 +101,18 @@ pub(super) fn later_card(bytes: &[u8], start: usize, end: usize) -> Option<usize
             let second = group(at + first + 1);
             let third = group(at + first + second + 2);
             let fourth = group(at + first + second + third + 3);
-            matches!((first, second, third, fourth), (4, 4, 4, 4) | (4, 6, 5, _))
+            matches!(
+                (first, second, third, fourth),
+                (4, 4, 4, 4) | (4, 6, 5, _) | (13..=19, _, _, _)
+            )
         })
 }
 
 /// Issuers keep getting new ranges: where a card is spoken of, the checksum alone decides.
 fn is_card(digits: &[u8], is_announced: bool) -> bool {
-    (12..=19).contains(&digits.len()) && (is_announced || is_issued(digits)) && passes_luhn(digits)
+    (SHORTEST..=19).contains(&digits.len())
+        && (is_announced || is_issued(digits))
+        && passes_luhn(digits)
 }
 
 /// Prefixes and lengths of the brands (ISO/IEC 7812 issuer ranges).

@@ -1,6 +1,6 @@
 //! What stands around a row of words: who is named there, and how sure that is.
 
-use super::super::lexicon::{ACTOR, BEFORE_A_NAME, DEED, Lexicon, ROLE, TITLE};
+use super::super::lexicon::{ACTOR, BEFORE_A_NAME, COMMON, DEED, Lexicon, ROLE, TITLE};
 
 /// How far before a row is looked, bytes.
 const BEFORE_BYTES: usize = 48;
@@ -11,6 +11,8 @@ const AROUND_BYTES: usize = 72;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Context {
     None,
+    /// `requested a refund` behind: what people do, and programs sometimes.
+    Deed,
     /// `for`, `to`: a name may follow, or anything else.
     Maybe,
     /// `name=`, `"name": "`.
@@ -42,6 +44,9 @@ pub(super) fn before_row(lexicon: &Lexicon, text: &str, start: usize) -> Context
             return of_key(lexicon, text, start, key);
         }
     }
+    if closes_a_letter(head) {
+        return Context::Actor;
+    }
     let tail = head.trim_end_matches([' ', '"', '\'', '\\', '(', '[', '.', '<', '+', '*']);
     // `Dear Rosa`, but `Ueda: Rosa` and `x=Rosa` have a key.
     let (tail, is_key) = match tail.strip_suffix(['=', ':']) {
@@ -65,7 +70,7 @@ pub(super) fn before_row(lexicon: &Lexicon, text: &str, start: usize) -> Context
     if flags & (ROLE | TITLE) != 0 {
         return Context::Person;
     }
-    if flags & ACTOR != 0 {
+    if flags & ACTOR != 0 || is_french_client(word, &tail[..word_start]) {
         return Context::Actor;
     }
     if flags & BEFORE_A_NAME != 0 {
@@ -87,19 +92,69 @@ pub(super) fn before_row(lexicon: &Lexicon, text: &str, start: usize) -> Context
     Context::None
 }
 
+/// `Kind regards,` and its like in other languages, and the end of a line: who wrote the letter stands below.
+fn closes_a_letter(head: &str) -> bool {
+    const CLOSINGS: [&str; 21] = [
+        "regards",
+        "sincerely",
+        "yours faithfully",
+        "yours truly",
+        "cheers",
+        "many thanks",
+        "viele grüße",
+        "freundlichen grüßen",
+        "freundlichen grüssen",
+        "beste grüße",
+        "liebe grüße",
+        "cordialement",
+        "sincères salutations",
+        "saludos",
+        "atentamente",
+        "atenciosamente",
+        "cordiali saluti",
+        "distinti saluti",
+        "met vriendelijke groet",
+        "pozdrawiam",
+        "hälsningar",
+    ];
+    let line = head
+        .strip_suffix("\\n")
+        .map(|line| line.trim_end_matches("\\r"))
+        .or_else(|| head.strip_suffix('\n'));
+    let Some(line) = line else {
+        return false;
+    };
+    let lower = line
+        .trim_end_matches([' ', ',', '!', '\r', '\n'])
+        .to_lowercase();
+    CLOSINGS.iter().any(|closing| lower.ends_with(closing))
+}
+
+/// `le client`: a customer; `client` alone is a program nearly always.
+fn is_french_client(word: &str, head: &str) -> bool {
+    word.eq_ignore_ascii_case("client")
+        && ["le ", "du ", "au ", "un ", "notre "]
+            .iter()
+            .any(|article| head.to_ascii_lowercase().ends_with(article))
+}
+
 fn is_number(word: &str) -> bool {
     !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// Whether the word at the end, a number aside, is something that people do or get.
+/// Whether the word at the end, a number or other names aside, is something that people do or get: `approved`,
+/// `refund 12`, `assigned to Ada Moreau`.
 fn is_deed(lexicon: &Lexicon, head: &str) -> bool {
     let mut head = head.trim_end();
-    for _ in 0..2 {
+    for _ in 0..5 {
         let (start, word) = last_word(head);
-        if lexicon.flags_of(word) & DEED != 0 {
+        let flags = lexicon.flags_of(word);
+        if flags & DEED != 0 {
             return true;
         }
-        if !word.bytes().any(|byte| byte.is_ascii_digit()) {
+        let is_number = word.bytes().any(|byte| byte.is_ascii_digit());
+        let is_name = word.starts_with(char::is_uppercase) && flags & COMMON == 0;
+        if !is_number && !is_name && flags & BEFORE_A_NAME == 0 {
             return false;
         }
         head = head[..start].trim_end_matches([' ', '#', '=']);
@@ -121,6 +176,18 @@ fn of_key(lexicon: &Lexicon, text: &str, start: usize, key: &str) -> Context {
             Context::Key
         };
     }
+    // `cn=Rosa Ueda,ou=People`
+    if lower == "cn" {
+        let to = text.ceil_char_boundary((start + AROUND_BYTES).min(text.len()));
+        let is_of_people = ["ou=", "dc=", "o="]
+            .iter()
+            .any(|part| text[start..to].to_ascii_lowercase().contains(part));
+        return if is_of_people {
+            Context::Actor
+        } else {
+            Context::Maybe
+        };
+    }
     let holds_role = lower.strip_suffix("name").unwrap_or(&lower);
     let flags = lexicon.get(holds_role);
     if flags & (ROLE | TITLE) != 0 || matches!(lower.as_str(), "cardholder" | "accountholder") {
@@ -136,9 +203,27 @@ fn of_key(lexicon: &Lexicon, text: &str, start: usize, key: &str) -> Context {
 
 /// Whether the fields beside `name` are those of a person: an address, a telephone, an object `user` around.
 fn is_in_a_person(text: &str, start: usize) -> bool {
-    const BESIDE: [&str; 15] = [
-        "street", "postal", "postcode", "email", "e-mail", "phone", "mobile", "birth", "dob",
-        "gender", "surname", "address", "ssn", "iban", "passport",
+    const BESIDE: [&str; 20] = [
+        "taxid",
+        "tax_id",
+        "nationality",
+        "zipcode",
+        "passwd",
+        "street",
+        "postal",
+        "postcode",
+        "email",
+        "e-mail",
+        "phone",
+        "mobile",
+        "birth",
+        "dob",
+        "gender",
+        "surname",
+        "address",
+        "ssn",
+        "iban",
+        "passport",
     ];
     const AROUND: [&str; 12] = [
         "user",
@@ -197,7 +282,21 @@ pub(super) fn is_before_an_address(text: &str, end: usize) -> bool {
     if marks == 0 {
         return false;
     }
-    let rest = &rest.as_bytes()[marks..];
+    let rest = rest[marks..]
+        .trim_start_matches("sips:")
+        .trim_start_matches("sip:")
+        .trim_start_matches("tel:")
+        .as_bytes();
+    // `"Rosa Ueda" <+14155550132>`
+    let digits = rest
+        .iter()
+        .skip(1)
+        .take(16)
+        .take_while(|byte| byte.is_ascii_digit() || matches!(byte, b' ' | b'-'))
+        .count();
+    if rest.first() == Some(&b'+') && digits >= 8 {
+        return true;
+    }
     let local = rest
         .iter()
         .take(48)
@@ -212,4 +311,126 @@ pub(super) fn is_before_an_address(text: &str, end: usize) -> bool {
             .count()
     });
     local >= 2 && rest.get(local) == Some(&b'@') && domain >= 2
+}
+
+/// Whether one given name alone is spoken of as people are: `said Rosa`, `Rosa lives`, `my name is Rosa`.
+pub(super) fn is_spoken_of(text: &str, start: usize, end: usize) -> bool {
+    const BEFORE: [&str; 22] = [
+        "name is ",
+        "name's ",
+        "named him ",
+        "named her ",
+        "calls me ",
+        "call me ",
+        "called me ",
+        "i'm ",
+        "i am ",
+        "this is ",
+        "said ",
+        "told ",
+        "leave me ",
+        "remember me, ",
+        "here's ",
+        "why is ",
+        "thanks ",
+        "thanks, ",
+        "regards, ",
+        "regards,\n",
+        "cheers, ",
+        "sincerely, ",
+    ];
+    const BEHIND: [&str; 36] = [
+        " said ",
+        " says ",
+        " lives ",
+        " lived ",
+        " wrote ",
+        " writes ",
+        " asked ",
+        " asks ",
+        " told ",
+        " replied ",
+        " answered ",
+        " called to ",
+        " called and ",
+        " phoned ",
+        " texted ",
+        " emailed ",
+        " complained ",
+        " thinks ",
+        " wants ",
+        " would like ",
+        " had given ",
+        " has given ",
+        " gave ",
+        " spent ",
+        " is from ",
+        " is a very ",
+        " was born ",
+        " was influenced ",
+        " just ",
+        " speaks ",
+        ", can i ",
+        ", could you ",
+        ", can you ",
+        "'s address",
+        "'s phone",
+        "'s birthday",
+    ];
+    let from = text.floor_char_boundary(start.saturating_sub(16));
+    let to = text.ceil_char_boundary((end + 16).min(text.len()));
+    let head = text[from..start].to_ascii_lowercase();
+    let tail = text[end..to].to_ascii_lowercase();
+    BEFORE.iter().any(|words| head.ends_with(words))
+        || BEHIND.iter().any(|words| tail.starts_with(words))
+}
+
+/// Whether what people do to things stands right behind two words: `requested a refund`, `uploaded contract.pdf`.
+pub(super) fn is_before_a_deed(text: &str, end: usize) -> bool {
+    const DEEDS: [&str; 40] = [
+        "born ",
+        "(born ",
+        "requested a ",
+        "requested the ",
+        "asked ",
+        "uploaded ",
+        "signed ",
+        "complained ",
+        "ordered ",
+        "booked ",
+        "cancelled ",
+        "canceled ",
+        "paid ",
+        "bought ",
+        "called ",
+        "phoned ",
+        "wrote ",
+        "replied ",
+        "submitted a ",
+        "submitted the ",
+        "filed ",
+        "moved to ",
+        "checked in",
+        "checked out",
+        "logged in",
+        "logged out",
+        "signed in",
+        "signed up",
+        "changed his ",
+        "changed her ",
+        "changed their ",
+        "has left ",
+        "joined ",
+        "subscribed ",
+        "unsubscribed",
+        "picked up ",
+        "did not show",
+        "commented ",
+        "lives ",
+        "works ",
+    ];
+    let Some(rest) = text[end..].strip_prefix(' ') else {
+        return false;
+    };
+    DEEDS.iter().any(|deed| rest.starts_with(deed))
 }

@@ -4,7 +4,7 @@ use super::super::lexicon::{
     BEFORE_A_PLACE, COMMON, FAMILY, GIVEN, Lexicon, MAYBE_FAMILY, MAYBE_GIVEN, ROLE, STREET_AFTER,
     TITLE,
 };
-use super::context::{Context, before_row, is_before_an_address};
+use super::context::{Context, before_row, is_before_a_deed, is_before_an_address, is_spoken_of};
 use super::ending::{is_foreign, is_of_family, looks_common};
 use super::row::{Word, WordKind};
 
@@ -41,6 +41,14 @@ pub(super) fn longest_name(
                 && is_before_an_address(text, words[length - 1].end)
             {
                 Context::Person
+            } else {
+                context
+            };
+            let context = if *length >= 2
+                && context == Context::None
+                && is_before_a_deed(text, words[length - 1].end)
+            {
+                Context::Deed
             } else {
                 context
             };
@@ -95,6 +103,9 @@ fn is_name(text: &str, words: &[Word], context: Context) -> bool {
     }
     let last_as_family = family(text, *last).max(u8::from(given(text, *last) == 2));
     let forward = given(text, *first) + last_as_family;
+    // `Ueda, Hana`: the first is of the family.
+    let is_turned = words[1..].iter().any(|word| word.is_behind_comma);
+    let forward = if is_turned { 0 } else { forward };
     // `Ueda Hana`; where nothing announces a name both must be known: `Wells Fargo` is none.
     let backward = match family(text, *first) + given(text, *last) {
         score if context > Context::None || score == 4 => score,
@@ -107,7 +118,9 @@ fn is_name(text: &str, words: &[Word], context: Context) -> bool {
     let has_particle = words.iter().any(|word| word.kind == WordKind::Particle);
     let score = forward.max(backward)
         + u8::from(has_initial && forward > 0)
-        + u8::from(has_particle && context > Context::None);
+        + u8::from(has_particle && context > Context::None)
+        + 2 * u8::from(has_van(text, words))
+        + u8::from(context == Context::Deed && !is_common);
     let looks_odd = words.iter().any(|word| {
         word.is_full()
             && word.flags & (GIVEN | FAMILY | MAYBE_GIVEN | MAYBE_FAMILY) == 0
@@ -127,8 +140,18 @@ fn is_name(text: &str, words: &[Word], context: Context) -> bool {
     full >= 1
         && score >= needed
         && (context > Context::None || !is_shouted)
-        && (is_announced || is_known(first) || is_known(last))
+        && (is_announced || is_known(first) || is_known(last) || has_van(text, words))
         && (full >= 2 || has_initial)
+}
+
+/// `Conny Van den Bergh`, `Ruud van der Meer`: two particles in a row, the first perhaps with a capital.
+fn has_van(text: &str, words: &[Word]) -> bool {
+    words.len() >= 4
+        && words[1..].windows(2).any(|pair| {
+            let first = &text[pair[0].start..pair[0].end];
+            matches!(first, "Van" | "van" | "Von" | "von" | "De" | "de")
+                && pair[1].kind == WordKind::Particle
+        })
 }
 
 /// One word alone: after a title or a role, or a given name that is nothing else behind `user` and its like.
@@ -137,6 +160,6 @@ fn is_single(text: &str, word: Word, context: Context, is_doubtful: bool) -> boo
     match context {
         Context::Person => !is_doubtful && (known >= 1 || !looks_common(text, word)),
         Context::Actor => !is_doubtful && word.flags & GIVEN != 0,
-        _ => false,
+        _ => !is_doubtful && word.flags & GIVEN != 0 && is_spoken_of(text, word.start, word.end),
     }
 }

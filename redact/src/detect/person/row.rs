@@ -1,6 +1,6 @@
 //! Rows of words with capitals: what a name can be made of.
 
-use super::super::lexicon::{FAMILY, Flags, LONGEST_WORD, Lexicon};
+use super::super::lexicon::{FAMILY, Flags, GIVEN, LONGEST_WORD, Lexicon};
 use super::super::shape::before;
 
 /// Longest row of capitalised words that is looked at.
@@ -13,6 +13,8 @@ pub(super) struct Word {
     pub end: usize,
     pub flags: Flags,
     pub kind: WordKind,
+    /// Whether a comma stands before it: `Ueda, Rosa`.
+    pub is_behind_comma: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,16 +52,25 @@ pub(super) fn begins_word(text: &str, at: usize) -> bool {
 /// Words with capitals in a row, one mark between them.
 pub(super) fn read_row(lexicon: &Lexicon, text: &str, start: usize, row: &mut Vec<Word>) {
     let mut at = start;
+    let mut is_behind_comma = false;
     while row.len() < LONGEST_ROW {
-        let Some(word) = read_word(lexicon, text, at) else {
+        let Some(mut word) = read_word(lexicon, text, at) else {
             break;
         };
+        word.is_behind_comma = is_behind_comma;
+        // Only a given name turns what no list knows into a family name.
+        let was_unknown = row.last().is_some_and(|last| last.flags == 0);
+        if is_behind_comma && was_unknown && word.flags & GIVEN == 0 {
+            break;
+        }
         row.push(word);
         let rest = &text[word.end..];
         // `Rosa Ueda`, `Rosa+Ueda` of forms, `Ueda, Rosa`.
+        is_behind_comma = rest.starts_with(", ");
+        let may_be_family = word.flags & FAMILY != 0 || word.flags == 0;
         let gap = if rest.starts_with([' ', '+']) {
             1
-        } else if rest.starts_with(", ") && row.len() == 1 && word.flags & FAMILY != 0 {
+        } else if is_behind_comma && row.len() == 1 && may_be_family {
             2
         } else {
             break;
@@ -141,6 +152,7 @@ fn read_word(lexicon: &Lexicon, text: &str, start: usize) -> Option<Word> {
         end: start + end,
         flags,
         kind,
+        is_behind_comma: false,
     })
 }
 

@@ -125,3 +125,39 @@ fn titles_products_places_and_code_are_no_names() {
         assert!(names(text).is_empty(), "{text}: {:?}", names(text));
     }
 }
+
+#[test]
+fn names_are_known_by_what_stands_behind_them() {
+    for (text, expected) in [
+        (
+            "caller \"Nebbin Wexcombe\" <+14155550132>",
+            "Nebbin Wexcombe",
+        ),
+        ("cn=Nebbin Wexcombe,ou=Sales,o=x", "Nebbin Wexcombe"),
+        (
+            "1099 for Ilbert Van den Wexcombe filed",
+            "Ilbert Van den Wexcombe",
+        ),
+        ("employee Wexcombe, Giulia badge 12", "Wexcombe, Giulia"),
+        ("le client Nebbin Wexcombe a annulé", "Nebbin Wexcombe"),
+        ("Passenger: WEXCOMBE/NEBBIN MR PNR", "WEXCOMBE/NEBBIN"),
+        ("Nebbin Õxcombe requested a refund", "Nebbin Õxcombe"),
+        ("Viele Grüße\nNebbin Wexcombe\nTel", "Nebbin Wexcombe"),
+        ("Sig.ra Wexcombe ha chiamato", "Wexcombe"),
+        ("hello, my name is Giulia and", "Giulia"),
+        ("Giulia said the page is slow", "Giulia"),
+    ] {
+        assert_eq!(names(text), [expected], "{text}");
+    }
+    assert_eq!(
+        names("assigned to Giulia Wexcombe by Nebbin Wexcombe"),
+        ["Giulia Wexcombe", "Nebbin Wexcombe"]
+    );
+    for text in [
+        "Kubelet Proxy requested a lease, Order Service called Payment Service",
+        "GET/POST MR merged, CPU/GPU DR plan",
+        "Wexcombe, London, Paris and Rome",
+    ] {
+        assert!(names(text).is_empty(), "{text}: {:?}", names(text));
+    }
+}

@@ -8,7 +8,28 @@ use super::word::{is_compound, is_state, word_at};
 use crate::Kind;
 
 /// What announces an address, and whether it may announce other things as well.
-pub(in super::super) const WORDS: [(&str, bool); 41] = [
+pub(in super::super) const WORDS: [(&str, bool); 62] = [
+    ("made at ", true),
+    ("neighbour at ", true),
+    ("neighbor at ", true),
+    ("collected from ", true),
+    ("collected at ", true),
+    ("collection from ", true),
+    ("picked up at ", true),
+    ("picked up from ", true),
+    ("drop off at ", true),
+    ("dropoff at ", true),
+    ("dropped at ", true),
+    ("left at ", true),
+    ("mailed to ", true),
+    ("posted to ", true),
+    ("delivered at ", true),
+    ("property at ", true),
+    ("premises at ", true),
+    ("resident at ", true),
+    ("lieferung an ", true),
+    ("wohnt in ", true),
+    ("livraison à ", true),
     ("live at ", true),
     ("undeliverable", true),
     ("undelivered", true),
@@ -162,12 +183,16 @@ struct Seen {
     numbers: usize,
     own_names: usize,
     streets: usize,
+    towns: usize,
     has_gap: bool,
 }
 
 impl Seen {
     fn is_address(&self, is_doubtful: bool) -> bool {
-        let is_likely = self.numbers >= 1 && self.own_names + self.streets >= 1;
+        let names = self.own_names + self.streets;
+        // A number of the house and a code, where no street is known: `128, 2nd Cross, Pune 793746`.
+        let has_town = self.towns >= 1 && self.numbers >= 2;
+        let is_likely = self.numbers >= 1 && (names >= 1 || has_town);
         if is_doubtful {
             is_likely && (self.streets >= 1 || (self.own_names >= 2 && self.has_gap))
         } else {
@@ -266,6 +291,7 @@ fn part_at(lexicon: &Lexicon, text: &str, at: usize, seen: &mut Seen) -> Option<
             seen.streets += 1;
         } else if word.is_own_name() || word.has(PLACE) {
             seen.own_names += usize::from(word.is_own_name());
+            seen.towns += usize::from(word.has(PLACE));
         }
         is_street || word.is_own_name() || word.has(PLACE) || is_state(word.text) && seen.has_gap
     } else if is_street

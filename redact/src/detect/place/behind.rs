@@ -10,6 +10,15 @@ const MOST_PARTS: usize = 6;
 /// The end of an address whose street ends at `end`.
 pub(super) fn extended(lexicon: &Lexicon, text: &str, mut end: usize) -> usize {
     for _ in 0..MOST_PARTS {
+        // The country below an empty line.
+        if let Some(after) = ["\n\n ", "\n\n"]
+            .iter()
+            .find_map(|gap| text[end..].strip_prefix(*gap))
+            .and_then(|rest| town_and_code(lexicon, text, text.len() - rest.len()))
+        {
+            end = after;
+            continue;
+        }
         let Some((at, is_loose)) = over_gap(text, end) else {
             break;
         };
@@ -46,8 +55,8 @@ pub(super) fn has_town(lexicon: &Lexicon, text: &str, end: usize) -> bool {
 pub(super) fn over_gap(text: &str, end: usize) -> Option<(usize, bool)> {
     let rest = &text[end..];
     let gap = [
-        " , ", ", ", ",", " \\n", "\\n", " \n", "\n", "; ", " - ", " / ", "/", " (", ". ", ".\n",
-        " ",
+        "., ", " , ", ", ", ",", " \\n", "\\n", " \n", "\n", "; ", " - ", " / ", "/", " (", ". ",
+        ".\n", " ",
     ]
     .iter()
     .find(|gap| rest.starts_with(**gap))?;

@@ -22,7 +22,7 @@ fn digits(bytes: &[u8], at: usize) -> usize {
 fn ends(bytes: &[u8], at: usize) -> bool {
     match bytes.get(at) {
         Some(b'.') => !bytes.get(at + 1).is_some_and(u8::is_ascii_digit),
-        Some(b':') => false,
+        Some(b':') => bytes.get(at + 1).is_none_or(|byte| *byte == b' '),
         Some(byte) => !is_word(*byte),
         None => true,
     }
@@ -32,6 +32,9 @@ fn ends(bytes: &[u8], at: usize) -> bool {
 pub(super) fn at(bytes: &[u8], at: usize) -> Option<Code> {
     let first = digits(bytes, at);
     if first == 0 {
+        if let Some(code) = behind_country(bytes, at) {
+            return Some(code);
+        }
         return british(bytes, at)
             .or_else(|| canadian(bytes, at))
             .map(|end| Code {
@@ -76,6 +79,25 @@ pub(super) fn at(bytes: &[u8], at: usize) -> Option<Code> {
             end: after,
             has_form: false,
         })
+    })
+}
+
+/// `D-10115`, `H-3683`, `CH-8001`: the sign of the country before the code.
+fn behind_country(bytes: &[u8], start: usize) -> Option<Code> {
+    const COUNTRIES: [&[u8]; 14] = [
+        b"A-", b"B-", b"D-", b"F-", b"H-", b"I-", b"L-", b"CH-", b"CZ-", b"DK-", b"FI-", b"LT-",
+        b"LV-", b"SE-",
+    ];
+    let country = COUNTRIES.iter().find(|country| {
+        bytes
+            .get(start..)
+            .is_some_and(|rest| rest.starts_with(country))
+    })?;
+    let from = start + country.len();
+    let code = (digits(bytes, from) >= 3).then(|| at(bytes, from))??;
+    Some(Code {
+        has_form: true,
+        ..code
     })
 }
 

@@ -19,6 +19,7 @@ struct Part {
 /// Where the address begins that is known from `begin` on; what stands before a comma belongs to it when it has a number, or
 /// when the part before it has one.
 pub(super) fn extended(lexicon: &Lexicon, text: &str, begin: usize) -> usize {
+    let begin = number_before(text, begin).unwrap_or(begin);
     let mut start = unit_before(lexicon, text, begin).unwrap_or(begin);
     let mut at = start;
     for _ in 0..MOST_PARTS {
@@ -44,6 +45,23 @@ fn unit_before(lexicon: &Lexicon, text: &str, begin: usize) -> Option<usize> {
     let head = text[..number.start].strip_suffix(' ')?;
     let unit = word_before(lexicon, text, head.len())?;
     (is_number && unit.has(UNIT) && unit.is_capitalised()).then_some(unit.start)
+}
+
+/// `17151 ` right before a house number, as some write the number of the building or of the box.
+fn number_before(text: &str, begin: usize) -> Option<usize> {
+    let head = text[..begin].strip_suffix(' ')?;
+    let digits = head
+        .bytes()
+        .rev()
+        .take(7)
+        .take_while(u8::is_ascii_digit)
+        .count();
+    let start = head.len() - digits;
+    let is_own_word = head[..start]
+        .chars()
+        .next_back()
+        .is_none_or(char::is_whitespace);
+    ((2..=6).contains(&digits) && is_own_word).then_some(start)
 }
 
 /// Whether a street with a number stands right before: what makes a code that of a post office.

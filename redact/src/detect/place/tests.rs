@@ -192,3 +192,42 @@ fn numbers_beside_words_of_logs_are_no_addresses() {
         assert!(addresses(text).is_empty(), "{text}: {:?}", addresses(text));
     }
 }
+
+#[test]
+fn flats_towns_and_codes_behind_a_number_make_an_address() {
+    for (text, expected) in [
+        (
+            "Adresse: 128, 2nd Cross, Pune 793746 unbekannt",
+            "128, 2nd Cross, Pune 793746",
+        ),
+        (
+            "lives at Wexbányai tér 194., H-3683 Wexhida",
+            "Wexbányai tér 194., H-3683 Wexhida",
+        ),
+        (
+            "at Rua Augusta, 354 - Bela Vista, Rio de Janeiro - RJ, 43546-488",
+            "Rua Augusta, 354 - Bela Vista, Rio de Janeiro - RJ, 43546-488",
+        ),
+        (
+            "call a taxi to 692 Kuuse 53 Apt. 641",
+            "692 Kuuse 53 Apt. 641",
+        ),
+        (
+            "it is 5638 Aasa 43\n Suite 12 now",
+            "5638 Aasa 43\n Suite 12",
+        ),
+        (
+            "sent to 17151 2450 Crown Street today",
+            "17151 2450 Crown Street",
+        ),
+        (
+            "could not be made at 184, Anna Salai, Wexpur 426249: nobody",
+            "184, Anna Salai, Wexpur 426249",
+        ),
+    ] {
+        assert_eq!(addresses(text), [expected], "{text}");
+    }
+    for text in ["Test 12 Suite passed", "Ran Smoke 3 suite twice"] {
+        assert!(addresses(text).is_empty(), "{text}: {:?}", addresses(text));
+    }
+}

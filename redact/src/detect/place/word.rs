@@ -16,10 +16,14 @@ pub(super) struct Word<'t> {
 impl Word<'_> {
     pub fn is_capitalised(self) -> bool {
         // `d'Alésia`, `l'Étoile`
-        let text = ["d'", "l'", "d\u{2019}", "l\u{2019}"]
-            .iter()
-            .find_map(|article| self.text.strip_prefix(article))
-            .unwrap_or(self.text);
+        let text = if self.text.starts_with(['d', 'l']) {
+            ["d'", "l'", "d\u{2019}", "l\u{2019}"]
+                .iter()
+                .find_map(|article| self.text.strip_prefix(article))
+                .unwrap_or(self.text)
+        } else {
+            self.text
+        };
         text.chars().next().is_some_and(char::is_uppercase)
     }
 
@@ -176,7 +180,7 @@ pub(super) fn is_compound(word: Word<'_>) -> bool {
 
 const STATES: &str = "AL AK AZ AR CA CO CT DC DE FL GA HI IA ID IL IN KS KY LA MA MD ME MI MN MO MS MT NC ND NE NH NJ NM NV \
                       NY OH OK OR PA RI SC SD TN TX UT VA VT WA WI WV WY AA AE AP PR QC ON BC AB MB SK NS NB NL NSW VIC QLD \
-                      TAS PE YT NU NT ACT";
+                      TAS PE YT NU NT ACT RJ SP MG RS BA CE GO DF PB RN PI RR";
 
 /// The short name of a state.
 pub(super) fn is_state(word: &str) -> bool {

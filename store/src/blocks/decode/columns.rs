@@ -21,6 +21,8 @@ use crate::log::attributes::{decoded, value_of};
 /// What was read of a block.
 pub(crate) struct Columns {
     pub(crate) len: usize,
+    /// The numbers of the rows in the block, ascending; `None` when all are here.
+    pub(crate) rows: Option<Vec<usize>>,
     pub(crate) timestamps_ns: Vec<i64>,
     severities: Int32Array,
     templates: Int64Array,
@@ -124,6 +126,25 @@ impl Ids {
 }
 
 impl Columns {
+    /// Of no rows.
+    pub(crate) fn none() -> Self {
+        Self {
+            len: 0,
+            rows: None,
+            timestamps_ns: Vec::new(),
+            severities: Int32Array::from(Vec::<i32>::new()),
+            templates: Int64Array::from(Vec::<i64>::new()),
+            service_keys: Int32Array::from(Vec::<i32>::new()),
+            services: Vec::new(),
+            ids: None,
+            observed_at: None,
+            traces: Ids::default(),
+            spans: Ids::default(),
+            bodies: Bodies::default(),
+            attributes: Attributes::default(),
+        }
+    }
+
     pub(super) fn of(
         batch: &RecordBatch,
         unit_ns: i64,
@@ -150,6 +171,7 @@ impl Columns {
         };
         Ok(Self {
             len: batch.num_rows(),
+            rows: None,
             timestamps_ns,
             severities,
             templates: numbers(batch, layout::TEMPLATE_ID)?,
@@ -162,6 +184,19 @@ impl Columns {
             bodies: Bodies::of(batch),
             attributes: Attributes::of(batch, are_attributes_complete),
         })
+    }
+
+    /// The number in the block of a row.
+    pub(crate) fn number(&self, row: usize) -> usize {
+        self.rows.as_ref().map_or(row, |rows| rows[row])
+    }
+
+    /// Where a row of the block is here, if it is.
+    pub(crate) fn place_of(&self, number: usize) -> Option<usize> {
+        match &self.rows {
+            Some(rows) => rows.binary_search(&number).ok(),
+            None => (number < self.len).then_some(number),
+        }
     }
 
     pub(crate) fn severity(&self, row: usize) -> i16 {

@@ -29,7 +29,12 @@ fn half_floats_are_rounded_to_the_nearest_and_come_back() {
 }
 
 /// The textbook formula over numbers that half floats hold.
-fn reference(rows: &[(Vec<f32>, usize)], keys: &[f32], values: &[f32], dim: usize) -> Vec<f64> {
+fn reference(
+    rows: &[(Vec<f32>, Range<usize>)],
+    keys: &[f32],
+    values: &[f32],
+    dim: usize,
+) -> Vec<f64> {
     let mut all = Vec::new();
     for (query, seen) in rows {
         let dot = |token: usize| -> f64 {
@@ -37,7 +42,8 @@ fn reference(rows: &[(Vec<f32>, usize)], keys: &[f32], values: &[f32], dim: usiz
             let pairs = query.iter().zip(key);
             pairs.map(|(q, k)| f64::from(*q) * f64::from(*k)).sum()
         };
-        let weights: Vec<f64> = (0..*seen)
+        let weights: Vec<f64> = seen
+            .clone()
             .map(|token| (dot(token) / (dim as f64).sqrt()).exp())
             .collect();
         let sum: f64 = weights.iter().sum();
@@ -45,7 +51,7 @@ fn reference(rows: &[(Vec<f32>, usize)], keys: &[f32], values: &[f32], dim: usiz
             let mixed = weights.iter().enumerate();
             all.push(
                 mixed
-                    .map(|(t, w)| w / sum * f64::from(values[t * dim + at]))
+                    .map(|(t, w)| w / sum * f64::from(values[(seen.start + t) * dim + at]))
                     .sum(),
             );
         }
@@ -55,12 +61,16 @@ fn reference(rows: &[(Vec<f32>, usize)], keys: &[f32], values: &[f32], dim: usiz
 
 #[test]
 fn attention_is_the_textbook_formula_for_all_shapes() {
-    for (rows, tokens, dim) in [
-        (1, 1, 16),
-        (6, 70, 128),
-        (13, 129, 40),
-        (7, 33, 64),
-        (48, 16, 8),
+    for (rows, tokens, dim, window) in [
+        (1, 1, 16, 99),
+        (6, 70, 128, 99),
+        (13, 129, 40, 200),
+        (7, 33, 64, 99),
+        (48, 16, 8, 99),
+        (5, 300, 256, 99),
+        (9, 200, 256, 70),
+        (3, 64, 24, 16),
+        (4, 40, 16, 1),
     ] {
         let held = |data: Vec<f32>| -> Vec<f32> {
             data.iter()
@@ -69,12 +79,11 @@ fn attention_is_the_textbook_formula_for_all_shapes() {
         };
         let keys = held(wave(tokens * dim, 0.37, 2.0));
         let values = held(wave(tokens * dim, 0.21, 3.0));
-        let queries: Vec<(Vec<f32>, usize)> = (0..rows)
+        let queries: Vec<(Vec<f32>, Range<usize>)> = (0..rows)
             .map(|row| {
-                (
-                    wave(dim, 0.3 + row as f32, 1.5),
-                    tokens - row % tokens.min(3),
-                )
+                let end = tokens - row % tokens.min(3);
+                let seen = end.saturating_sub(window)..end;
+                (wave(dim, 0.3 + row as f32, 1.5), seen)
             })
             .collect();
         let blocks = tokens.div_ceil(KEYS);
@@ -93,8 +102,9 @@ fn attention_is_the_textbook_formula_for_all_shapes() {
         let mut mixed = vec![7.0; rows * dim];
         let each = queries
             .iter()
-            .map(|(query, seen)| (query.as_slice(), *seen));
-        Rows::new(each, dim).attend(&packed, &halves, &mut mixed);
+            .map(|(query, seen)| (query.as_slice(), seen.clone()));
+        let scale = 1.0 / (dim as f32).sqrt();
+        Rows::new(each, dim, scale).attend(&packed, &halves, &mut mixed);
         let expected = reference(&queries, &keys, &values, dim);
         for (got, want) in mixed.iter().zip(&expected) {
             assert!(

@@ -1,0 +1,213 @@
+//! What stands between a name and its value.
+
+/// How a value is tied to its name; the looser, the more the value must look like a secret.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Tie {
+    /// `=`, or `:` with quotes around the value, or a flag's argument.
+    Firm,
+    /// `name: value` and `name is value`, which are also prose.
+    Loose,
+    /// `name value`, which nearly always is.
+    Space,
+}
+
+/// Steps over what stands between a name and its value.
+pub(super) fn value_start(
+    text: &str,
+    name_start: usize,
+    name_end: usize,
+    is_flag: bool,
+) -> Option<(usize, Tie)> {
+    let bytes = text.as_bytes();
+    let mut at = name_end;
+    let skip_spaces = |mut at: usize| {
+        let limit = at + 3;
+        while at < limit && matches!(bytes.get(at), Some(b' ' | b'\t')) {
+            at += 1;
+        }
+        at
+    };
+    let skip_quote = |mut at: usize| {
+        while bytes.get(at) == Some(&b'\\') {
+            at += 1;
+        }
+        if matches!(bytes.get(at), Some(b'"' | b'\'' | b'`' | b']')) {
+            // `["password"]=>`
+            let is_index = bytes[at] != b']' && bytes.get(at + 1) == Some(&b']');
+            at + 1 + usize::from(is_index)
+        } else {
+            at
+        }
+    };
+    let unquoted = skip_quote(at);
+    let had_quote = unquoted != at;
+    at = skip_spaces(unquoted);
+    if is_flag
+        && !had_quote
+        && at > unquoted
+        && bytes
+            .get(at)
+            .is_some_and(|byte| !matches!(byte, b'-' | b'='))
+    {
+        return Some((at, Tie::Firm));
+    }
+    // `'--password', 'x'`
+    if is_flag && had_quote && bytes.get(at) == Some(&b',') {
+        let next = skip_spaces(at + 1);
+        let is_quoted = matches!(bytes.get(next), Some(b'"' | b'\'' | b'\\'));
+        return is_quoted.then_some((next, Tie::Firm));
+    }
+    // `| password | x |` of a table.
+    if bytes.get(at) == Some(&b'|')
+        && bytes.get(at + 1) == Some(&b' ')
+        && text[..name_start]
+            .trim_end_matches(['`', ' '])
+            .ends_with('|')
+    {
+        return Some((at + 2, Tie::Firm));
+    }
+    if let Some(start) = over_value_word(text, unquoted) {
+        return Some((start, Tie::Firm));
+    }
+    let rest = &text[at..];
+    // `password::hash` is a path of code.
+    if rest.starts_with("::") {
+        return None;
+    }
+    for mark in ["=>", ":=", "==", "=", ":"] {
+        if let Some(after) = rest.strip_prefix(mark) {
+            let is_in_brackets = bytes.get(name_end) == Some(&b']');
+            let start = over_wrapper(text, skip_spaces(at + mark.len()));
+            let start = in_list(bytes, start, is_in_brackets);
+            let is_quoted = [after.trim_start(), &text[start..]]
+                .iter()
+                .any(|value| value.starts_with(['"', '\'', '\\']));
+            let is_tight = mark != ":" || is_quoted || had_quote || start == at + 1;
+            return Some((start, if is_tight { Tie::Firm } else { Tie::Loose }));
+        }
+    }
+    for word in [
+        "is ",
+        "was ",
+        "set to ",
+        "is: ",
+        "changed to ",
+        "reset to ",
+        "updated to ",
+        "will be ",
+        "now ",
+        "to ",
+        "changed from null to ",
+        "from null to ",
+    ] {
+        if at > name_end && rest.starts_with(word) {
+            return Some((at + word.len(), Tie::Loose));
+        }
+    }
+    if at == name_end {
+        return None;
+    }
+    if let Some(start) = over_owner(text, at) {
+        return Some((start, Tie::Loose));
+    }
+    let is_quoted = rest.starts_with(['\'', '"', '`']);
+    Some((at, if is_quoted { Tie::Loose } else { Tie::Space }))
+}
+
+/// The place behind what wraps a value: `string(10) ` of PHP, `Some(` of Rust, `Optional(` of Swift.
+fn over_wrapper(text: &str, at: usize) -> usize {
+    let rest = &text[at..];
+    for wrapper in ["Some(", "Optional(", "String("] {
+        if rest.starts_with(wrapper) {
+            return at + wrapper.len();
+        }
+    }
+    let Some(rest) = rest.strip_prefix("string(") else {
+        return at;
+    };
+    let digits = rest.bytes().take(6).take_while(u8::is_ascii_digit).count();
+    match rest[digits..].strip_prefix(") ") {
+        Some(value) if digits > 0 => text.len() - value.len(),
+        _ => at,
+    }
+}
+
+/// The quoted value that stands before its name, as checks of input write it: `invalid value "x" for field "password"`.
+pub(in super::super) fn value_before(text: &str, name_start: usize) -> Option<(usize, usize)> {
+    const LONGEST: usize = 256;
+    let from = text.floor_char_boundary(name_start.saturating_sub(LONGEST));
+    let head = text[from..name_start].trim_end_matches(['"', '\'', '`', '\\', '[']);
+    let head = [
+        "field ",
+        "column ",
+        "key ",
+        "parameter ",
+        "property ",
+        "attribute ",
+        "argument ",
+    ]
+    .iter()
+    .find_map(|word| head.strip_suffix(word))?;
+    let head = head
+        .strip_suffix(" for ")
+        .or_else(|| head.strip_suffix(" in "))?;
+    let quote = head
+        .chars()
+        .next_back()
+        .filter(|c| matches!(c, '"' | '\'' | '`'))?;
+    let inner = &head[..head.len() - 1];
+    let inner = inner.trim_end_matches('\\');
+    let open = inner.rfind(quote)?;
+    let start = from + open + 1;
+    (start < from + inner.len()).then_some((start - 1, from + inner.len()))
+}
+
+/// The value of a pair whose name is a value itself: `key="db.password" value="x"`, `{"name":"DB_PASSWORD","value":"x"}`;
+/// `at` is the place behind the quote that closes the name.
+fn over_value_word(text: &str, at: usize) -> Option<usize> {
+    let skip = |at: usize, marks: &[u8]| {
+        at + text.as_bytes()[at..]
+            .iter()
+            .take(16)
+            .take_while(|byte| marks.contains(byte))
+            .count()
+    };
+    let word = skip(at, b" ,\n\r\t\\\"'");
+    let rest = text[word..]
+        .strip_prefix("value")
+        .or_else(|| text[word..].strip_prefix("Value"))?;
+    let name_end = text.len() - rest.len();
+    let mark = skip(name_end, b" \\\"'");
+    matches!(text.as_bytes().get(mark), Some(b'=' | b':')).then(|| skip(mark + 1, b" "))
+}
+
+/// The first value of a list: `"X-Api-Key": ["x"]`, `[password] = [x]`.
+fn in_list(bytes: &[u8], at: usize, is_in_brackets: bool) -> usize {
+    let is_list = bytes.get(at) == Some(&b'[')
+        && (is_in_brackets || matches!(bytes.get(at + 1), Some(b'"' | b'\'' | b'\\')));
+    at + usize::from(is_list)
+}
+
+/// The place behind `for ada is `, when that is what a text begins with.
+fn over_owner(text: &str, at: usize) -> Option<usize> {
+    let rest = text[at..]
+        .strip_prefix("for ")
+        .or_else(|| text[at..].strip_prefix("of "))?;
+    let owner = rest
+        .bytes()
+        .take(64)
+        .take_while(|byte| !byte.is_ascii_whitespace() && *byte != b':')
+        .count();
+    [
+        " / ",
+        " is ",
+        " was ",
+        ": ",
+        " set to ",
+        " changed to ",
+        " reset to ",
+    ]
+    .iter()
+    .find_map(|tie| rest[owner..].strip_prefix(tie))
+    .map(|value| text.len() - value.len())
+}

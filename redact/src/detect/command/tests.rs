@@ -1,0 +1,58 @@
+use super::super::{Detector, merged};
+
+fn kinds(text: &str) -> Vec<String> {
+    merged(Detector::new().find(text))
+        .iter()
+        .map(|finding| {
+            format!(
+                "{} {}",
+                finding.kind.as_str(),
+                &text[finding.start..finding.end]
+            )
+        })
+        .collect()
+}
+
+#[test]
+fn passwords_of_command_lines_are_known_by_their_program_and_flag() {
+    for (text, expected) in [
+        ("mysqldump -u root -pS3same shop", "PASSWORD S3same"),
+        ("az login -u ada -p S3same", "PASSWORD S3same"),
+        ("twine upload -p S3same dist/x", "PASSWORD S3same"),
+        ("docker login -u ci -p S3same", "PASSWORD S3same"),
+        ("7z x -pS3same a.7z", "PASSWORD S3same"),
+        ("zip -r -P S3same out.zip dir", "PASSWORD S3same"),
+        ("sqlcmd -S db -U sa -P S3same", "PASSWORD S3same"),
+        ("mosquitto_pub -u dev -P S3same -t x", "PASSWORD S3same"),
+        ("ldapsearch -D cn=admin -w S3same", "PASSWORD S3same"),
+        ("snmpget -v2c -c S3same host 1.3", "PASSWORD S3same"),
+        ("plink.exe -ssh a@b -pw S3same ls", "PASSWORD S3same"),
+        ("ssh-keygen -t rsa -N 'S3same'", "PASSWORD S3same"),
+        ("smbclient //nas/x -U ada%S3same", "PASSWORD S3same"),
+        ("net user ada S3same! /add", "PASSWORD S3same!"),
+        (
+            "ConvertTo-SecureString \"S3same\" -AsPlainText",
+            "PASSWORD S3same",
+        ),
+        ("keytool -storepass S3same12 -list", "SECRET S3same12"),
+        ("redis-cli -h cache -a S3same ping", "PASSWORD S3same"),
+    ] {
+        assert_eq!(kinds(text), [expected], "{text}");
+    }
+}
+
+#[test]
+fn flags_of_other_programs_are_left() {
+    for text in [
+        "docker run -p 8080:80 web",
+        "ssh -p 2222 host",
+        "grep -c error app.log",
+        "ps -p 4242 -o rss",
+        "cp -P source target",
+        "net user list shown",
+        "python -c print -w 80",
+        "helm install -n prod web",
+    ] {
+        assert!(kinds(text).is_empty(), "{text}: {:?}", kinds(text));
+    }
+}
