@@ -22,9 +22,9 @@ use tokio::net::TcpStream;
 const PAUSE: Duration = Duration::from_millis(200);
 /// How long whoever closed its half may wait for an answer before it is asked for the first time: most need less.
 const FIRST_PROBE: Duration = Duration::from_secs(1);
-/// How often it is asked, each time after twice as long: at 1, 3, 7, 15, 31 s. Some clients pass over five interim
-/// responses and no more (Go's `net/http`).
-const PROBES: u32 = 5;
+/// How often it is asked, each time after twice as long: at 1, 3, 7, 15 s. Some clients pass over five interim
+/// responses and no more (Go's `net/http`), and `Expect` may have brought one.
+const PROBES: u32 = 4;
 /// The interim response that also old clients know; without `Expect` it says nothing.
 const PROBE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
 

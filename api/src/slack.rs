@@ -166,6 +166,14 @@ impl Slack {
         Ok(active.map(|user| user.name))
     }
 
+    /// Whether this is somebody of ours who may not log in any more.
+    ///
+    /// # Errors
+    /// Fails when the database cannot be asked.
+    pub(crate) async fn is_disabled(&self, id: &str) -> Result<bool, engine::Error> {
+        Ok(self.book().users.contains_key(id) && self.user(id).await?.is_none())
+    }
+
     /// Sends what came later. Only to Slack: the address comes with the request.
     pub(crate) async fn respond(&self, url: &str, reply: &Value) -> Result<(), String> {
         let book = self.book();

@@ -2,6 +2,7 @@
 
 mod about;
 mod asking;
+mod beside;
 mod conversation;
 mod deploys;
 mod entities;
@@ -250,5 +251,6 @@ fn chip_label(kind: ChipKind) -> &'static str {
         ChipKind::GroupBy => "grouped by",
         ChipKind::Limit => "limit",
         ChipKind::Topic => "about",
+        ChipKind::Spelling => inference::SPELLING_CHIP,
     }
 }

@@ -6,6 +6,7 @@ mod sentences;
 
 pub use pieces::StoryPieces;
 pub use result::AnswerResult;
+pub use sentences::SPELLING_CHIP;
 
 use domain::{Evidence, Sentence, SummaryAuthor, Suspect};
 use serde::{Deserialize, Serialize};

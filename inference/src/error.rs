@@ -14,7 +14,9 @@ pub enum Error {
         reason: String,
     },
     /// Neither our decoder nor candle-transformers knows the architecture.
-    #[error("architecture '{0}' is not supported (qwen2, qwen3, llama, gemma3; as GGUF also phi3, glm4, lfm2)")]
+    #[error(
+        "architecture '{0}' is not supported (qwen2, qwen3, llama, gemma3; as GGUF also phi3, glm4, lfm2)"
+    )]
     UnsupportedArchitecture(String),
     /// A computation of the model failed.
     #[error("model computation: {0}")]

@@ -27,7 +27,7 @@ mod testing;
 mod verify;
 mod words;
 
-pub use answer::{Answer, AnswerResult, StoryPieces, draft_answer};
+pub use answer::{Answer, AnswerResult, SPELLING_CHIP, StoryPieces, draft_answer};
 pub use blocking::wait_for;
 pub use cause::cause_class;
 pub use error::{Error, Result};

@@ -26,7 +26,7 @@ use std::path::{Path, PathBuf};
 
 use candle_core::quantized::gguf_file::Content;
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::memory::{memory_of_file, memory_of_values};
 use config::DecoderConfig;
 use directory::Directory;
@@ -157,17 +157,21 @@ fn load_gguf(
     context_limit: usize,
     threads: usize,
 ) -> Result<LoadedModel> {
-    let (content, mut reader, _) = open(path)?;
+    let (content, mut reader, file_bytes) = open(path)?;
+    let named = |error: Error| match error {
+        Error::Compute(reason) => model_file(path, reason),
+        other => other,
+    };
     let architecture = config::text(&content, "general.architecture").unwrap_or_default();
     let name = model_name(&content, path);
-    let tokenizer = TextTokenizer::from_gguf(&content)?;
+    let tokenizer = TextTokenizer::from_gguf(&content).map_err(named)?;
     let template = config::text(&content, "tokenizer.chat_template").unwrap_or_default();
     let chat = ChatTemplate::detect(&template, &tokenizer);
     let fast = engine == Engine::Auto
         && config::is_known(&architecture)
         && !stock::is_on_gpu(&architecture);
     let model: Box<dyn TextModel> = if fast {
-        let config = DecoderConfig::from_gguf(&content, &architecture)?;
+        let config = DecoderConfig::from_gguf(&content, &architecture).map_err(named)?;
         let mut weights = Weights::of_gguf(path, &content, reader)?;
         let tied = !weights.has("output.weight");
         Box::new(decoder::Decoder::load(
@@ -178,6 +182,7 @@ fn load_gguf(
             threads,
         )?)
     } else {
+        weights::check_gguf(path, &content, file_bytes)?;
         Box::new(stock::StockModel::load(
             content,
             &mut reader,

@@ -2,6 +2,7 @@
 
 mod address;
 mod assignment;
+mod code;
 mod command;
 mod encoded;
 mod header;
@@ -232,9 +233,13 @@ impl Detector {
                 Trigger::Azure => token::azure(text, hit.start(), &mut found),
                 Trigger::Bot => token::telegram(text, hit.start(), &mut found),
                 Trigger::Firebase => token::firebase(text, hit.start(), &mut found),
-                Trigger::Code => token::authorization_code(text, hit.end(), &mut found),
+                Trigger::Code => {
+                    code::of_login(text, hit.start(), hit.end(), &mut found);
+                }
                 Trigger::SecureString => command::secure_string(text, hit.end(), &mut found),
-                Trigger::NetUser => command::net_user(text, hit.end(), &mut found),
+                Trigger::NetUser => {
+                    command::net_user(text, hit.start(), hit.end(), &mut found);
+                }
             }
             let ends = found[known..].iter().map(|finding| finding.end);
             covered = covered.max(ends.max().unwrap_or(0));

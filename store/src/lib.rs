@@ -44,8 +44,8 @@ pub use events::{EventStore, MAX_EVENTS};
 pub use export::ParquetExport;
 pub use log::{
     CommitBatch, CommitReceipt, Deleted, IngestReceipt, LogStore, MAX_CONTEXT, MAX_EXAMPLE_BYTES,
-    MAX_PAGE, MAX_SERVICE_BYTES, MAX_TRACE_ID_BYTES, MatchCount, MatchRequest, Matches,
-    NewestOf, RecordMatcher, StatusFilter, as_stored,
+    MAX_PAGE, MAX_SERVICE_BYTES, MAX_TRACE_ID_BYTES, MatchCount, MatchRequest, Matches, NewestOf,
+    RecordMatcher, StatusFilter, as_stored,
 };
 pub use rollups::MAX_ROLLUP_CELLS;
 pub use series::{

@@ -139,6 +139,7 @@ macro_rules! store_suite {
                 },
                 moved::{
                     a_block_that_moved_since_it_was_listed_is_not_taken_for_damaged,
+                    a_page_is_full_though_a_block_that_was_known_is_missing,
                     a_missing_object_is_left_out_until_it_is_there_again,
                     damaged_blocks_go_with_what_is_too_old,
                     a_page_ends_when_it_has_enough_bytes,

@@ -240,7 +240,7 @@ impl Telling {
         stream::unfold(Some(self), |telling| async move {
             let mut telling = telling?;
             tokio::select! {
-                // A session that is over is told nothing more, however much waits.
+                // A session that was found to be over is told nothing more, however much waits.
                 biased;
                 () = &mut telling.session => Some((Ok(over()), None)),
                 event = telling.events.recv() => {

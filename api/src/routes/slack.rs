@@ -92,6 +92,9 @@ pub async fn command(
     let rest = rest.trim();
     match (word.to_ascii_lowercase().as_str(), rest) {
         ("" | "help", "") => Ok(reply(slack::help(signed.field("command")))),
+        _ if signed.slack.is_disabled(signed.field("user_id")).await? => {
+            Ok(reply(stranger(signed.field("user_id"))))
+        }
         ("incidents", "") => incidents(&state, project_id).await,
         ("ack" | "resolve", number) if is_number(number) => {
             let user = signed.field("user_id");

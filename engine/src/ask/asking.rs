@@ -41,7 +41,8 @@ impl Inner {
         context.attributes = self.attribute_names(project_id, &context.services)?;
         let names = self.value_names(project_id, &request.question)?;
         (context.slots, context.counted) = (names.slots, names.counted);
-        let question = self.spelt(project_id, &request.question, &context)?;
+        let spelt = self.spelt(project_id, &request.question, &context)?;
+        let question = spelt.question;
         context.happenings =
             self.happenings(project_id, &question, &context.services, context.now_ns)?;
         if context.last_deploys.is_empty() {
@@ -54,7 +55,9 @@ impl Inner {
         let may_plan = has_planner && followed.is_none();
         let understood = followed.unwrap_or_else(|| query::understand(&question, &context));
         self.remember(project_id, request, &understood);
-        let understood = self.with_attribute_values(project_id, understood, &context.attributes)?;
+        let mut understood =
+            self.with_attribute_values(project_id, understood, &context.attributes)?;
+        understood.chips.extend(spelt.chips);
         let outside = match may_plan {
             true => self.outside(project_id, &request.question, &understood, context)?,
             false => None,

@@ -8,7 +8,9 @@ use query::{Intent, Interpretation};
 use store::EventStore as _;
 
 use super::facts::Found;
+use super::happenings::{TRIED, is_tellable};
 use super::scope::Scope;
+use super::words::holds_value;
 use crate::dictionaries::Dictionary;
 use crate::{Error, Inner};
 
@@ -124,6 +126,7 @@ impl Inner {
             // Who deploys it tells of it: "deployed checkout 3.7.0".
             scope.filter.services.clear();
             scope.filter.text.push(term(service));
+            scope.values.push(service.clone());
             scope.mean(patterns.said, dictionary);
             return self.plan(project_id, &mut scope.filter);
         }
@@ -143,7 +146,7 @@ impl Inner {
         service: &str,
         said: &[TemplateId],
     ) -> Result<bool, Error> {
-        if said.is_empty() {
+        if said.is_empty() || !is_tellable(service) {
             return Ok(false);
         }
         let mut filter = LogFilter {
@@ -154,8 +157,9 @@ impl Inner {
         self.plan(project_id, &mut filter)?;
         let page = self
             .store
-            .search(project_id, &filter, &PageRequest::first(1))?;
-        Ok(!page.items.is_empty())
+            .search(project_id, &filter, &PageRequest::first(TRIED))?;
+        let mut records = page.items.iter();
+        Ok(records.any(|record| holds_value(&record.body, service)))
     }
 }
 

@@ -121,7 +121,8 @@ impl Inner {
     }
 
     /// Makes words of the topic conditions that are values of attributes: beside the key ("the harbour clinic"), and where
-    /// no pattern says the word and only one attribute has it. Blocks.
+    /// no pattern says the word and only one attribute has it. A record has one value of a key: of two that are said none is
+    /// taken. Blocks.
     fn take_known_values(
         &self,
         project_id: ProjectId,
@@ -137,6 +138,7 @@ impl Inner {
             return Ok(());
         }
         let dictionary = self.dictionaries.get(&self.store, project_id)?;
+        let mut found: Vec<(&String, String, String, Option<&String>)> = Vec::new();
         for (at, word) in words.iter().enumerate() {
             let of_word: Vec<&(String, String)> = known
                 .iter()
@@ -157,20 +159,34 @@ impl Inner {
                 is_said_together(&dictionary, name, others)
             };
             if let Some((key, value, name)) = beside.filter(|(_, _, name)| !is_in_text(name)) {
-                take(understood, word, value.clone(), key.clone());
-                drop_word(understood, name);
+                found.push((word, value.clone(), key.clone(), Some(name)));
             } else if let [(key, value)] = of_word.as_slice()
                 && dictionary.texts().holding(word).is_empty()
                 && !self.is_in_text(project_id, understood, word)?
             {
-                take(understood, word, value.clone(), key.clone());
+                found.push((word, value.clone(), key.clone(), None));
+            }
+        }
+        let keys: Vec<String> = found.iter().map(|(_, _, key, _)| key.clone()).collect();
+        for (word, value, key, name) in found {
+            let is_asked = understood.attributes.iter().any(|it| it.key == key);
+            if is_asked || keys.iter().filter(|other| **other == key).count() > 1 {
+                continue;
+            }
+            take(understood, word, value, key);
+            if let Some(name) = name {
+                drop_word(understood, name);
             }
         }
         Ok(())
     }
 
     /// The attributes that have one of these words as a value, as far as samples tell.
-    fn known_values_of(&self, project_id: ProjectId, words: &[String]) -> Vec<(String, String)> {
+    pub(super) fn known_values_of(
+        &self,
+        project_id: ProjectId,
+        words: &[String],
+    ) -> Vec<(String, String)> {
         let Ok(memory) = self.value_memory.lock() else {
             return Vec::new();
         };
@@ -303,7 +319,7 @@ fn take(understood: &mut Interpretation, said: &str, value: String, key: String)
 }
 
 /// Takes a word out of the topic.
-fn drop_word(understood: &mut Interpretation, said: &str) {
+pub(super) fn drop_word(understood: &mut Interpretation, said: &str) {
     let kept: Vec<&str> = understood
         .retrieval_text
         .split_whitespace()

@@ -107,12 +107,7 @@ impl Inner {
             whole.status_codes = (1..=5).map(query::StatusCode::Class).collect();
         }
         if !is_conditional {
-            let kept: Vec<&str> = whole
-                .retrieval_text
-                .split_whitespace()
-                .filter(|word| !is_outcome(&word.to_lowercase()))
-                .collect();
-            whole.retrieval_text = kept.join(" ");
+            whole.retrieval_text = without_outcomes(&whole.retrieval_text);
             whole.terms.retain(|term| term.negated);
         }
         let scope = self.scope(project_id, &whole)?;
@@ -311,9 +306,29 @@ fn fill_groups(
     facts.groups = groups;
 }
 
+/// A topic without what is said of its things: that scheduled jobs failed is said of the scheduled jobs. Where nothing is
+/// said behind them, the whole of `deferred mails` is all mails.
+fn without_outcomes(topic: &str) -> String {
+    let words: Vec<String> = topic.split_whitespace().map(str::to_lowercase).collect();
+    let is_thing = |at: usize| words.get(at).is_some_and(|word| !is_outcome(word));
+    let is_said = |at: usize| {
+        let is_plain = OUTCOMES.contains(&words[at].as_str());
+        is_outcome(&words[at]) && (0..at).any(is_thing) && (is_plain || !is_thing(at + 1))
+    };
+    let is_any = (0..words.len()).any(is_said);
+    let kept: Vec<&str> = topic
+        .split_whitespace()
+        .enumerate()
+        .filter(|(at, _)| !(if is_any { is_said(*at) } else { !is_thing(*at) }))
+        .map(|(_, word)| word)
+        .collect();
+    kept.join(" ")
+}
+
 /// Whether a word says how something went: `deferred`, `failed`.
 fn is_outcome(word: &str) -> bool {
-    OUTCOMES.contains(&word) || word.len() > 5 && word.ends_with("ed")
+    OUTCOMES.contains(&word)
+        || word.len() > 5 && word.ends_with("ed") && !matches!(word, "hundred" | "indeed")
 }
 
 /// A path with `<id>` for its parts that are numbers or ids: each of them is one place.
@@ -373,6 +388,22 @@ mod tests {
         assert_eq!(direction(3, 5), "steady");
         assert_eq!(direction(1_000, 1_050), "steady");
         assert_eq!(direction(0, 0), "steady");
+    }
+
+    #[test]
+    fn the_whole_of_a_share_keeps_what_its_things_are_called() {
+        let table = [
+            ("scheduled jobs failed", "scheduled jobs"),
+            ("nightly scheduled jobs failed", "nightly scheduled jobs"),
+            ("mails deferred", "mails"),
+            ("deferred mails", "mails"),
+            ("failed jobs retried", "failed jobs"),
+            ("logins failed wrong password", "logins password"),
+            ("hundred jobs refused", "hundred jobs"),
+        ];
+        for (topic, whole) in table {
+            assert_eq!(without_outcomes(topic), whole, "{topic}");
+        }
     }
 
     #[test]

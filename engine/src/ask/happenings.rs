@@ -6,11 +6,15 @@ use domain::{
 };
 use query::{Deploy, Happening, happening_word};
 
-use super::words::{Stems, stem};
+use super::words::{Stems, holds_value, stem};
 use crate::{Error, Inner};
 
 /// Services that are looked at when the question names none.
 const SERVICES: usize = 32;
+/// Records that hold the letters of a name or a version and are looked at for the word.
+pub(super) const TRIED: usize = 50;
+/// Shortest name of a service that is looked for in the records of others: a shorter one is part of many words.
+const TELLABLE: usize = 4;
 /// Stems of patterns that tell of a crash, also without a severity.
 const CRASH: [&str; 8] = [
     "panic",
@@ -107,30 +111,35 @@ impl Inner {
             template_ids: Vec::new(),
         };
         let own: Vec<String> = service.iter().map(|name| (*name).to_owned()).collect();
-        let by_others = service.map(term);
+        let by_others = service.filter(|name| is_tellable(name));
         let tries = [
             (&own[..], None, &patterns.said),
             (&[][..], by_others, &patterns.said),
             (&own[..], None, &patterns.starts),
         ];
         for (services, name, ids) in tries {
-            if ids.is_empty() {
+            // Without a name those of others are of anybody.
+            let is_of_others = services.is_empty() && service.is_some() && name.is_none();
+            if ids.is_empty() || is_of_others {
                 continue;
             }
             let mut filter = LogFilter {
                 services: services.to_vec(),
                 template_ids: ids.clone(),
-                text: name.into_iter().chain(version.map(term)).collect(),
+                text: name.into_iter().chain(version).map(term).collect(),
                 ..LogFilter::in_range(TimeRange {
                     start_ns: i64::MIN,
                     end_ns: until_ns,
                 })
             };
             self.plan(project_id, &mut filter)?;
-            let page = self
-                .store
-                .search(project_id, &filter, &PageRequest::first(1))?;
-            if let Some(record) = page.items.into_iter().next() {
+            let page = PageRequest::first(if filter.text.is_empty() { 1 } else { TRIED });
+            let page = self.store.search(project_id, &filter, &page)?;
+            let tells = |record: &LogRecord| {
+                name.is_none_or(|name| holds_value(&record.body, name))
+                    && version.is_none_or(|version| holds_version(&record.body, version))
+            };
+            if let Some(record) = page.items.into_iter().find(tells) {
                 return Ok(Some(record));
             }
         }
@@ -258,9 +267,54 @@ impl Inner {
     }
 }
 
+/// Whether the name of a service is long enough to be looked for in what others tell.
+pub(super) fn is_tellable(service: &str) -> bool {
+    service.chars().count() >= TELLABLE
+}
+
+/// Whether a text holds a version, or a later one of the same: `3.7` is in `v3.7.1`, and not in `13.7` or `3.70`.
+fn holds_version(text: &str, version: &str) -> bool {
+    text.match_indices(version).any(|(at, _)| {
+        let mut before = text[..at].chars().rev();
+        let is_digit = |c: Option<char>| c.is_some_and(|c| c.is_ascii_digit());
+        let goes_on = match before.next() {
+            Some('.') => is_digit(before.next()),
+            first => is_digit(first),
+        };
+        !goes_on && !is_digit(text[at + version.len()..].chars().next())
+    })
+}
+
 /// Whether a question names a service: its name, or the first part of it.
 fn is_named(question: &str, service: &str) -> bool {
     let service = service.to_lowercase();
     let first = service.split(['-', '_', '.']).next().unwrap_or("");
     question.contains(&service) || first.len() > 3 && question.contains(first)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_version_is_no_part_of_another_number() {
+        for text in [
+            "deployed desk 3.7.0",
+            "desk v3.7.0-rc1",
+            "3.7.0.",
+            "release-3.7.0, 13.7.0",
+        ] {
+            assert!(holds_version(text, "3.7.0"), "{text}");
+        }
+        for text in ["deployed desk 13.7.0", "3.7.01", "2.3.7.0"] {
+            assert!(!holds_version(text, "3.7.0"), "{text}");
+        }
+        assert!(holds_version("desk 3.7.1", "3.7"));
+    }
+
+    #[test]
+    fn short_names_are_not_looked_for_in_other_words() {
+        assert!(is_tellable("desk"));
+        assert!(!is_tellable("api"));
+    }
 }

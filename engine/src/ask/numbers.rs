@@ -18,6 +18,14 @@ const DURATION_KEYS: [&str; 9] = [
 ];
 /// Words of keys of attributes that hold an amount of data.
 const SIZE_KEYS: [&str; 4] = ["bytes", "size", "content_length", "length"];
+/// Words of keys that hold a point in time, or a bound, rather than how long something took.
+const OTHER_TIMES: [&str; 5] = ["timestamp", "datetime", "uptime", "timeout", "expire"];
+/// Places of a name in a text that are looked at.
+const PLACES: usize = 64;
+/// Bytes that may stand between a name and its number.
+const GAP: usize = 12;
+/// Bytes of a number that are read.
+const DIGITS: usize = 40;
 
 /// Whether a record has all these numbers.
 pub(super) fn hold(conditions: &[NumberCondition], record: &LogRecord) -> bool {
@@ -85,7 +93,7 @@ fn of_attributes(quantity: &Quantity, attributes: &str) -> Option<f64> {
         Quantity::Duration => DURATION_KEYS.iter().find_map(|word| {
             let (key, value) = kept
                 .iter()
-                .find(|(key, _)| key.to_lowercase().contains(word))?;
+                .find(|(key, _)| is_of_length(&key.to_lowercase(), word))?;
             match value {
                 Value::String(text) => with_unit(text, time_factor),
                 value => plain(value)
@@ -121,21 +129,32 @@ fn of_text(quantity: &Quantity, body: &str) -> Option<f64> {
 fn of_keys(body: &str) -> Option<f64> {
     const SECONDS: [&str; 5] = ["rt", "request_time", "response_time", "urt", "delay"];
     const MILLISECONDS: [&str; 4] = ["duration", "latency", "elapsed", "took"];
-    body.split([' ', ',', ';', '\t', '{', '('])
-        .find_map(|part| {
-            let (key, value) = part.split_once(['=', ':'])?;
-            let key = key.trim_matches('"').to_lowercase();
-            let number: f64 = value.trim_matches(['"', '}', ')']).parse().ok()?;
-            let is_of_time =
-                key.contains("time") || DURATION_KEYS.iter().any(|it| key.contains(it));
-            let factor = match suffix(&key).filter(|_| is_of_time) {
-                Some((_, factor)) => factor,
-                None if SECONDS.contains(&key.as_str()) => 1e3,
-                None if MILLISECONDS.contains(&key.as_str()) => 1.0,
-                None => return None,
-            };
-            (number.is_finite() && number >= 0.0).then_some(number * factor)
-        })
+    let of = |is_of_time: &dyn Fn(&str) -> bool| {
+        body.split([' ', ',', ';', '\t', '{', '('])
+            .find_map(|part| {
+                let (key, value) = part.split_once(['=', ':'])?;
+                let key = key.trim_matches('"').to_lowercase();
+                let number: f64 = value.trim_matches(['"', '}', ')']).parse().ok()?;
+                let factor = match suffix(&key).filter(|_| is_of_time(&key)) {
+                    Some((_, factor)) => factor,
+                    None if SECONDS.contains(&key.as_str()) => 1e3,
+                    None if MILLISECONDS.contains(&key.as_str()) => 1.0,
+                    None => return None,
+                };
+                (number.is_finite() && number >= 0.0).then_some(number * factor)
+            })
+    };
+    of(&|key: &str| DURATION_KEYS.iter().any(|word| is_of_length(key, word)))
+        .or_else(|| of(&|key: &str| is_of_length(key, "time")))
+}
+
+/// Whether a key in lower case holds a length of time, by this word of it. `rt` is only one as a part: `start` has none.
+fn is_of_length(key: &str, word: &str) -> bool {
+    let holds = match word.len() {
+        0..=2 => key.split(['_', '.', '-']).any(|part| part == word),
+        _ => key.contains(word),
+    };
+    holds && !OTHER_TIMES.iter().any(|other| key.contains(other))
 }
 
 fn time_factor(unit: &str) -> Option<f64> {
@@ -178,35 +197,66 @@ fn with_unit(text: &str, factor: impl Fn(&str) -> Option<f64>) -> Option<f64> {
 fn beside(text: &str, name: &str) -> Option<f64> {
     let lower = text.to_lowercase();
     let name = name.to_lowercase();
-    let near = |between: &str| {
-        between.len() <= 12
+    // "more than 3 attempts" is also of `attempt 4`.
+    let name = match name.strip_suffix('s').filter(|one| one.len() > 3) {
+        Some(one) if whole(&lower, &name, text).next().is_none() => one.to_owned(),
+        _ => name,
+    };
+    whole(&lower, &name, text)
+        .take(PLACES)
+        .map(|at| &lower[at + name.len()..])
+        // `rack-12`, `code:137`, `zone_2`
+        .find_map(|rest| joined(rest).or_else(|| behind(rest)))
+        .or_else(|| {
+            let many = format!("{name}s");
+            let starts = |rest: &str, word: &str| {
+                rest.strip_prefix(word)
+                    .is_some_and(|it| !it.starts_with(char::is_alphanumeric))
+            };
+            numbers(&lower)
+                .find(|(_, _, rest)| {
+                    let rest = rest.trim_start();
+                    starts(rest, &name) || starts(rest, &many)
+                })
+                .map(|(number, _, _)| number)
+        })
+}
+
+/// Where a word stands as a whole in a text in lower case: `age` is no part of `usage`, but one of `messageAge` as it is
+/// written.
+fn whole<'a>(lower: &'a str, word: &'a str, written: &'a str) -> impl Iterator<Item = usize> + 'a {
+    let is_hump = move |at: usize| {
+        lower.len() == written.len()
+            && written
+                .get(at..)
+                .is_some_and(|rest| rest.starts_with(char::is_uppercase))
+            && written[..at].ends_with(char::is_lowercase)
+    };
+    lower
+        .match_indices(word)
+        .map(|(at, _)| at)
+        .filter(move |at| {
+            let is_first = !lower[..*at].ends_with(char::is_alphanumeric) || is_hump(*at);
+            is_first && !lower[at + word.len()..].starts_with(char::is_alphanumeric)
+        })
+}
+
+/// The number in the few bytes behind a word, with nothing between them but what binds them.
+fn behind(rest: &str) -> Option<f64> {
+    let mut end = rest.len().min(GAP + DIGITS);
+    while !rest.is_char_boundary(end) {
+        end -= 1;
+    }
+    let is_near = |between: &str| {
+        between.len() <= GAP
             && between.split_whitespace().all(|word| {
                 matches!(word, "is" | "was" | "of" | "=" | ":" | "at" | "to" | "==")
                     || word.chars().all(|c| !c.is_alphanumeric())
             })
     };
-    // "more than 3 attempts" is also of `attempt 4`.
-    let name = match name.strip_suffix('s').filter(|one| one.len() > 3) {
-        Some(one) if !lower.contains(&name) => one.to_owned(),
-        _ => name,
-    };
-    let places: Vec<usize> = lower.match_indices(&name).map(|(at, _)| at).collect();
-    places
-        .iter()
-        .map(|at| at + name.len())
-        .find_map(|after_at| {
-            // `rack-12`, `code:137`, `zone_2`
-            joined(&lower[after_at..]).or_else(|| {
-                numbers(&lower)
-                    .find(|(_, before, _)| before.len() >= after_at && near(&before[after_at..]))
-                    .map(|(number, _, _)| number)
-            })
-        })
-        .or_else(|| {
-            numbers(&lower)
-                .find(|(_, _, rest)| rest.trim_start().starts_with(&name))
-                .map(|(number, _, _)| number)
-        })
+    numbers(&rest[..end])
+        .find(|(_, between, _)| is_near(between))
+        .map(|(number, _, _)| number)
 }
 
 /// The number that is joined to what stands before it by one sign.
@@ -279,6 +329,37 @@ mod tests {
         assert_eq!(of("match found wait_ms=4312 players=2", ""), None);
         assert_eq!(of("\"GET /a HTTP/1.1\" 200 17 rt=0.25", ""), Some(250.0));
         assert_eq!(of("key=12 other:7", ""), None);
+        for body in [
+            "sent timestamp_ms=1795442400000",
+            "alive uptime_s=86400",
+            "call failed timeout_ms=3000",
+            "start_ms=1795442400000",
+        ] {
+            assert_eq!(of(body, ""), None, "{body}");
+        }
+        assert_eq!(of("done cpu_time_ms=7 took_ms=40", ""), Some(40.0));
+        assert_eq!(of("done", r#"{"port":8080}"#), None);
+        assert_eq!(of("done", r#"{"timeout_duration_ms":9,"rt":4}"#), Some(4.0));
+    }
+
+    #[test]
+    fn a_name_is_a_whole_word_and_its_number_is_near() {
+        let age = Quantity::Named("age".to_owned());
+        let table = [
+            ("message 7 read", None),
+            ("disk usage 91", None),
+            ("usage 91, age is 3", Some(3.0)),
+            ("patient messageAge=12", Some(12.0)),
+            ("3 ages ago", Some(3.0)),
+            ("12 messages", None),
+            ("age of the oldest message in the queue 9", None),
+        ];
+        for (body, expected) in table {
+            assert_eq!(number(&age, body, ""), expected, "{body}");
+        }
+        // Each of many places costs a few bytes, not the text.
+        let long = "age \u{e9}\u{e9}\u{e9}\u{e9}\u{e9}\u{e9}\u{e9} ".repeat(200_000);
+        assert_eq!(number(&age, &long, ""), None);
     }
 
     #[test]

@@ -85,11 +85,14 @@ impl Scope {
 
     /// What a question says literally.
     pub(super) fn literal(understood: &Interpretation) -> Self {
-        // A part of an address is another address.
+        // A part of an address is another address, and a part of a word no name.
         let values = understood
             .terms
             .iter()
-            .filter(|term| !term.negated && term.term.parse::<IpAddr>().is_ok())
+            .filter(|term| {
+                let is_named = understood.named.contains(&term.term);
+                !term.negated && (is_named || term.term.parse::<IpAddr>().is_ok())
+            })
             .map(|term| term.term.clone())
             .collect();
         Self {

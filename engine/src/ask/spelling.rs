@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use domain::ProjectId;
-use query::QuestionContext;
+use domain::{LogFilter, LogReader as _, PageRequest, ProjectId, TextTerm, TimeRange};
+use query::{Chip, ChipKind, QuestionContext};
 
+use super::words::holds_value;
 use crate::{Error, Inner};
 
 /// Patterns whose words are known, and words of each.
@@ -12,19 +13,29 @@ const PATTERNS: usize = 2_000;
 const WORDS_OF_PATTERN: usize = 30;
 /// Shorter words are left as they are.
 const SHORTEST: usize = 6;
+/// Records that hold the letters of a word and are looked at for the word.
+const TRIED: usize = 50;
 /// Words behind which stands a name, which is written as it is.
 const BEFORE_NAMES: [&str; 12] = [
     "user", "host", "for", "from", "by", "named", "called", "as", "account", "with", "of", "on",
 ];
 
+/// A question without slips.
+pub(super) struct Spelt {
+    pub(super) question: String,
+    /// A chip for each word that was read as another one.
+    pub(super) chips: Vec<Chip>,
+}
+
 impl Inner {
-    /// The question without slips. Blocks.
+    /// The question without slips: a word that is in no vocabulary and that no pattern, name, record or value holds is read
+    /// as the one that was meant. Blocks.
     pub(super) fn spelt(
         &self,
         project_id: ProjectId,
         question: &str,
         context: &QuestionContext,
-    ) -> Result<String, Error> {
+    ) -> Result<Spelt, Error> {
         let dictionary = self.dictionaries.get(&self.store, project_id)?;
         let is_written = |word: &str| {
             let one = word.strip_suffix('s').unwrap_or(word);
@@ -43,8 +54,12 @@ impl Inner {
                 && !is_written(word)
         };
         let places = words_in_doubt(question, doubtful);
+        let mut spelt = Spelt {
+            question: question.to_owned(),
+            chips: Vec::new(),
+        };
         if places.is_empty() {
-            return Ok(question.to_owned());
+            return Ok(spelt);
         }
         let mut known: BTreeSet<String> = BTreeSet::new();
         for template in dictionary.iter().take(PATTERNS) {
@@ -52,14 +67,45 @@ impl Inner {
             let words = text.split(' ').take(WORDS_OF_PATTERN);
             known.extend(words.map(str::to_lowercase));
         }
-        let mut spelt = question.to_owned();
         for (from, until) in places.into_iter().rev() {
             let word = question[from..until].to_lowercase();
-            if let Some(meant) = query::meant(&word, known.iter().map(String::as_str)) {
-                spelt.replace_range(from..until, &meant);
+            let Some(meant) = query::meant(&word, known.iter().map(String::as_str)) else {
+                continue;
+            };
+            if self.is_value(project_id, &word)? {
+                continue;
             }
+            spelt.question.replace_range(from..until, &meant);
+            spelt.chips.push(Chip {
+                kind: ChipKind::Spelling,
+                label: format!("\u{201c}{word}\u{201d} was read as \u{201c}{meant}\u{201d}"),
+                words: word,
+            });
         }
+        spelt.chips.reverse();
         Ok(spelt)
+    }
+
+    /// Whether a record holds a word in its text, or an attribute has it as its value, as far as samples tell.
+    fn is_value(&self, project_id: ProjectId, word: &str) -> Result<bool, Error> {
+        let words = [word.to_owned()];
+        if !self.known_values_of(project_id, &words).is_empty() {
+            return Ok(true);
+        }
+        let term = TextTerm {
+            term: word.to_owned(),
+            negated: false,
+            template_ids: Vec::new(),
+        };
+        let mut filter = LogFilter {
+            text: vec![term],
+            ..LogFilter::in_range(TimeRange::ALL)
+        };
+        self.plan(project_id, &mut filter)?;
+        let page = PageRequest::first(TRIED);
+        let page = self.store.search(project_id, &filter, &page)?;
+        let mut records = page.items.iter();
+        Ok(records.any(|record| holds_value(&record.body, word)))
     }
 }
 

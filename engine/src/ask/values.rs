@@ -19,6 +19,121 @@ use crate::{Error, Inner};
 
 /// Digits from which on what stands after "for" is an id and no name.
 const ID_DIGITS: usize = 5;
+/// Words behind "user" or "for" that tell a thing of theirs or what became of them and are nobody's name.
+const NOBODY: [&str; 112] = [
+    "account",
+    "accounts",
+    "session",
+    "sessions",
+    "login",
+    "logins",
+    "logout",
+    "service",
+    "services",
+    "id",
+    "ids",
+    "name",
+    "names",
+    "input",
+    "output",
+    "agent",
+    "agents",
+    "data",
+    "profile",
+    "profiles",
+    "interface",
+    "space",
+    "error",
+    "errors",
+    "exception",
+    "request",
+    "requests",
+    "response",
+    "reply",
+    "answer",
+    "message",
+    "messages",
+    "query",
+    "action",
+    "actions",
+    "event",
+    "events",
+    "update",
+    "updates",
+    "password",
+    "credentials",
+    "group",
+    "groups",
+    "role",
+    "roles",
+    "permission",
+    "permissions",
+    "token",
+    "tokens",
+    "key",
+    "keys",
+    "registration",
+    "authentication",
+    "authorization",
+    "creation",
+    "deletion",
+    "lookup",
+    "management",
+    "manager",
+    "api",
+    "client",
+    "server",
+    "database",
+    "table",
+    "store",
+    "cache",
+    "record",
+    "records",
+    "list",
+    "count",
+    "counts",
+    "limit",
+    "limits",
+    "quota",
+    "info",
+    "details",
+    "settings",
+    "preferences",
+    "context",
+    "state",
+    "status",
+    "does",
+    "did",
+    "must",
+    "should",
+    "may",
+    "might",
+    "who",
+    "that",
+    "which",
+    "already",
+    "exists",
+    "still",
+    "unknown",
+    "invalid",
+    "disconnected",
+    "connection",
+    "connections",
+    "packet",
+    "file",
+    "lock",
+    "ack",
+    "acknowledgement",
+    "heartbeat",
+    "job",
+    "task",
+    "order",
+    "me",
+    "you",
+    "it",
+    "all",
+    "any",
+];
 /// Characters of a value that are kept.
 pub(super) const MAX_CHARS: usize = 200;
 
@@ -176,10 +291,11 @@ fn of_user_words(field: &Field, body: &str) -> Option<String> {
         words
             .get(at)
             .filter(|word| naming::is_name(word))
-            .and_then(|word| fitting(field, word))
+            .and_then(|word| fitting(field, word.trim_end_matches([':', '.'])))
+            .filter(|name| !NOBODY.contains(&name.to_lowercase().as_str()))
     };
     (0..words.len()).find_map(|at| match words[at].to_lowercase().as_str() {
-        "user" => name(at + 1).filter(|name| !name.eq_ignore_ascii_case("agent")),
+        "user" => name(at + 1),
         "for" if words.get(at + 2).is_some_and(|word| *word == "from") => name(at + 1),
         _ => None,
     })
@@ -495,7 +611,17 @@ mod tests {
             of("no such user oracle at the door").as_deref(),
             Some("oracle")
         );
-        assert_eq!(of("user logged out"), None);
+        for body in [
+            "user logged out",
+            "user account locked id=4711",
+            "user session expired",
+            "user service unavailable",
+            "user not found",
+            "user input: refused",
+            "waiting for response from upstream",
+        ] {
+            assert_eq!(of(body), None, "{body}");
+        }
     }
 
     #[test]

@@ -35,7 +35,8 @@ impl Inner {
         let (mut read, mut is_cut, mut stopped) = (0, false, Ok(()));
         self.store.walk(project_id, filter, order, &mut |records| {
             stopped = super::stop::check();
-            is_cut = !records.is_empty() && (read >= MOST_READ || started.elapsed() >= PATIENCE);
+            // What holds nothing takes time as well.
+            is_cut = started.elapsed() >= PATIENCE || !records.is_empty() && read >= MOST_READ;
             if stopped.is_err() || is_cut {
                 return ControlFlow::Break(());
             }

@@ -1,5 +1,7 @@
 //! Where the records of a question are when its range has none.
 
+use std::net::IpAddr;
+
 use domain::{
     LogFilter, LogReader, NANOS_PER_MINUTE, Order, PageRequest, ProjectId, TextTerm, TimeRange,
     minute_start,
@@ -7,11 +9,11 @@ use domain::{
 use query::{Intent, Interpretation};
 
 use super::facts::Found;
+use super::happenings::is_tellable;
 use super::scope::Scope;
 use super::stop;
 use super::subject::is_generic_beside;
 use super::topic::all_say;
-use super::words::{Stems, split, stem};
 use crate::{Error, Inner};
 
 /// What is looked at before the last error when a "why" is about the past.
@@ -49,7 +51,11 @@ impl Inner {
             }
             let found = self.attempt(project_id, reading, question)?;
             if is_about(&found, reading) {
-                return Ok(found);
+                let beside = match is_all_of_address(&found, reading) {
+                    true => self.beside_text(project_id, reading, question)?,
+                    false => None,
+                };
+                return Ok(beside.unwrap_or(found));
             }
             first.get_or_insert(found);
         }
@@ -96,35 +102,6 @@ impl Inner {
         Ok(found)
     }
 
-    /// What holds a text that must occur, where its topic found nothing with it but the patterns of what holds it say a
-    /// word of the topic: "ftp connections from 10.2.3.4". Blocks.
-    fn beside_text(
-        &self,
-        project_id: ProjectId,
-        understood: &Interpretation,
-        question: &str,
-    ) -> Result<Option<Found>, Error> {
-        let has_text = understood.terms.iter().any(|term| !term.negated);
-        if !has_text || understood.retrieval_text.is_empty() || understood.intent == Intent::Why {
-            return Ok(None);
-        }
-        let reading = understood.without_topic();
-        let scope = self.scope(project_id, &reading)?;
-        let matched = self.matched(project_id, &reading, &scope, reading.range, 0)?;
-        let dictionary = self.dictionaries.get(&self.store, project_id)?;
-        let is_said = matched.counts.iter().any(|row| {
-            let template = dictionary.get(row.count.template_id);
-            template.is_some_and(|template| {
-                let stems = Stems::of(&template.text);
-                split(&understood.retrieval_text).any(|word| stems.hold(&word, &stem(&word)))
-            })
-        });
-        match is_said {
-            true => self.attempt(project_id, &reading, question).map(Some),
-            false => Ok(None),
-        }
-    }
-
     /// What others tell of the one service that is named, where it tells nothing of it itself: "Killed process 7
     /// (checkout)" stands in the log of the kernel. Blocks.
     fn told_of(
@@ -136,11 +113,16 @@ impl Inner {
         let [service] = understood.services.as_slice() else {
             return Ok(None);
         };
-        if understood.retrieval_text.is_empty() || understood.intent == Intent::Why {
+        if understood.retrieval_text.is_empty()
+            || understood.intent == Intent::Why
+            || !is_tellable(service)
+        {
             return Ok(None);
         }
         let mut reading = understood.clone();
         reading.services.clear();
+        // A name that is named is looked for as a word of its own.
+        reading.named.push(service.clone());
         reading.terms.push(TextTerm {
             term: service.clone(),
             negated: false,
@@ -328,8 +310,18 @@ fn readings(understood: &Interpretation) -> Vec<Reading> {
     readings
 }
 
+/// Whether all that an address has was found because the topic selected nothing, though it names something of its own.
+fn is_all_of_address(found: &Found, reading: &Interpretation) -> bool {
+    let topic = &reading.retrieval_text;
+    let mut terms = reading.terms.iter();
+    found.understood.retrieval_text.is_empty()
+        && !topic.is_empty()
+        && !is_generic_beside(topic, &reading.status_codes)
+        && terms.any(|term| !term.negated && term.term.parse::<IpAddr>().is_ok())
+}
+
 /// Whether what was found answers the question: for a "why" about some services also what stands out in them.
-fn is_about(found: &Found, understood: &Interpretation) -> bool {
+pub(super) fn is_about(found: &Found, understood: &Interpretation) -> bool {
     if found.facts.matching.unwrap_or(0) > 0 {
         return true;
     }

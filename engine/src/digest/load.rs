@@ -45,6 +45,8 @@ pub struct OnCallLoad {
     pub at_night: u64,
     /// Incidents that were opened on a Saturday or Sunday.
     pub at_weekend: u64,
+    /// Incidents that ended without anybody taking them.
+    pub unneeded: u64,
     /// Who took how many incidents, most first.
     pub taken_by: Vec<(String, u64)>,
     /// Of more incidents than are read the messages of the newest are counted only.
@@ -74,7 +76,9 @@ impl Inner {
             let is_taken = incident.acknowledged_at_ns.is_some();
             source.incidents += 1;
             source.taken += u64::from(is_taken);
-            source.unneeded += u64::from(ended_alone(incident));
+            let is_unneeded = u64::from(ended_alone(incident));
+            source.unneeded += is_unneeded;
+            load.unneeded += is_unneeded;
             if let Some(by) = incident.acknowledged_by.as_deref() {
                 *takers.entry(by).or_default() += 1;
             }

@@ -147,6 +147,7 @@ fn what_alerts_cost_people_is_counted_by_what_opened_them() {
             escalations: 1,
             at_night: 0,
             at_weekend: 1,
+            unneeded: 2,
             taken_by: vec![("ada".to_owned(), 1)],
             is_cut: false,
         }
@@ -165,6 +166,21 @@ fn what_alerts_cost_people_is_counted_by_what_opened_them() {
         );
     }
     assert_eq!(digest_in(&bench, "Asia/Tokyo").load.at_night, 2);
+}
+
+#[test]
+fn what_ended_alone_is_counted_of_all_that_opened_incidents() {
+    let bench = Bench::new();
+    for minute in 0..13 {
+        let own = |incident: &mut Incident| incident.policy = Some(format!("disk {minute}"));
+        opened(&bench, minute, own, &[]);
+    }
+    bench.clock.advance(DAY_NS);
+    let digest = digest_in(&bench, "UTC");
+    assert_eq!(digest.sources.len(), 10);
+    assert_eq!(digest.load.unneeded, 13);
+    let part = "- 13 incidents ended without anybody";
+    assert!(digest.markdown.contains(part), "{}", digest.markdown);
 }
 
 #[test]

@@ -202,12 +202,11 @@ fn alerts(digest: &Digest, text: &mut String) {
             .collect();
         let _ = writeln!(text, "- Taken by: {}", people.join(", "));
     }
-    let unneeded: u64 = digest.sources.iter().map(|source| source.unneeded).sum();
-    if unneeded > 0 {
+    if load.unneeded > 0 {
         let _ = writeln!(
             text,
             "- {} ended without anybody: raise the limit of what opened it, or judge it as noise",
-            counted(unneeded, "incident")
+            counted(load.unneeded, "incident")
         );
     }
 }

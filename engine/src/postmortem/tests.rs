@@ -110,6 +110,19 @@ fn line(minute: i64, kind: TimelineKind, text: &str) -> TimelineEntry {
 }
 
 #[test]
+fn messages_that_make_room_for_others_count_as_left_out() {
+    let bench = Bench::new();
+    let mut case = case(&bench);
+    case.summary.timeline.clear();
+    case.timeline = (0..59)
+        .map(|minute| line(minute, TimelineKind::Comment, &format!("look {minute}")))
+        .chain((0..3).map(|n| line(60 + n, TimelineKind::Notified, &format!("slack:#{n} told"))))
+        .collect();
+    let text = written(&case);
+    assert!(text.contains("\n3 lines more were left out."), "{text}");
+}
+
+#[test]
 fn what_is_told_twice_stands_once_in_the_zone_of_the_reader() {
     let bench = Bench::new();
     let mut case = case(&bench);

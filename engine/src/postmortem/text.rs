@@ -57,7 +57,7 @@ fn head(case: &Case, text: &mut String) {
         Some(end_ns) => (case.instant(end_ns), lasted),
         None => ("not yet".to_owned(), format!("{lasted} so far")),
     };
-    let services: Vec<String> = incident.services.iter().map(|name| code(name)).collect();
+    let services: Vec<String> = incident.services.iter().map(|name| plain(name)).collect();
     let _ = write!(
         text,
         "# Post-mortem: incident {}: {}\n\n\

@@ -17,6 +17,7 @@ const TEXT: usize = 200;
 
 pub(super) fn write(case: &Case, text: &mut String) {
     let mut all = told_once(case);
+    let lines = all.len();
     if all.len() > LINES {
         all.retain(|(line, _)| {
             !matches!(
@@ -25,8 +26,8 @@ pub(super) fn write(case: &Case, text: &mut String) {
             )
         });
     }
-    let left_out = all.len().saturating_sub(LINES);
     all.truncate(LINES);
+    let left_out = lines - all.len();
     let day = |at_ns| zoned::formatted(at_ns, &case.zone, "%Y-%m-%d");
     let days: Vec<String> = all.iter().map(|(line, _)| day(line.at_ns)).collect();
     let zone = zoned::formatted(case.incident.started_at_ns, &case.zone, "%Z");

@@ -19,6 +19,8 @@ use crate::words;
 
 /// Label of the chip that says that the semantic index did not answer.
 const INDEX_CHIP: &str = "index";
+/// Label of the part of an interpretation that tells of a word that was read as another one.
+pub const SPELLING_CHIP: &str = "spelling";
 
 /// Records that are told when they are what was asked for.
 const MOST_RECORDS: usize = 10;
@@ -40,7 +42,8 @@ fn words_only(facts: &AnswerFacts) -> Option<Sentence> {
 /// The facts, by what was asked.
 pub(super) fn found(facts: &AnswerFacts) -> Vec<Sentence> {
     let days = &mut Days::of(facts);
-    let mut sentences: Vec<Sentence> = unread(facts).into_iter().collect();
+    let mut sentences = reread(facts);
+    sentences.extend(unread(facts));
     sentences.extend(widened(facts, days));
     sentences.extend(match facts.intent {
         AnswerIntent::Find => find(facts, days),
@@ -63,6 +66,15 @@ pub(super) fn found(facts: &AnswerFacts) -> Vec<Sentence> {
     }
     sentences.extend(words_only(facts));
     sentences
+}
+
+/// Which words were read as others: `"fialed" was read as "failed".`
+fn reread(facts: &AnswerFacts) -> Vec<Sentence> {
+    let chips = facts.interpretation.iter();
+    chips
+        .filter(|chip| chip.label == SPELLING_CHIP)
+        .map(|chip| plain(format!("{}.", chip.value)))
+        .collect()
 }
 
 /// Which words changed nothing though they should have: who reads the counts must know it first.

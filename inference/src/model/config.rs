@@ -173,6 +173,7 @@ impl DecoderConfig {
             && (1..=MAX_LAYERS).contains(&self.layers)
             && (1..=MAX_HIDDEN).contains(&self.hidden)
             && self.windows.len() == self.layers
+            && self.windows.iter().flatten().all(|window| *window > 0)
             && numbers.iter().all(|x| x.is_finite() && *x > 0.0);
         if sound {
             Ok(())

@@ -5,6 +5,7 @@
 
 mod gguf;
 mod hugging_face;
+mod limits;
 mod sentencepiece;
 
 use std::collections::HashMap;
@@ -27,8 +28,6 @@ const END_TOKENS: [&str; 8] = [
     "<end_of_turn>",
     "</s>",
 ];
-/// Most words of a vocabulary (Gemma has 262,144).
-const MAX_WORDS: usize = 1 << 20;
 
 /// Text to tokens and back, and the byte trie that constrained decoding needs.
 pub(crate) struct TextTokenizer {
@@ -62,19 +61,14 @@ struct Parts {
 }
 
 impl TextTokenizer {
-    fn new(parts: Parts) -> Result<Self> {
+    fn new(parts: Parts) -> Result<Self, String> {
         let Parts {
             words,
             bytes,
             mut ends,
             begin,
         } = parts;
-        if bytes.is_empty() || bytes.len() > MAX_WORDS {
-            let count = bytes.len();
-            return Err(Error::Compute(format!(
-                "the vocabulary has {count} words, the limit is {MAX_WORDS}"
-            )));
-        }
+        limits::check(&bytes)?;
         let inside = |id: &TokenId| (*id as usize) < bytes.len();
         ends.retain(inside);
         for name in END_TOKENS {
@@ -86,8 +80,7 @@ impl TextTokenizer {
             }
         }
         let begin = begin.filter(inside);
-        let count = u32::try_from(bytes.len())
-            .map_err(|_| Error::Compute("the vocabulary is too large".to_owned()))?;
+        let count = u32::try_from(bytes.len()).map_err(|error| error.to_string())?;
         let first_end = ends.first().copied().unwrap_or(0);
         let trie = TokTrie::from(&TokRxInfo::new(count, first_end), &bytes);
         Ok(Self {

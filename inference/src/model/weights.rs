@@ -1,7 +1,8 @@
 //! Where the tensors of a model lie in its files. They are asked for by the names that GGUF gives them; how the files
 //! themselves call them is known here alone.
 //!
-//! Files come from strangers: shapes and places are checked against the length of the file before anything is read.
+//! Files come from strangers: shapes and places are checked against the length of the file before anything is read, and
+//! no byte of it counts for two tensors: a small file cannot ask for a lot of memory.
 
 mod naming;
 mod safetensors;
@@ -61,31 +62,11 @@ pub(crate) struct MatrixShape {
 impl Weights {
     /// The tensors of a GGUF file whose header was read.
     pub(crate) fn of_gguf(path: &Path, content: &Content, reader: BufReader<File>) -> Result<Self> {
-        let fail = |reason: String| model_file(path, reason);
-        let file_bytes = reader
-            .get_ref()
-            .metadata()
-            .map_err(|error| fail(error.to_string()))?
+        let metadata = reader.get_ref().metadata();
+        let file_bytes = metadata
+            .map_err(|error| model_file(path, error.to_string()))?
             .len();
-        let mut tensors = HashMap::with_capacity(content.tensor_infos.len());
-        for (name, info) in &content.tensor_infos {
-            let shape = info.shape.dims().to_vec();
-            let kind = info.ggml_dtype;
-            let bytes = tensor_bytes(&shape, kind)
-                .ok_or_else(|| fail(format!("tensor {name} of {shape:?} does not fit {kind:?}")))?;
-            let start = content.tensor_data_offset.checked_add(info.offset);
-            let start = start
-                .filter(|start| ends_inside(*start, bytes, file_bytes))
-                .ok_or_else(|| fail(format!("tensor {name} lies outside of the file")))?;
-            let place = Place {
-                file: 0,
-                kind: Ok(kind),
-                shape,
-                start,
-                bytes,
-            };
-            tensors.insert(name.clone(), place);
-        }
+        let tensors = gguf_places(path, content, file_bytes)?;
         Ok(Self {
             path: path.to_owned(),
             files: vec![(path.to_owned(), reader)],
@@ -219,6 +200,56 @@ impl Weights {
         let path = place.map_or(&self.path, |place| &self.files[place.file].0);
         model_file(path, format!("tensor {in_file}: {reason}"))
     }
+}
+
+/// Checks the tensors of a GGUF file for who reads them without [`Weights`].
+///
+/// # Errors
+/// Fails where [`Weights::of_gguf`] would.
+pub(crate) fn check_gguf(path: &Path, content: &Content, file_bytes: u64) -> Result<()> {
+    gguf_places(path, content, file_bytes).map(|_| ())
+}
+
+/// Where the tensors of a GGUF file of so many bytes lie.
+fn gguf_places(path: &Path, content: &Content, file_bytes: u64) -> Result<HashMap<String, Place>> {
+    let fail = |reason: String| model_file(path, reason);
+    let mut places = HashMap::with_capacity(content.tensor_infos.len());
+    for (name, info) in &content.tensor_infos {
+        let shape = info.shape.dims().to_vec();
+        let kind = info.ggml_dtype;
+        let bytes = tensor_bytes(&shape, kind)
+            .ok_or_else(|| fail(format!("tensor {name} of {shape:?} does not fit {kind:?}")))?;
+        let start = content.tensor_data_offset.checked_add(info.offset);
+        let start = start
+            .filter(|start| ends_inside(*start, bytes, file_bytes))
+            .ok_or_else(|| fail(format!("tensor {name} lies outside of the file")))?;
+        let place = Place {
+            file: 0,
+            kind: Ok(kind),
+            shape,
+            start,
+            bytes,
+        };
+        places.insert(name.clone(), place);
+    }
+    let data_bytes = file_bytes.saturating_sub(content.tensor_data_offset);
+    check_sum(&places, data_bytes).map_err(fail)?;
+    Ok(places)
+}
+
+/// Refuses tensors of one file that are more than its data. Both formats lay them out without overlaps, and a weight that
+/// serves as embedding and as output is one tensor.
+/// Sources: `gguf_init_from_file_impl` in ggml's `gguf.cpp` wants each offset where the tensor before ends; the description
+/// of safetensors allows no overlapping offsets.
+fn check_sum(places: &HashMap<String, Place>, data_bytes: u64) -> Result<(), String> {
+    let add = |sum: u64, place: &Place| sum.saturating_add(place.bytes as u64);
+    let sum = places.values().fold(0, add);
+    if sum > data_bytes {
+        return Err(format!(
+            "the tensors overlap: they are {sum} bytes together, the file has {data_bytes} for them"
+        ));
+    }
+    Ok(())
 }
 
 /// An error that names the file.

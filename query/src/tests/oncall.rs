@@ -2,7 +2,8 @@
 
 use super::{at, context};
 use crate::{
-    Deploy, GroupBy, Intent, Interpretation, Measure, NumberCondition, QuestionContext, understand,
+    Deploy, GroupBy, Intent, Interpretation, Measure, NumberCondition, Quantity, QuestionContext,
+    understand,
 };
 
 fn shop() -> QuestionContext {
@@ -110,6 +111,23 @@ fn numbers_that_patterns_name_are_compared_and_measured() {
         "what is the average rating of the driver?",
         "measure | average rating | topic=driver",
     );
+    let mut context = shop();
+    let slots = ["order", "customer", "request", "device", "battery", "heap"];
+    context.slots = slots.map(str::to_owned).to_vec();
+    let named = |name: &str| Some(Quantity::Named(name.to_owned()));
+    for (question, quantity) in [
+        ("what is the average order value?", None),
+        ("maximum customer balance today", named("balance")),
+        ("highest request count today", None),
+        ("lowest device battery today", named("battery")),
+        ("average battery value today", named("battery")),
+        ("highest heap usage today", named("heap")),
+        ("average battery reported by lamps today", named("battery")),
+    ] {
+        let measure = understand(question, &context).measure;
+        let found = measure.as_ref().and_then(Measure::quantity).cloned();
+        assert_eq!(found, quantity, "{question}");
+    }
     // A total of people is their number.
     check("total users today", "count | topic=users");
 }
@@ -129,6 +147,11 @@ fn statuses_and_lengths_are_told_from_limits_and_stretches() {
     assert_eq!(found.limit, None);
     assert_eq!(found.status_codes.len(), 1);
     assert_eq!(read("show the first 502 errors").limit, Some(502));
+    for lead in ["first", "last", "latest", "newest", "top"] {
+        let found = read(&format!("show the {lead} 500 of yesterday's errors"));
+        assert_eq!(found.limit, Some(500), "{lead}");
+        assert!(found.status_codes.is_empty(), "{lead}");
+    }
     let found = read("what percentage of requests failed with a server error today?");
     assert_eq!(found.status_codes, [crate::StatusCode::Class(5)]);
     assert!(read("server errors today").status_codes.is_empty());
@@ -201,6 +224,11 @@ fn what_is_largest_is_measured_and_whose_it_is_is_a_user() {
         "largest upload today",
         "measure | greatest size | topic=upload",
     );
+    for question in ["largest mail attachments today", "largest request bodies"] {
+        let size = Some(Measure::Greatest(Quantity::Size));
+        assert_eq!(read(question).measure, size, "{question}");
+    }
+    assert_eq!(read("what is the largest source of errors?").measure, None);
     check(
         "whose login failed most often?",
         "most frequent | by user | topic=login failed",
@@ -209,6 +237,18 @@ fn what_is_largest_is_measured_and_whose_it_is_is_a_user() {
     assert_eq!(found.terms[0].term, "TypeError");
     let found = read("when was db-eu/node1 up again?");
     assert_eq!(found.terms[0].term, "db-eu/node1");
+    for question in [
+        "p95/p99 latency of checkout today",
+        "p99.9 latency of checkout today",
+        "p50-p99 latency of checkout today",
+        "errors of eu1/us22 today",
+    ] {
+        assert!(read(question).terms.is_empty(), "{question}");
+    }
+    check(
+        "p95/p99 latency of checkout today",
+        "measure | 95th percentile of duration",
+    );
 }
 
 #[test]

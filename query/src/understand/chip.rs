@@ -43,6 +43,8 @@ pub enum ChipKind {
     Limit,
     /// What is searched by meaning.
     Topic,
+    /// A word that was read as another one, for a slip of the keyboard.
+    Spelling,
 }
 
 /// One thing that was understood.

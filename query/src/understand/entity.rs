@@ -228,10 +228,13 @@ fn bare_status(reading: &Reading<'_>, at: usize) -> Option<(StatusCode, usize)> 
     let before = at.checked_sub(1).map_or("", |at| reading.lower(at));
     let is_followed = matches!(
         reading.lower(at + 1),
-        "today" | "yesterday" | "in" | "of" | "at" | "on" | "since" | "after"
+        "today" | "yesterday" | "in" | "at" | "on" | "since" | "after"
     );
-    // "the first 502 yesterday" is one, "the first 502 errors" are so many.
-    let is_one = before == "first" && is_followed && word.parse().is_ok_and(is_known_failure);
+    // "when was the first 502 yesterday" is one, "the first 502 errors" and "the first 500 of them" are so many.
+    let is_one = before == "first"
+        && is_followed
+        && asks_for_one(reading, at)
+        && word.parse().is_ok_and(is_known_failure);
     let is_limit = !is_one
         && matches!(
             before,
@@ -266,6 +269,13 @@ fn bare_status(reading: &Reading<'_>, at: usize) -> Option<(StatusCode, usize)> 
                     || is_known_failure(*code) && counts_nothing(reading, at))
         })
         .map(|code| (StatusCode::Exact(code), 1))
+}
+
+/// "when did it return the first 502", "what was the first 502": who asks so for a record means one.
+fn asks_for_one(reading: &Reading<'_>, at: usize) -> bool {
+    let verb = at.checked_sub(3).map_or("", |at| reading.lower(at));
+    reading.words.iter().any(|word| word.lower == "when")
+        || matches!(verb, "was" | "is" | "return" | "returned" | "got" | "saw")
 }
 
 /// Whether servers answer failures with this code.
@@ -443,13 +453,32 @@ fn is_mixed_id(text: &str, letters: usize, digits: usize) -> bool {
     if is_version {
         return version.rsplit('.').next().is_none_or(|year| year.len() < 4);
     }
+    if text.split(['/', '-']).all(is_percentile) {
+        return false;
+    }
     let starts_with_letter = text.starts_with(|c: char| c.is_ascii_alphabetic());
     let has_joint = text.contains(['-', '_', '.', ':']);
     let long_hex =
         text.len() >= 8 && text.bytes().all(|byte| byte.is_ascii_hexdigit()) && letters > 0;
+    // What is said of two things, `req/s3`, is no id: a part of one says so, `db-eu/node1`, `orders/4711`.
+    let is_part = |part: &str| part.bytes().filter(u8::is_ascii_digit).count() >= 3;
+    let is_one = has_joint || !text.contains('/') || text.split('/').any(is_part);
     digits > 0
         && letters > 0
+        && is_one
         && (long_hex || starts_with_letter && (digits >= 3 || has_joint && digits >= 1))
+}
+
+/// `p95`, `p99.9`.
+fn is_percentile(text: &str) -> bool {
+    text.strip_prefix(['p', 'P'])
+        .filter(|digits| {
+            digits
+                .bytes()
+                .all(|byte| byte.is_ascii_digit() || byte == b'.')
+        })
+        .and_then(|digits| digits.parse::<f64>().ok())
+        .is_some_and(|part| part < 100.0)
 }
 
 /// `NullPointerException`, `ECONNREFUSED`, `db.query_failed`, `handle_payment`.

@@ -168,8 +168,12 @@ fn join(said: &[Word], asked: Interpretation, previous: &Interpretation) -> Inte
     joined.trace_id = asked.trace_id.or(joined.trace_id);
     let is_other_subject = !narrows
         && (!asked.retrieval_text.is_empty() || asked.terms.iter().any(|term| !term.negated));
-    if is_other_subject && let Some(topic) = other_value {
+    if is_other_subject && let Some((topic, replaced)) = other_value {
         joined.retrieval_text = topic;
+        joined
+            .named
+            .retain(|name| !name.eq_ignore_ascii_case(&replaced));
+        joined.named.extend(asked.named);
     } else if is_other_subject {
         joined.retrieval_text = asked.retrieval_text;
         joined.named = asked.named;
@@ -195,27 +199,26 @@ fn join(said: &[Word], asked: Interpretation, previous: &Interpretation) -> Inte
     joined
 }
 
-/// "what about the north wing?" after a question about the south wing: the topic before with the other value. `None` when no
-/// word is the same.
-fn substituted(previous: &Interpretation, asked: &Interpretation) -> Option<String> {
+/// "what about the north wing?" after a question about the south wing: the topic before with the other value, and the value
+/// before. `None` when not both end with the same word: locks of a database are something else than its timeouts.
+fn substituted(previous: &Interpretation, asked: &Interpretation) -> Option<(String, String)> {
     let words =
         |text: &str| -> Vec<String> { text.split_whitespace().map(str::to_owned).collect() };
     let (mut before, said) = (
         words(&previous.retrieval_text),
         words(&asked.retrieval_text),
     );
-    let [first, second] = said.as_slice() else {
+    let [value, thing] = said.as_slice() else {
         return None;
     };
-    let place = |word: &String| before.iter().position(|it| it.eq_ignore_ascii_case(word));
-    let (at, value) = match (place(first), place(second)) {
-        (None, Some(at)) => (at.checked_sub(1)?, first),
-        (Some(at), None) => (at + 1, second),
-        _ => return None,
-    };
-    (before.len() > 2 && asked.terms.is_empty()).then_some(())?;
-    value.clone_into(before.get_mut(at)?);
-    Some(before.join(" "))
+    let is_new = !before.iter().any(|it| it.eq_ignore_ascii_case(value));
+    let is_same = before
+        .last()
+        .is_some_and(|it| it.eq_ignore_ascii_case(thing));
+    (is_new && is_same && before.len() > 2 && asked.terms.is_empty()).then_some(())?;
+    let at = before.len() - 2;
+    let replaced = std::mem::replace(&mut before[at], value.clone());
+    Some((before.join(" "), replaced))
 }
 
 /// A topic of one word that narrows down is a value: "only for root".
@@ -304,6 +307,19 @@ mod tests {
         )
         .unwrap();
         assert_eq!(found.retrieval_text, "beds moved north wing");
+        let found = after(
+            "how many database connection timeouts in the pool?",
+            "what about database locks?",
+        )
+        .unwrap();
+        assert_eq!(found.retrieval_text, "database locks");
+        let first = understand("how many beds were moved in the south wing?", &context());
+        let first = Interpretation {
+            named: vec!["south".to_owned(), "moved".to_owned()],
+            ..first
+        };
+        let found = follow_up("what about the north wing?", &first, &context()).unwrap();
+        assert_eq!(found.named, ["moved"]);
         let found = after("how many beds were moved?", "and tables?").unwrap();
         assert_eq!(found.retrieval_text, "tables");
     }

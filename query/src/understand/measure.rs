@@ -1,10 +1,13 @@
 //! What is to be computed besides a count: rates, shares, averages, extremes, how many different ones.
 
+mod thing;
+
 use serde::{Deserialize, Serialize};
 
 use super::group::{GroupBy, TimeUnit};
-use super::number::{self, Quantity};
+use super::number::Quantity;
 use super::{Claim, Reading};
+use thing::{is_sized, named_number, unknown_number};
 
 /// What is computed of the records that match.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -203,17 +206,7 @@ fn of_number(reading: &mut Reading<'_>) -> Option<Measure> {
     for at in 0..reading.words.len() {
         let word = reading.free(at).to_owned();
         let next = reading.free(at + 1).to_owned();
-        let percentile = word
-            .strip_prefix('p')
-            .filter(|digits| digits.len() == 2)
-            .and_then(|digits| digits.parse::<u8>().ok())
-            .map(|part| (part, 1))
-            .or_else(|| {
-                let part = word.strip_suffix("th")?.parse::<u8>().ok()?;
-                (next == "percentile").then_some((part, 2))
-            })
-            .or((word == "median").then_some((50, 1)))
-            .filter(|(part, _)| (1..=99).contains(part));
+        let percentile = percentile(&word, &next);
         let (length, make): (usize, fn(Quantity) -> Measure) = match word.as_str() {
             "slowest" | "longest" => {
                 let quantity =
@@ -231,8 +224,11 @@ fn of_number(reading: &mut Reading<'_>) -> Option<Measure> {
             }
             "largest" | "smallest" if !matches!(next.as_str(), "number" | "count" | "amount") => {
                 let quantity = take_quantity(reading, at + 1)
+                    .or_else(|| is_sized(reading, at + 1).then_some(Quantity::Size))
                     .or_else(|| named_number(reading, at + 1))
-                    .unwrap_or(Quantity::Size);
+                    .or_else(|| unknown_number(reading, at + 1));
+                // The largest source of errors has no size.
+                let Some(quantity) = quantity else { continue };
                 reading.claim(at..at + 1, Claim::Intent);
                 return Some(match word.as_str() {
                     "largest" => Measure::Greatest(quantity),
@@ -270,52 +266,20 @@ fn of_number(reading: &mut Reading<'_>) -> Option<Measure> {
     in_total(reading)
 }
 
-/// "average battery", "highest temperature of pump 3": what stands before values in patterns, or an attribute, right
-/// behind the measure.
-fn named_number(reading: &mut Reading<'_>, at: usize) -> Option<Quantity> {
-    let place = noun_at(reading, at)?;
-    let word = reading.free(place);
-    let name = number::known_name(reading, word)?;
-    reading.claim(place..place + 1, Claim::Number);
-    Some(Quantity::Named(name))
-}
-
-/// "the average rating": a number that nothing here is known to have. Who asks for one wants no count.
-fn unknown_number(reading: &mut Reading<'_>, at: usize) -> Option<Quantity> {
-    const MEASURABLE: [&str; 17] = [
-        "rating",
-        "score",
-        "temperature",
-        "humidity",
-        "price",
-        "age",
-        "weight",
-        "speed",
-        "salary",
-        "usage",
-        "utilization",
-        "utilisation",
-        "voltage",
-        "distance",
-        "height",
-        "quota",
-        "balance",
-    ];
-    let noun = noun_at(reading, at)?;
-    let place = (noun..noun + 2).find(|place| MEASURABLE.contains(&reading.free(*place)))?;
-    let word = reading.free(place).to_owned();
-    reading.claim(place..place + 1, Claim::Number);
-    Some(Quantity::Named(word))
-}
-
-/// Where the noun right behind a measure is.
-fn noun_at(reading: &Reading<'_>, at: usize) -> Option<usize> {
-    let mut place = at;
-    while matches!(reading.free(place), "of" | "the" | "value" | "a") && place < at + 3 {
-        place += 1;
-    }
-    let word = reading.free(place);
-    (word.len() > 2 && !super::vocabulary::is_filler(word)).then_some(place)
+/// Which percentile is asked for, and how many words say so. Of "p95/p99" the first one is told.
+fn percentile(word: &str, next: &str) -> Option<(u8, usize)> {
+    word.split('/')
+        .next()
+        .and_then(|first| first.strip_prefix('p'))
+        .filter(|digits| digits.len() == 2)
+        .and_then(|digits| digits.parse::<u8>().ok())
+        .map(|part| (part, 1))
+        .or_else(|| {
+            let part = word.strip_suffix("th")?.parse::<u8>().ok()?;
+            (next == "percentile").then_some((part, 2))
+        })
+        .or((word == "median").then_some((50, 1)))
+        .filter(|(part, _)| (1..=99).contains(part))
 }
 
 /// "how many rows were imported in total": what is counted stands behind numbers in patterns, and their sum is wanted.

@@ -130,7 +130,7 @@ fn value(lexicon: &Lexicon, text: &str, start: usize, class: Class, tie: Tie) ->
         // `password = getpass(` is code.
         (Class::Password, Tie::Firm) => is_in_quotes(text, start) || !is_call(value),
         // `WITH PASSWORD 'x'`, and `password is x`.
-        (Class::Password, Tie::Loose) => {
+        (Class::Password, Tie::Loose | Tie::To) => {
             looks_secret(value) || (is_in_quotes(text, start) && !value.contains(' '))
         }
         (Class::Credential, Tie::Firm) => {
@@ -156,14 +156,15 @@ fn value(lexicon: &Lexicon, text: &str, start: usize, class: Class, tie: Tie) ->
                     byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b'%')
                 })
         }
-        (Class::Key, _) => {
+        (Class::Key, Tie::Firm | Tie::Loose) => {
             value.len() >= 16
                 && looks_random(value)
                 && !is_uuid(value)
+                && !is_name_in_words(value)
                 && !value.contains(['.', ':'])
                 && (!value.contains('/') || is_base64(value))
         }
-        (Class::Session, _) => {
+        (Class::Session, Tie::Firm | Tie::Loose) => {
             let is_long = value.len() >= 20
                 && value.bytes().all(|byte| byte.is_ascii_alphanumeric())
                 && value.bytes().any(|byte| byte.is_ascii_digit());
@@ -176,7 +177,7 @@ fn value(lexicon: &Lexicon, text: &str, start: usize, class: Class, tie: Tie) ->
         // `token 8f14e45fceea167a5a36` is one, `secret gateway-tls-167e8562fe` a name.
         // `PASS x` of FTP and mail.
         (Class::Credential, Tie::Space) if text[..start].ends_with("> PASS ") => value.len() >= 4,
-        (Class::Credential, Tie::Space) => {
+        (Class::Credential, Tie::Space | Tie::To) => {
             let has = |is: fn(&u8) -> bool| value.as_bytes().iter().any(is);
             let is_mixed = has(u8::is_ascii_uppercase)
                 && has(u8::is_ascii_lowercase)
@@ -187,6 +188,7 @@ fn value(lexicon: &Lexicon, text: &str, start: usize, class: Class, tie: Tie) ->
                     byte.is_ascii_alphanumeric() || byte == b'_' || (byte == b'-' && is_mixed)
                 })
         }
+        (_, Tie::To) => false,
         (Class::Code, Tie::Firm) if !digits_only => is_plainly_password(value),
         (Class::Code, _) => digits_only && (3..=8).contains(&value.len()),
         (Class::Person | Class::Street | Class::Address, Tie::Space) => false,
@@ -254,6 +256,17 @@ fn is_call(value: &str) -> bool {
 
 fn is_in_quotes(text: &str, start: usize) -> bool {
     matches!(before(text, start), Some(b'\'' | b'"'))
+}
+
+/// `cassandra-eu-west-01`: small letters and digits between dashes, at least half of the parts words.
+fn is_name_in_words(value: &str) -> bool {
+    let is_word =
+        |part: &&str| part.len() > 1 && part.bytes().all(|byte| byte.is_ascii_lowercase());
+    value.contains('-')
+        && value
+            .bytes()
+            .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
+        && value.split('-').filter(is_word).count() * 2 >= value.split('-').count()
 }
 
 /// A pseudonym of ours.

@@ -237,8 +237,7 @@ pub(super) fn classify(name: &str) -> Option<Class> {
     if let Some(class) = people::person_or_place(&words) {
         return Some(class);
     }
-    // What is public is no secret: `public_key_token`, `PublicKeyToken`.
-    if is(last, &DESCRIPTIONS) || has(&["public"]) {
+    if is(last, &DESCRIPTIONS) {
         return None;
     }
     if is(
@@ -299,6 +298,10 @@ pub(super) fn classify(name: &str) -> Option<Class> {
         });
     if is_password {
         return Some(Class::Password);
+    }
+    // A public key is no secret: `public_key`, `PublicKeyToken`; what stands beside `public` otherwise may be.
+    if has_pair(&["public"], &["key", "keys"]) {
+        return None;
     }
     let is_credential = words.iter().any(|word| {
         [

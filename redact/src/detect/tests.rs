@@ -154,6 +154,29 @@ fn provider_keys_are_known_by_their_form() {
         &["SECRET 2FmsH6F_y-06wUSEEYYyCflKtbNMI"],
     );
     check("GET /e?code=not_found&status_code=404&code=500", &[]);
+    for text in [
+        "POST /x code=InternalServerError",
+        "upload failed code=SignatureDoesNotMatch",
+        "GET /e?code=InvalidParameterValue",
+        "GET /e?x=1&code=HTTPErrorTooManyRedirects",
+        "call failed code=E_TIMEOUT_UPSTREAM_5023 state=open",
+        "exit code=167e8562fe167e8562fe",
+    ] {
+        check(text, &[]);
+    }
+    check(
+        "GET /cb?x=1&code=167e8562fe167e8562fe&state=9",
+        &["SECRET 167e8562fe167e8562fe"],
+    );
+    check(
+        "login code=2FmsH6F_y-06wUSEEYYyCflKtbNMI",
+        &["SECRET 2FmsH6F_y-06wUSEEYYyCflKtbNMI"],
+    );
+    let reading = format!("vgl_read_{}", "0123456789abcdef".repeat(3));
+    check(
+        &format!("key {reading} used"),
+        &[&format!("API_KEY {reading}")],
+    );
     let jwt = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJlLWhlcmU";
     check(&format!("jwt {jwt}."), &[&format!("JWT {jwt}")]);
     let pem = "-----BEGIN RSA PRIVATE KEY-----\\nMIIabc+/=\\n-----END RSA PRIVATE KEY-----";

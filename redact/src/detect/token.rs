@@ -71,7 +71,7 @@ const fn hash(prefix: &'static str, min: usize) -> Form {
 }
 
 /// Sources: the providers' documentation of their key formats and GitHub's list of secret scanning partners.
-pub(super) const FORMS: [Form; 204] = [
+pub(super) const FORMS: [Form; 205] = [
     Form {
         prefix: "eyJ",
         charset: Charset::Dotted,
@@ -293,6 +293,7 @@ pub(super) const FORMS: [Form; 204] = [
     // Ours
     form("vigil_", Charset::UrlSafe, 20),
     form("vgl_", Charset::Alphanumeric, 32),
+    form("vgl_read_", Charset::Hex, 40),
 ];
 
 /// The key that begins at `start`, when its form fits. Prefixes are told apart by case here; the automaton does not.
@@ -419,24 +420,6 @@ pub(super) fn firebase(text: &str, at: usize, found: &mut Vec<Finding>) {
     }
 }
 
-/// The value of `?code=` and its like, when it looks generated: what a browser brings back to be changed for a token.
-pub(super) fn authorization_code(text: &str, start: usize, found: &mut Vec<Finding>) {
-    const SHORTEST: usize = 16;
-    let length = text.as_bytes()[start..]
-        .iter()
-        .take(2_048)
-        .take_while(|byte| Charset::Dotted.has(**byte) || matches!(byte, b'/' | b'%' | b'~'))
-        .count();
-    let value = &text[start..start + length];
-    if length >= SHORTEST && looks_random(value) {
-        found.push(Finding {
-            start,
-            end: start + length,
-            kind: Kind::Secret,
-        });
-    }
-}
-
 /// `abc8Q~...`: the secret of an application of Azure, 37 to 40 characters of which the fourth is a digit; `at` is its `Q`.
 pub(super) fn azure(text: &str, at: usize, found: &mut Vec<Finding>) {
     let bytes = text.as_bytes();
@@ -510,6 +493,8 @@ fn jwt_length(body: &str) -> usize {
 pub(super) fn lines_of_key(text: &str, found: &mut Vec<Finding>) {
     const LENGTHS: [usize; 3] = [64, 70, 76];
     let mut at = 0;
+    // Looked up once for all lines.
+    let mut is_certificate = None;
     for line in text.split_inclusive('\n') {
         let start = at;
         at += line.len();
@@ -521,12 +506,11 @@ pub(super) fn lines_of_key(text: &str, found: &mut Vec<Finding>) {
         let is_base64 = value
             .bytes()
             .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'='));
-        if is_base64
+        let is_line = is_base64
             && has(u8::is_ascii_uppercase)
             && has(u8::is_ascii_lowercase)
-            && has(u8::is_ascii_digit)
-            && !text.contains("-----BEGIN CERT")
-        {
+            && has(u8::is_ascii_digit);
+        if is_line && !*is_certificate.get_or_insert_with(|| text.contains("-----BEGIN CERT")) {
             found.push(Finding {
                 start,
                 end: start + value.len(),

@@ -40,6 +40,14 @@ impl<T> Lru<T> {
         Some(Arc::clone(value))
     }
 
+    /// As after a long time.
+    #[cfg(test)]
+    pub(crate) fn clear(&self) {
+        let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
+        inner.values.clear();
+        inner.bytes = 0;
+    }
+
     pub(crate) fn put(&self, id: i64, value: &Arc<T>, bytes: usize) {
         let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
         if bytes > self.limit_bytes / 4 || inner.values.contains_key(&id) {

@@ -143,22 +143,26 @@ impl CountOf<'_> {
         let mut counted = Counted::default();
         // The rows of a group follow each other; its severities are few.
         let mut triples: Vec<(Triple, OfTriple)> = Vec::new();
+        let mut begin = 0;
         outline.rows(matcher, |group, row| {
             let (at_ns, severity) = (outline.timestamp_ns(row), outline.severity(row));
             counted.total += 1;
             self.add_to_bucket(&mut counted, at_ns);
-            let known = triples
-                .iter()
-                .rposition(|((template, service, of), _)| {
-                    *of == severity
-                        && *template == group.template
-                        && Arc::ptr_eq(service, &group.service)
-                })
-                .unwrap_or_else(|| {
+            let is_same = triples.last().is_some_and(|((template, service, _), _)| {
+                *template == group.template && Arc::ptr_eq(service, &group.service)
+            });
+            if !is_same {
+                begin = triples.len();
+            }
+            let own = &triples[begin..];
+            let known = match own.iter().position(|((_, _, of), _)| *of == severity) {
+                Some(place) => begin + place,
+                None => {
                     let key = (group.template, Arc::clone(&group.service), severity);
                     triples.push((key, OfTriple::none()));
                     triples.len() - 1
-                });
+                }
+            };
             triples[known].1.see(at_ns);
         });
         for (key, triple) in triples {

@@ -35,8 +35,9 @@ impl First<'_> {
     pub(super) fn find(&self, connection: &mut AnyConnection) -> Result<Vec<Found>, Error> {
         if self.matcher.is_by_keys()
             && let Some(candidates) = self.candidates(connection)?
+            && let Some(found) = self.with_ids(connection, &candidates)?
         {
-            return self.with_ids(connection, &candidates);
+            return Ok(found);
         }
         self.by_columns(connection)
     }
@@ -73,12 +74,13 @@ impl First<'_> {
         Ok((!is_crowded).then_some(best))
     }
 
-    /// Reads the ids of candidates: they decide among rows of one instant.
+    /// Reads the ids of candidates: they decide among rows of one instant. `None` when a block cannot be had any more: other
+    /// rows then take the place of its own.
     fn with_ids(
         &self,
         connection: &mut AnyConnection,
         candidates: &[Candidate],
-    ) -> Result<Vec<Found>, Error> {
+    ) -> Result<Option<Vec<Found>>, Error> {
         let mut by_entry: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
         for (_, (entry, row)) in candidates {
             by_entry.entry(*entry).or_default().push(*row);
@@ -86,16 +88,17 @@ impl First<'_> {
         let wanted = Wanted::ids();
         let mut best = Vec::new();
         for (entry, mut rows) in by_entry {
-            let Some(block) = visit::open(self.store, connection, &self.entries[entry])? else {
-                continue;
-            };
             rows.sort_unstable();
-            let columns = block.read_rows(&wanted, Some(rows))?;
+            let entry_of = &self.entries[entry];
+            let Some(columns) = visit::read(self.store, connection, entry_of, &wanted, rows)?
+            else {
+                return Ok(None);
+            };
             best.extend((0..columns.len).map(|row| found(&columns, entry, row)));
         }
         best.retain(|found| self.is_after_cursor(found.key()));
         self.keep_first(&mut best);
-        Ok(best)
+        Ok(Some(best))
     }
 
     fn by_columns(&self, connection: &mut AnyConnection) -> Result<Vec<Found>, Error> {

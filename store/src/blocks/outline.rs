@@ -108,14 +108,14 @@ impl Outline {
         group.rows.start + from..group.rows.start + until.max(from)
     }
 
-    /// Any `limit` rows that the matcher's keys and times allow.
-    pub(crate) fn some(&self, matcher: &Matcher<'_>, limit: usize) -> Vec<Place> {
+    /// The newest `limit` rows that the matcher's keys and times allow, any of those that share an instant.
+    pub(crate) fn newest(&self, matcher: &Matcher<'_>, limit: usize) -> Vec<Place> {
         let mut places = Vec::new();
         self.rows(matcher, |_, row| {
-            if places.len() < limit {
-                places.push((self.timestamps_ns[row], row));
-            }
+            places.push((self.timestamps_ns[row], row))
         });
+        places.sort_unstable_by_key(|(at_ns, _)| std::cmp::Reverse(*at_ns));
+        places.truncate(limit);
         places
     }
 

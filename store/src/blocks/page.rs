@@ -121,12 +121,12 @@ pub(crate) fn load(
         if places.is_empty() {
             continue;
         }
-        let Some(block) = visit::open(store, connection, &entries[entry])? else {
-            continue;
-        };
         let mut rows: Vec<usize> = places.iter().map(|place| best[*place].row).collect();
         rows.sort_unstable();
-        let columns = block.read_rows(&Wanted::all(), Some(rows))?;
+        let wanted = Wanted::all();
+        let Some(columns) = visit::read(store, connection, &entries[entry], &wanted, rows)? else {
+            continue;
+        };
         for place in places {
             if place >= until {
                 break;
@@ -183,9 +183,7 @@ pub(crate) fn by_id(
     let Some((entry, row)) = place else {
         return Ok(None);
     };
-    let Some(block) = visit::open(store, connection, &entries[entry])? else {
-        return Ok(None);
-    };
-    let columns = block.read_rows(&Wanted::all(), Some(vec![row]))?;
-    Ok(Some(columns.record(0, project_id)))
+    let (entry, wanted) = (&entries[entry], Wanted::all());
+    let columns = visit::read(store, connection, entry, &wanted, vec![row])?;
+    Ok(columns.map(|columns| columns.record(0, project_id)))
 }

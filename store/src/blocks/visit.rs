@@ -54,14 +54,17 @@ pub(crate) fn candidates(
     Ok(kept)
 }
 
-/// A block ready to be read; `None` when it cannot be had, which is noted.
-pub(crate) fn open(
+/// Some rows of a block, ascending and at least one; `None` when it cannot be had, which is noted.
+pub(crate) fn read(
     store: &Store,
     connection: &mut AnyConnection,
     entry: &Entry,
-) -> Result<Option<Arc<OpenBlock>>, Error> {
-    match load(store, connection, entry) {
-        Ok(block) => Ok(Some(block)),
+    wanted: &Wanted,
+    rows: Vec<usize>,
+) -> Result<Option<Columns>, Error> {
+    let columns = load(store, connection, entry);
+    match columns.and_then(|block| block.read_rows(wanted, Some(rows))) {
+        Ok(columns) => Ok(Some(columns)),
         Err(error) => stored::set_aside(store, &entry.stored(), error),
     }
 }

@@ -210,7 +210,7 @@ impl<'a> Pass<'a> {
                 let store = self.store;
                 store.read_snapshot(|connection| {
                     self.stretch(connection, edge)?;
-                    self.blocks(connection, edge).map(drop)
+                    self.blocks(connection, edge, false).map(drop)
                 })
             }
             _ => self.cells(minute.range),
@@ -240,7 +240,7 @@ impl<'a> Pass<'a> {
         let (store, filter) = (self.store, self.request.filter);
         store.read_snapshot(|connection| {
             self.tail(connection)?;
-            let of_blocks = self.blocks(connection, filter.range)?;
+            let of_blocks = self.blocks(connection, filter.range, true)?;
             self.load_records(connection, &of_blocks)
         })
     }
@@ -263,11 +263,12 @@ impl<'a> Pass<'a> {
         }
     }
 
-    /// Adds what blocks hold of a stretch; the first rows come back.
+    /// Adds what blocks hold of a stretch; the first rows come back where records are told.
     fn blocks(
         &mut self,
         connection: &mut AnyConnection,
         range: TimeRange,
+        tells_records: bool,
     ) -> Result<Counted, Error> {
         let what = CountOf {
             project_id: self.project_id,
@@ -275,8 +276,12 @@ impl<'a> Pass<'a> {
             range,
             statuses: self.request.statuses,
             order: self.request.order,
-            records: self.request.records,
-            ids_per_triple: IDS_PER_TRIPLE,
+            records: if tells_records {
+                self.request.records
+            } else {
+                0
+            },
+            ids_per_triple: if tells_records { IDS_PER_TRIPLE } else { 0 },
             bucket_ns: self.request.bucket_ns,
         };
         let mut counted = count::count(self.store, connection, &what, &self.budget)?;

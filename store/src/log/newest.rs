@@ -176,7 +176,7 @@ impl Newest<'_> {
                 outline
                     .first(matcher, Order::NewestFirst, None, limit)
                     // Many of one instant: any of them will do.
-                    .unwrap_or_else(|| outline.some(matcher, limit))
+                    .unwrap_or_else(|| outline.newest(matcher, limit))
             };
             (entry, matchers.iter().map(newest).collect::<Vec<_>>())
         };
@@ -210,12 +210,13 @@ impl Newest<'_> {
         }
         let mut ids: BTreeMap<(usize, usize), RecordId> = BTreeMap::new();
         for (entry, mut rows) in rows {
-            let Some(block) = visit::open(store, connection, &entries[entry])? else {
-                continue;
-            };
             rows.sort_unstable();
             rows.dedup();
-            let columns = block.read_rows(&Wanted::ids(), Some(rows))?;
+            let wanted = Wanted::ids();
+            let Some(columns) = visit::read(store, connection, &entries[entry], &wanted, rows)?
+            else {
+                continue;
+            };
             ids.extend((0..columns.len).map(|row| ((entry, columns.number(row)), columns.id(row))));
         }
         let id = |(_, lying): (i64, Lying)| match lying {

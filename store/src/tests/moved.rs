@@ -4,6 +4,7 @@ use domain::{LogFilter, LogReader, LogRecord, PageRequest, ProjectId, TimeRange}
 
 use super::Fixture;
 use super::fixture::{MINUTE, NOON, SECOND, commit, project, record};
+use crate::blocks::decode::Wanted;
 use crate::blocks::{catalogue, visit};
 use crate::{Error, LogStore, Store};
 
@@ -39,14 +40,42 @@ pub(crate) fn a_block_that_moved_since_it_was_listed_is_not_taken_for_damaged(fi
         .expect("listed");
     store.tier(mine, NOON + HOUR, NOON).expect("moved");
     let other = Store::open(&fixture.config).expect("opens");
-    let looked = other.read(|c| visit::open(&other, c, &listed[0]));
+    let looked = other.read(|c| visit::read(&other, c, &listed[0], &Wanted::ids(), vec![0]));
     assert!(
         matches!(looked, Err(Error::Contention { .. })),
         "{:?}",
-        looked.map(|block| block.is_some())
+        looked.map(|rows| rows.is_some())
     );
     assert_eq!(other.damaged_blocks().expect("listed"), []);
     assert_eq!(read(&other, mine), 20);
+}
+
+pub(crate) fn a_page_is_full_though_a_block_that_was_known_is_missing(fixture: &Fixture) {
+    let (store, mine) = (&fixture.store, project());
+    let old = sealed(store, mine, 20);
+    store.tier(mine, NOON + HOUR, NOON).expect("moved");
+    let new: Vec<LogRecord> = (0..20)
+        .map(|n| record(mine, NOON + HOUR + n * SECOND, &format!("order {n} paid")))
+        .collect();
+    commit(store, &new);
+    store.seal(NOON, true).expect("sealed");
+    let request = PageRequest {
+        limit: 5,
+        after: None,
+        order: domain::Order::OldestFirst,
+    };
+    let ids =
+        |records: &[LogRecord]| -> Vec<_> { records.iter().map(|record| record.id).collect() };
+    let filter = LogFilter::in_range(TimeRange::ALL);
+    let page = store.search(mine, &filter, &request).expect("a page");
+    assert_eq!(ids(&page.items), ids(&old[..5]));
+    // What its rows are is still in memory, the block itself is not.
+    store.caches().blocks.clear();
+    let folder = object_folder(fixture, mine);
+    std::fs::rename(&folder, fixture.folder.path().join("away")).expect("taken away");
+    let page = store.search(mine, &filter, &request).expect("a page");
+    assert_eq!(ids(&page.items), ids(&new[..5]));
+    assert!(page.next.is_some());
 }
 
 pub(crate) fn a_missing_object_is_left_out_until_it_is_there_again(fixture: &Fixture) {

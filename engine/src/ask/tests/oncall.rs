@@ -70,6 +70,9 @@ fn a_value_beside_the_key_of_its_attribute_is_a_condition() {
     );
     // No pattern says the word and one attribute has it.
     assert_eq!(bed.count("how many rooms booked today, garden"), Some(3));
+    // A record has one floor: both are none.
+    let found = bed.understood("how many rooms were booked on the garden and attic floors?");
+    assert!(found.attributes.is_empty(), "{:?}", found.attributes);
     assert_eq!(bed.count("how many rooms were booked today?"), Some(7));
 }
 
@@ -182,6 +185,22 @@ fn a_text_is_found_with_the_words_that_its_records_say() {
         bed.count("how many anonymous greetings from 10.2.3.4 today?"),
         Some(4)
     );
+    // Other records of the same address are none, and what nobody speaks of is said to be left out.
+    let line = "10.2.3.4 - - [23/Nov/2026:14:00:00 +0000] \"GET /rooms HTTP/1.1\" 200 404";
+    bed.tell("door", 105, line, "", 9);
+    assert_eq!(
+        bed.count("how many anonymous greetings from 10.2.3.4 today?"),
+        Some(4)
+    );
+    let facts = bed.facts("how many xmpp greetings from 10.2.3.4 today?");
+    assert_eq!(facts.matching, Some(4));
+    assert_eq!(facts.left_out, ["xmpp"]);
+    // The name of a service says a word as well.
+    bed.tell("xmppd", 106, "greeting from 10.2.3.4", "", 2);
+    assert_eq!(
+        bed.count("how many xmpp greetings from 10.2.3.4 today?"),
+        Some(2)
+    );
     let found = bed.facts("how many parcels from 10.2.3.4 today?");
     assert_eq!(found.matching, Some(0));
 }
@@ -196,6 +215,15 @@ fn what_others_tell_of_a_service_is_found() {
         Some(2)
     );
     assert_eq!(bed.count("how many greetings in bar-desk today?"), Some(0));
+    // A name is a word of its own, and a short one is looked for nowhere.
+    bed.tell("lift", 101, "room booked", "", 1);
+    bed.tell("spa", 101, "room booked", "", 1);
+    bed.tell("porter", 108, "receiving parcel 7 for the forklift", "", 2);
+    bed.tell("porter", 108, "receiving parcel 7 for spa", "", 2);
+    for service in ["lift", "spa"] {
+        let question = format!("how many parcels did {service} receive today?");
+        assert_eq!(bed.count(&question), Some(0), "{service}");
+    }
 }
 
 #[test]
@@ -212,6 +240,16 @@ fn slips_of_the_keyboard_are_read_as_they_were_meant() {
     bed.tell("desk", 101, "room booked", "", 3);
     bed.tell("desk", 108, "receiving parcel 7", "", 2);
     assert_eq!(bed.count("how many reciving parcels today?"), Some(2));
+    let said = bed.said("how many reciving parcels today?");
+    assert!(
+        said.contains("\u{201c}reciving\u{201d} was read as \u{201c}receiving\u{201d}."),
+        "{said}"
+    );
+    assert!(!bed.said("how many parcels today?").contains("was read as"));
+    // What a record says is no slip.
+    bed.tell("desk", 104, "deployed reciving 1.2.3 to production", "", 1);
+    let understood = bed.understood("how many reciving parcels today?");
+    assert!(understood.retrieval_text.contains("reciving"));
     assert_eq!(
         bed.understood("rooms booked yesteday").range.end_ns,
         NOON - 14 * HOUR

@@ -3,7 +3,7 @@
 use domain::Sentence;
 
 use super::days::Days;
-use super::{INDEX_CHIP, plain, words_only};
+use super::{INDEX_CHIP, SPELLING_CHIP, plain, words_only};
 use crate::facts::{AnswerFacts, Chip};
 use crate::words;
 
@@ -40,7 +40,8 @@ pub(in crate::answer) fn nothing(facts: &AnswerFacts) -> Vec<Sentence> {
     } else {
         ""
     };
-    let mut sentences: Vec<Sentence> = super::unread(facts).into_iter().collect();
+    let mut sentences = super::reread(facts);
+    sentences.extend(super::unread(facts));
     sentences.push(plain(format!("{verdict}{what} {time}{more}.")));
     sentences.push(plain(match facts.nearest_at_ns {
         Some(at_ns) if at_ns < facts.range.start_ns => {
@@ -83,9 +84,8 @@ fn without(facts: &AnswerFacts) -> Vec<Sentence> {
 fn condition(chip: &Chip) -> Option<String> {
     let value = words::plain(&chip.value, 60);
     match chip.label.as_str() {
-        "intent" | "time" | "compared with" | "grouped by" | "limit" | "computed" | INDEX_CHIP => {
-            None
-        }
+        "intent" | "time" | "compared with" | "grouped by" | "limit" | "computed" | INDEX_CHIP
+        | SPELLING_CHIP => None,
         "about" => Some(words::quoted(&value)),
         label => Some(format!("{} {value}", words::plain(label, 24))),
     }

@@ -98,7 +98,7 @@ impl DecoderConfig {
                 "capped attention (attn_logit_softcapping) is not supported".to_owned(),
             ));
         }
-        let window = integer(config, "sliding_window");
+        let window = integer(config, "sliding_window").filter(|window| *window > 0);
         let period = integer(config, "sliding_window_pattern")
             .or_else(|| integer(config, "_sliding_window_pattern"));
         let local_base = float(config, "rope_local_base_freq").unwrap_or(GEMMA3_LOCAL_BASE);

@@ -93,3 +93,23 @@ fn llama_3_slows_down_what_turns_slowly() {
     );
     assert!(factors.is_sorted());
 }
+
+#[test]
+fn a_window_of_no_tokens_is_none() {
+    let kinds = [
+        "sliding_attention",
+        "full_attention",
+        "sliding_attention",
+        "full_attention",
+    ];
+    let gemma = json!({"head_dim": 64, "sliding_window": 0, "layer_types": kinds});
+    let mut gemma = read(gemma, GEMMA3).unwrap();
+    assert_eq!(gemma.windows, [None; 4]);
+    let mistral = json!({"model_type": "mistral", "sliding_window": 0});
+    assert_eq!(read(mistral, "llama").unwrap().windows, [None; 4]);
+    gemma.windows[2] = Some(1);
+    gemma.check().unwrap();
+    gemma.windows[2] = Some(0);
+    let error = gemma.check().unwrap_err().to_string();
+    assert!(error.contains("unsound"), "{error}");
+}

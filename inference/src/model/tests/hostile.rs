@@ -225,3 +225,103 @@ fn a_gguf_file_whose_tensors_lie_is_refused() {
         &["wrong.gguf", "blk.0.attn_k.weight", "32 x 64", "64 x 64"],
     );
 }
+
+/// What loading a GGUF file says, with both engines.
+fn refused_gguf(path: &Path) -> [String; 2] {
+    [Engine::Auto, Engine::Stock].map(|engine| {
+        let loaded = load(path, engine, 64, 1).map(|_| ());
+        loaded.unwrap_err().to_string()
+    })
+}
+
+#[test]
+fn words_that_are_too_long_are_refused_in_both_formats() {
+    let broken = broken(|path| {
+        let file = path.join("tokenizer.json");
+        let mut tokenizer: Json = serde_json::from_slice(&fs::read(&file).unwrap()).unwrap();
+        let vocabulary = tokenizer["model"]["vocab"].as_object_mut().unwrap();
+        vocabulary.retain(|_, id| id.as_u64() >= Some(60));
+        for k in 1..=60 {
+            vocabulary.insert("a".repeat(1_000 * k) + "b", json!(k - 1));
+        }
+        fs::write(file, tokenizer.to_string()).unwrap();
+    });
+    check(&broken, &["DIR/tokenizer.json", "2001 bytes", "1024"]);
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("long.gguf");
+    for tiny in [TINY, gemma::GEMMA] {
+        let mut metadata = metadata(tiny);
+        for (key, value) in &mut metadata {
+            if let ("tokenizer.ggml.tokens", Value::Array(words)) = (key.as_str(), value) {
+                words[20] = Value::String("a".repeat(1_025));
+            }
+        }
+        written::gguf(&path, &metadata, &tensors(tiny));
+        for error in refused_gguf(&path) {
+            check(&error, &["long.gguf", "token 20", "1025 bytes", "1024"]);
+        }
+    }
+}
+
+#[test]
+fn tensors_that_share_bytes_are_refused_in_both_formats() {
+    const QUERY: &str = "model.layers.1.self_attn.q_proj.weight";
+    let shared = broken(|path| {
+        with_header(path, |header| {
+            for layer in 2..5 {
+                header[QUERY.replace('1', &layer.to_string())] = header[QUERY].clone();
+            }
+        });
+    });
+    check(&shared, &["DIR/model.safetensors", "overlap"]);
+
+    // The second layer is the first once more, and the file ends where its own tensors began.
+    let dir = tempfile::tempdir().unwrap();
+    let path = write_tiny(dir.path(), TINY);
+    let (content, ..) = open(&path).unwrap();
+    let mut bytes = fs::read(&path).unwrap();
+    let mut second = u64::MAX;
+    for (name, info) in &content.tensor_infos {
+        if !name.starts_with("blk.1.") {
+            continue;
+        }
+        second = second.min(info.offset);
+        let first = content.tensor_infos[&name.replace("blk.1.", "blk.0.")].offset;
+        let named = bytes
+            .windows(name.len())
+            .position(|text| text == name.as_bytes());
+        // Behind the name: the number of dimensions, the dimensions, the type.
+        let at = named.unwrap() + name.len() + 4 + 8 * info.shape.rank() + 4;
+        assert_eq!(bytes[at..at + 8], info.offset.to_le_bytes(), "{name}");
+        bytes[at..at + 8].copy_from_slice(&first.to_le_bytes());
+    }
+    bytes.truncate(usize::try_from(content.tensor_data_offset + second).unwrap());
+    fs::write(&path, bytes).unwrap();
+    for error in refused_gguf(&path) {
+        check(&error, &[".gguf", "overlap", &format!("{second} for them")]);
+    }
+}
+
+#[test]
+fn a_window_of_no_tokens_is_computed_as_none_in_both_formats() {
+    let dir = tempfile::tempdir().unwrap();
+    let tiny = Tiny {
+        window: 0,
+        kind: GgmlDType::F16,
+        ..gemma::GEMMA
+    };
+    let mut metadata = metadata(tiny);
+    metadata.push(("gemma3.attention.sliding_window".to_owned(), Value::U32(0)));
+    let file = dir.path().join("window.gguf");
+    written::gguf(&file, &metadata, &tensors(tiny));
+    let directory = written::directory(dir.path(), tiny);
+    let mut config = written::config(tiny);
+    config["layer_types"] = json!(vec!["sliding_attention"; tiny.layers]);
+    config["sliding_window"] = json!(0);
+    fs::write(directory.join("config.json"), config.to_string()).unwrap();
+    for path in [file, directory] {
+        let mut model = load(&path, Engine::Auto, 64, 1).unwrap().model;
+        let logits = model.forward(&[1, 2, 3]).unwrap();
+        assert!(logits.iter().all(|logit| logit.is_finite()));
+    }
+}

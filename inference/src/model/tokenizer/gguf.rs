@@ -25,7 +25,8 @@ impl TextTokenizer {
     /// Builds it out of the metadata.
     ///
     /// # Errors
-    /// Fails for vocabularies that are neither byte-level BPE (`gpt2` in GGUF) nor SentencePiece (`llama`).
+    /// Fails for vocabularies that are neither byte-level BPE (`gpt2` in GGUF) nor SentencePiece (`llama`), and for those
+    /// that exceed a limit.
     pub(crate) fn from_gguf(content: &Content) -> Result<Self> {
         let model = config::text(content, "tokenizer.ggml.model").unwrap_or_default();
         let texts = token_texts(content)?;
@@ -63,6 +64,7 @@ impl TextTokenizer {
             ends: id("eos_token_id").into_iter().collect(),
             begin: id("bos_token_id").filter(|_| begins),
         })
+        .map_err(Error::Compute)
     }
 }
 

@@ -7,10 +7,10 @@ use serde_json::Value;
 use tokenizers::Tokenizer;
 use toktrie::TokenId;
 
+use super::limits::MAX_WORDS;
 use super::sentencepiece::{byte_of, plain};
 use super::{
-    MAX_WORDS, Parts, TextTokenizer, Words, byte_alphabet, byte_level_bytes, looks_like_control,
-    special,
+    Parts, TextTokenizer, Words, byte_alphabet, byte_level_bytes, looks_like_control, special,
 };
 use crate::error::Result;
 use crate::model::directory::Directory;
@@ -19,7 +19,7 @@ impl TextTokenizer {
     /// Builds it out of `tokenizer.json`, `tokenizer_config.json` and `generation_config.json`.
     ///
     /// # Errors
-    /// Fails when a file is missing or wrong, and for vocabularies that are not BPE.
+    /// Fails when a file is missing or wrong, and for vocabularies that are not BPE or exceed a limit.
     pub(crate) fn from_directory(directory: &Directory) -> Result<Self> {
         let fail = |reason: String| directory.wrong("tokenizer.json", reason);
         let mut value = directory.tokenizer()?;
@@ -65,7 +65,7 @@ impl TextTokenizer {
             ends,
             begin: begin.filter(|_| begins),
         };
-        Self::new(parts).map_err(|error| fail(error.to_string()))
+        Self::new(parts).map_err(fail)
     }
 }
 

@@ -1,7 +1,79 @@
 use serde_json::json;
 
-use super::sentencepiece::byte_of;
+use super::limits::{MAX_ALL_BYTES, MAX_REPEATED, MAX_WORD_BYTES, MAX_WORDS};
+use super::sentencepiece::{Kind, byte_of};
 use super::*;
+
+/// A vocabulary of these words, built on a thread with the stack that the narrator's has.
+fn build(words: Vec<String>) -> Result<TextTokenizer, String> {
+    let build = move || {
+        let kinds = words.iter().map(|word| (word.as_str(), Kind::Normal));
+        let scores = vec![0.0; words.len()];
+        let pieces = SentencePiece::new(kinds, &scores, None, false);
+        TextTokenizer::new(Parts {
+            bytes: pieces.all_bytes(),
+            words: Words::Pieces(Arc::new(pieces)),
+            ends: Vec::new(),
+            begin: None,
+        })
+    };
+    let thread = std::thread::Builder::new().stack_size(2 << 20);
+    thread.spawn(build).unwrap().join().unwrap()
+}
+
+fn refused(words: Vec<String>, value: usize, limit: usize) {
+    let error = build(words).map(|_| ()).unwrap_err();
+    for part in [value, limit] {
+        assert!(error.contains(&part.to_string()), "{part}: {error}");
+    }
+}
+
+#[test]
+fn words_are_as_long_as_the_tree_is_deep_and_no_longer() {
+    let words = |longest: usize| {
+        (1..=longest)
+            .rev()
+            .map(|length| "a".repeat(length))
+            .collect()
+    };
+    let built = build(words(MAX_WORD_BYTES)).unwrap();
+    assert_eq!(built.bytes(0), "a".repeat(MAX_WORD_BYTES).as_bytes());
+    assert_eq!(
+        built.grammar_env().tok_trie().max_token_len(),
+        MAX_WORD_BYTES
+    );
+    refused(
+        words(MAX_WORD_BYTES + 1),
+        MAX_WORD_BYTES + 1,
+        MAX_WORD_BYTES,
+    );
+    let deep: Vec<String> = (1..=60).map(|k| "a".repeat(1_000 * k) + "b").collect();
+    refused(deep, 2_001, MAX_WORD_BYTES);
+}
+
+#[test]
+fn a_vocabulary_as_large_as_gemmas_is_built_and_one_beyond_the_tree_is_not() {
+    let words = |count: usize, width: usize| (0..count).map(move |id| format!("{id:0width$}"));
+    // 2.6 MB; the real one has 2 MB.
+    let built = build(words(262_144, 10).collect()).unwrap();
+    assert_eq!(built.bytes(262_143), b"0000262143");
+    let all_bytes = 1_000 * 4_001;
+    refused(words(4_001, 1_000).collect(), all_bytes, MAX_ALL_BYTES);
+    refused(words(MAX_WORDS + 1, 1).collect(), MAX_WORDS + 1, MAX_WORDS);
+    refused(Vec::new(), 0, MAX_WORDS);
+}
+
+#[test]
+fn few_words_may_have_the_bytes_of_another_one() {
+    let words = |count: usize| {
+        let mut words = vec!["ab".to_owned(); count];
+        words.extend(["a", "ac", "abd", "", ""].map(str::to_owned));
+        words
+    };
+    let built = build(words(MAX_REPEATED + 1)).unwrap();
+    assert_eq!(built.bytes(7), b"ab");
+    refused(words(MAX_REPEATED + 2), MAX_REPEATED + 1, MAX_REPEATED);
+}
 
 #[test]
 fn marks_are_told_from_text() {

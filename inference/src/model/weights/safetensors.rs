@@ -12,7 +12,7 @@ use candle_core::quantized::GgmlDType;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::{BUFFER_BYTES, Files, MAX_VALUES, Place, model_file};
+use super::{BUFFER_BYTES, Files, MAX_VALUES, Place, check_sum, model_file};
 use crate::error::Result;
 use crate::model::directory::Directory;
 
@@ -91,6 +91,7 @@ fn header(
             .map_err(|reason| fail(format!("tensor {name}: {reason}")))?;
         places.insert(name, place);
     }
+    check_sum(&places, file_bytes - data_start).map_err(fail)?;
     Ok(places)
 }
 

@@ -31,6 +31,11 @@ fn a_value_is_found_however_a_program_prints_its_name_and_the_value() {
         r#"password changed from null to "S3same99""#,
         r#"invalid value "S3same99" for field "password""#,
         "rejected 'S3same99' for parameter 'db_password'",
+        "name=DB_PASSWORD, value=S3same99",
+        "the password value: S3same99",
+        "changed the admin password to S3same99",
+        "spring.public.datasource.password=S3same99",
+        "public_key_passphrase=S3same99",
     ] {
         assert_eq!(kinds(text), ["PASSWORD S3same99"], "{text}");
     }
@@ -51,6 +56,12 @@ fn a_value_is_found_however_a_program_prints_its_name_and_the_value() {
         ),
         ("binding parameter [lng] = [9.50323]", "LOCATION 9.50323"),
         ("UPDATE t SET lat = '59.41378'", "LOCATION 59.41378"),
+        ("publicApiSecret=S3same99", "SECRET S3same99"),
+        ("NEXT_PUBLIC_API_TOKEN=S3same99", "SECRET S3same99"),
+        (
+            "reset token to 8f14e45fceea167a5a36",
+            "SECRET 8f14e45fceea167a5a36",
+        ),
         ("cvv: Optional(\"067\")", "SECRET 067"),
         (r#"{"name":"given-name","value":"Yusuf"}"#, "NAME Yusuf"),
         ("<given-name>Yusuf</given-name>", "NAME Yusuf"),
@@ -139,6 +150,16 @@ fn fields_about_secrets_and_people_that_hold_none_are_left() {
         "| password | required |",
         "password to be changed at next login",
         "single-pass renderer bypass=shadow0x1",
+        "public_key=MFkwEwYHKoZIzj0CAQYIKoZI",
+        "issued token to payments-api-v2",
+        "synced secret to namespace-prod2",
+        "moved session to web-frontend-07",
+        "sent password to user42",
+        "auth to redis-cluster-prod-01 failed",
+        "seed=cassandra-eu-west-01 joined",
+        "Invalid password value: must contain a digit",
+        "Invalid 'password' value: must contain a digit",
+        "| password | username |",
     ] {
         assert!(kinds(text).is_empty(), "{text}: {:?}", kinds(text));
     }

@@ -7,6 +7,8 @@ pub(super) enum Tie {
     Firm,
     /// `name: value` and `name is value`, which are also prose.
     Loose,
+    /// `set name to value`: `to` without such a verb names who got it.
+    To,
     /// `name value`, which nearly always is.
     Space,
 }
@@ -64,10 +66,10 @@ pub(super) fn value_start(
             .trim_end_matches(['`', ' '])
             .ends_with('|')
     {
-        return Some((at + 2, Tie::Firm));
+        return Some((at + 2, Tie::Loose));
     }
-    if let Some(start) = over_value_word(text, unquoted) {
-        return Some((start, Tie::Firm));
+    if let Some(found) = over_value_word(text, unquoted, had_quote) {
+        return Some(found);
     }
     let rest = &text[at..];
     // `password::hash` is a path of code.
@@ -96,7 +98,6 @@ pub(super) fn value_start(
         "updated to ",
         "will be ",
         "now ",
-        "to ",
         "changed from null to ",
         "from null to ",
     ] {
@@ -106,6 +107,9 @@ pub(super) fn value_start(
     }
     if at == name_end {
         return None;
+    }
+    if rest.starts_with("to ") && is_behind_verb(&text[..name_start]) {
+        return Some((at + 3, Tie::To));
     }
     if let Some(start) = over_owner(text, at) {
         return Some((start, Tie::Loose));
@@ -163,8 +167,8 @@ pub(in super::super) fn value_before(text: &str, name_start: usize) -> Option<(u
 }
 
 /// The value of a pair whose name is a value itself: `key="db.password" value="x"`, `{"name":"DB_PASSWORD","value":"x"}`;
-/// `at` is the place behind the quote that closes the name.
-fn over_value_word(text: &str, at: usize) -> Option<usize> {
+/// `at` is the place behind the name and the quote that closes it. `invalid password value: must be long` is prose.
+fn over_value_word(text: &str, at: usize, had_quote: bool) -> Option<(usize, Tie)> {
     let skip = |at: usize, marks: &[u8]| {
         at + text.as_bytes()[at..]
             .iter()
@@ -178,7 +182,28 @@ fn over_value_word(text: &str, at: usize) -> Option<usize> {
         .or_else(|| text[word..].strip_prefix("Value"))?;
     let name_end = text.len() - rest.len();
     let mark = skip(name_end, b" \\\"'");
-    matches!(text.as_bytes().get(mark), Some(b'=' | b':')).then(|| skip(mark + 1, b" "))
+    let mark_byte = text.as_bytes().get(mark);
+    if !matches!(mark_byte, Some(b'=' | b':')) {
+        return None;
+    }
+    let start = skip(mark + 1, b" ");
+    let is_pair = mark_byte == Some(&b'=') || text[start..].starts_with(['"', '\'', '\\']);
+    let is_firm = text[at..word].contains([',', '\n', '\r']) || (had_quote && is_pair);
+    Some((start, if is_firm { Tie::Firm } else { Tie::Loose }))
+}
+
+/// Whether one of the last words of `head` says that something gets a new value: `set password`, `changed the "password"`.
+fn is_behind_verb(head: &str) -> bool {
+    const VERBS: [&str; 7] = [
+        "set", "change", "changed", "reset", "update", "updated", "changing",
+    ];
+    let from = head.floor_char_boundary(head.len().saturating_sub(64));
+    head[from..]
+        .trim_end_matches(['"', '\'', '`', '\\'])
+        .split_ascii_whitespace()
+        .rev()
+        .take(3)
+        .any(|word| VERBS.iter().any(|verb| word.eq_ignore_ascii_case(verb)))
 }
 
 /// The first value of a list: `"X-Api-Key": ["x"]`, `[password] = [x]`.

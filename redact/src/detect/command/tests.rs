@@ -20,6 +20,13 @@ fn passwords_of_command_lines_are_known_by_their_program_and_flag() {
         ("az login -u ada -p S3same", "PASSWORD S3same"),
         ("twine upload -p S3same dist/x", "PASSWORD S3same"),
         ("docker login -u ci -p S3same", "PASSWORD S3same"),
+        ("oc login -u ada -p S3same", "PASSWORD S3same"),
+        ("mongodump -h ssh -u ada -p S3same", "PASSWORD S3same"),
+        ("redis-cli -h mongo -a S3same ping", "PASSWORD S3same"),
+        ("cd /srv; mysql -u root -pS3same", "PASSWORD S3same"),
+        ("mysql -e \"show tables;\" -pS3same", "PASSWORD S3same"),
+        ("kubectl exec db -- mysql -pS3same", "PASSWORD S3same"),
+        ("/usr/bin/mysql -pS3same/x", "PASSWORD S3same/x"),
         ("7z x -pS3same a.7z", "PASSWORD S3same"),
         ("zip -r -P S3same out.zip dir", "PASSWORD S3same"),
         ("sqlcmd -S db -U sa -P S3same", "PASSWORD S3same"),
@@ -52,7 +59,39 @@ fn flags_of_other_programs_are_left() {
         "net user list shown",
         "python -c print -w 80",
         "helm install -n prod web",
+        "cf push web -p target/web.jar",
+        "docker exec mongo mkdir -p /data/db",
+        "docker exec mongo sh -c 'ls'; ssh -p 2222 host",
+        "mongodump --gzip && nginx -p prefix",
+        "mongosh | tee -p errors",
+        "mongo -p ./conf",
+        "oc process -p IMAGE_TAG=1.2.3",
+        "az webapp create -p myplan",
+        "ibmcloud ks cluster -p plan42",
+        "telnet user root sw-core-01",
     ] {
         assert!(kinds(text).is_empty(), "{text}: {:?}", kinds(text));
+    }
+}
+
+#[test]
+fn flags_inside_one_long_word_cost_no_more_than_its_length() {
+    let shortest = |body: &str| {
+        let time = || {
+            let begun = std::time::Instant::now();
+            super::find(body, &mut Vec::new());
+            begun.elapsed()
+        };
+        (0..5).map(|_| time()).min().unwrap()
+    };
+    for piece in ["(--user=a", "(mysql(-px", "(--user=-a", "(curl(-uadaé"] {
+        let body = |bytes: usize| piece.repeat(bytes / piece.len());
+        let (small, large) = (shortest(&body(64 << 10)), shortest(&body(256 << 10)));
+        let microsecond = std::time::Duration::from_micros(1);
+        assert!(
+            large < 8 * small.max(microsecond),
+            "{piece}: {small:?} and {large:?}"
+        );
+        Detector::new().find(&body(1 << 20));
     }
 }
