@@ -22,6 +22,7 @@ pub(crate) mod tests;
 
 use std::fs::File;
 use std::io::BufReader;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
 use candle_core::quantized::gguf_file::Content;
@@ -237,10 +238,16 @@ fn open(path: &Path) -> Result<(Content, BufReader<File>, u64)> {
         .map_err(|error| fail(error.to_string()))?
         .len();
     let mut reader = BufReader::with_capacity(1 << 20, file);
-    let content = Content::read(&mut reader).map_err(|error| {
-        let text = error.to_string();
-        fail(text.lines().next().unwrap_or_default().to_owned())
-    })?;
+    // candle divides by what the file says its tensors are aligned to.
+    let read = catch_unwind(AssertUnwindSafe(|| Content::read(&mut reader)));
+    let content = match read {
+        Ok(Ok(content)) => content,
+        Ok(Err(error)) => {
+            let text = error.to_string();
+            return Err(fail(text.lines().next().unwrap_or_default().to_owned()));
+        }
+        Err(_) => return Err(fail("its header cannot be read".to_owned())),
+    };
     Ok((content, reader, file_bytes))
 }
 

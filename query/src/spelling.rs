@@ -3,12 +3,11 @@
 use crate::understand::vocabulary;
 
 /// Words of questions that are often written wrong and that a reader must know.
-const WORDS: [&str; 56] = [
+const WORDS: [&str; 37] = [
     "address",
     "addresses",
     "password",
     "passwords",
-    "yesterday",
     "average",
     "between",
     "compare",
@@ -17,14 +16,8 @@ const WORDS: [&str; 56] = [
     "seconds",
     "service",
     "services",
-    "errors",
-    "warnings",
-    "warning",
     "requests",
     "request",
-    "failed",
-    "failure",
-    "failures",
     "number",
     "different",
     "distinct",
@@ -40,17 +33,6 @@ const WORDS: [&str; 56] = [
     "deployed",
     "deployment",
     "during",
-    "morning",
-    "evening",
-    "afternoon",
-    "midnight",
-    "monday",
-    "tuesday",
-    "wednesday",
-    "thursday",
-    "friday",
-    "saturday",
-    "sunday",
     "duration",
     "latency",
     "timeout",
@@ -58,10 +40,9 @@ const WORDS: [&str; 56] = [
     "happened",
     "restarted",
     "crashed",
-    "exceptions",
     "responses",
 ];
-/// Those of them that set a time or a severity.
+/// As well, and these set a time or a severity.
 const CONDITIONS: [&str; 19] = [
     "yesterday",
     "morning",
@@ -88,10 +69,14 @@ const SHORTEST: usize = 6;
 /// Shortest word that may have two.
 const SHORTEST_OF_TWO: usize = 9;
 
+fn words() -> impl Iterator<Item = &'static str> {
+    WORDS.into_iter().chain(CONDITIONS)
+}
+
 /// Whether a word is one of questions: what is asked, when, and what binds the rest.
 #[must_use]
 pub fn is_word_of_questions(word: &str) -> bool {
-    vocabulary::is_filler(word) || WORDS.contains(&word)
+    vocabulary::is_filler(word) || words().any(|known| known == word)
 }
 
 /// The word that was meant by one that nobody knows: the only one of questions, else the only one among these, that differs
@@ -107,9 +92,7 @@ pub fn meant<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Option<Str
         let (own, other) = (word.as_bytes(), other.as_bytes());
         other.first() == own.first() && other.last() == own.last()
     };
-    let near = WORDS
-        .into_iter()
-        .filter(|other| has_same_ends(other) && is_meant_in_question(word, other));
+    let near = words().filter(|other| has_same_ends(other) && is_meant_in_question(word, other));
     match only(near) {
         Near::None => {}
         Near::One(other) => return Some(other.to_owned()),

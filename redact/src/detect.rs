@@ -98,7 +98,8 @@ impl Detector {
             words.push(form.prefix.into());
             triggers.push(Trigger::Token(index));
         }
-        for stem in key_name::STEMS {
+        let passwords = key_name::PASSWORD_WORDS.iter();
+        for stem in key_name::STEMS.iter().chain(passwords).copied() {
             for word in spellings(stem) {
                 words.push(word);
                 triggers.push(Trigger::Name);

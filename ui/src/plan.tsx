@@ -77,8 +77,8 @@ export function PlanChips({ interpretation, onRun }: Props) {
   };
   const close = () => setEditing("");
   const current = interval(plan, interpretation);
-  // What the server says beside the plan: that the index is away, for example.
-  const remarks = interpretation.chips.filter(([label]) => label === "index");
+  // What the server says beside the plan: that the index is away, that a word was read as another.
+  const remarks = interpretation.chips.filter(([label]) => label === "index" || label === "spelling");
   return (
     <div class="chips" role="group" aria-label="Understood as; each part can be changed">
       <Chip label="do" value={word(plan.intent)} isEditing={editing === "intent"} onEdit={() => setEditing("intent")}>

@@ -139,6 +139,23 @@ const TEMPLATES: [(u64, &str); 13] = [
     (13, "starting web version <*>"),
 ];
 
+/// A pattern that nothing was counted of.
+fn template(project_id: ProjectId, id: u64, text: &str) -> Template {
+    Template {
+        id: TemplateId(id),
+        project_id,
+        text: text.to_owned(),
+        example: String::new(),
+        first_seen_ns: NOON,
+        last_seen_ns: NOON,
+        count: 0,
+        services: Vec::new(),
+        severity: Severity::Info,
+        merged_into: None,
+        sequence: 0,
+    }
+}
+
 impl Bed {
     fn new(services: &[(u64, &'static str)]) -> Self {
         let folder = tempfile::tempdir().unwrap();
@@ -177,19 +194,7 @@ impl Bed {
     }
 
     fn commit(&mut self, records: Vec<LogRecord>, merged: &[(u64, u64)]) {
-        let template = |(id, text): &(u64, &str)| Template {
-            id: TemplateId(*id),
-            project_id: self.project_id,
-            text: (*text).to_owned(),
-            example: String::new(),
-            first_seen_ns: NOON,
-            last_seen_ns: NOON,
-            count: 0,
-            services: Vec::new(),
-            severity: Severity::Info,
-            merged_into: None,
-            sequence: 0,
-        };
+        let template = |(id, text): &(u64, &str)| template(self.project_id, *id, text);
         self.inner
             .store
             .append(&CommitBatch {

@@ -380,6 +380,16 @@ fn broken_files_are_refused_with_a_reason() {
     let dir = tempfile::tempdir().unwrap();
     let absent = dir.path().join("absent.gguf");
     assert!(matches!(read_header(&absent), Err(Error::ModelFile { .. })));
+    let unaligned = dir.path().join("unaligned.gguf");
+    let mut file = std::fs::File::create(&unaligned).unwrap();
+    let alignment = candle_core::quantized::gguf_file::Value::U32(0);
+    let metadata = [("general.alignment", &alignment)];
+    candle_core::quantized::gguf_file::write(&mut file, &metadata, &[]).unwrap();
+    let refused = read_header(&unaligned);
+    assert!(
+        matches!(refused, Err(Error::ModelFile { .. })),
+        "{refused:?}"
+    );
     let junk = dir.path().join("junk.gguf");
     std::fs::write(&junk, b"not a model").unwrap();
     assert!(matches!(read_header(&junk), Err(Error::ModelFile { .. })));

@@ -5,7 +5,7 @@ mod people;
 use crate::Kind;
 
 /// One of these is in every name below, in any case; the automaton looks for them.
-pub(super) const STEMS: [&str; 106] = [
+pub(super) const STEMS: [&str; 84] = [
     "pass",
     "passphrase",
     "passcode",
@@ -75,29 +75,7 @@ pub(super) const STEMS: [&str; 106] = [
     "line_1",
     "line2",
     "line_2",
-    "psk",
-    "mdp",
-    "parola",
-    "sifre",
-    "şifre",
-    "salasana",
-    "losenord",
-    "lösenord",
-    "heslo",
-    "haslo",
-    "hasło",
     "key",
-    "pswd",
-    "pword",
-    "пароль",
-    "密码",
-    "密碼",
-    "パスワード",
-    "비밀번호",
-    "jelszo",
-    "jelszó",
-    "adgangskode",
-    "passord",
     "community",
     "bearer",
     "auth=",
@@ -112,6 +90,31 @@ pub(super) const STEMS: [&str; 106] = [
     "pepper",
     "seed",
     "mnemonic",
+];
+/// Words for a password in short and in other languages; stems as well.
+pub(super) const PASSWORD_WORDS: [&str; 22] = [
+    "psk",
+    "mdp",
+    "parola",
+    "sifre",
+    "şifre",
+    "salasana",
+    "losenord",
+    "lösenord",
+    "heslo",
+    "haslo",
+    "hasło",
+    "pswd",
+    "pword",
+    "пароль",
+    "密码",
+    "密碼",
+    "パスワード",
+    "비밀번호",
+    "jelszo",
+    "jelszó",
+    "adgangskode",
+    "passord",
 ];
 
 /// How sure a name makes us.
@@ -253,44 +256,25 @@ pub(super) fn classify(name: &str) -> Option<Class> {
             && word.is_char_boundary(word.len() - suffix.len())
             && word[word.len() - suffix.len()..].eq_ignore_ascii_case(suffix)
     };
-    let is_password = has(&[
-        "pwd",
-        "passphrase",
-        "passwd",
-        "kennwort",
-        "senha",
-        "contrasena",
-        "contraseña",
-        "wachtwoord",
-        "motdepasse",
-        "psk",
-        "mdp",
-        "parola",
-        "sifre",
-        "şifre",
-        "salasana",
-        "losenord",
-        "lösenord",
-        "heslo",
-        "haslo",
-        "hasło",
-        "pswd",
-        "pword",
-        "пароль",
-        "密码",
-        "密碼",
-        "パスワード",
-        "비밀번호",
-        "jelszo",
-        "jelszó",
-        "adgangskode",
-        "passord",
-    ]) || is(
-        last,
-        &[
-            "pw", "passe", "rootpw", "bindpw", "adminpw", "userpw", "dbpw", "smtppw", "ldappw",
-        ],
-    ) || has_pair(&["pass"], &["word", "phrase"])
+    let is_password = has(&PASSWORD_WORDS)
+        || has(&[
+            "pwd",
+            "passphrase",
+            "passwd",
+            "kennwort",
+            "senha",
+            "contrasena",
+            "contraseña",
+            "wachtwoord",
+            "motdepasse",
+        ])
+        || is(
+            last,
+            &[
+                "pw", "passe", "rootpw", "bindpw", "adminpw", "userpw", "dbpw", "smtppw", "ldappw",
+            ],
+        )
+        || has_pair(&["pass"], &["word", "phrase"])
         || has_pair(&["seed", "recovery", "mnemonic"], &["phrase", "words"])
         || words.iter().any(|word| {
             let word = word.trim_end_matches(|c: char| c.is_ascii_digit());

@@ -1,6 +1,7 @@
 use super::*;
 
-fn kinds(text: &str) -> Vec<String> {
+/// What is found in a text: its kind and the place.
+pub(super) fn kinds(text: &str) -> Vec<String> {
     merged(Detector::new().find(text))
         .iter()
         .map(|finding| {

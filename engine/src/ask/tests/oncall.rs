@@ -20,19 +20,7 @@ const HOTEL: [(u64, &str); 8] = [
 impl Bed {
     fn hotel() -> Self {
         let bed = Self::new(&[]);
-        let template = |(id, text): &(u64, &str)| Template {
-            id: TemplateId(*id),
-            project_id: bed.project_id,
-            text: (*text).to_owned(),
-            example: String::new(),
-            first_seen_ns: NOON,
-            last_seen_ns: NOON,
-            count: 0,
-            services: Vec::new(),
-            severity: Severity::Info,
-            merged_into: None,
-            sequence: 0,
-        };
+        let template = |(id, text): &(u64, &str)| template(bed.project_id, *id, text);
         let batch = CommitBatch {
             new_templates: HOTEL.iter().map(template).collect(),
             ..CommitBatch::new(bed.project_id, Vec::new())

@@ -1,17 +1,4 @@
-use super::super::{Detector, merged};
-
-fn kinds(text: &str) -> Vec<String> {
-    merged(Detector::new().find(text))
-        .iter()
-        .map(|finding| {
-            format!(
-                "{} {}",
-                finding.kind.as_str(),
-                &text[finding.start..finding.end]
-            )
-        })
-        .collect()
-}
+use super::super::tests::kinds;
 
 #[test]
 fn a_value_is_found_however_a_program_prints_its_name_and_the_value() {
@@ -65,6 +52,11 @@ fn a_value_is_found_however_a_program_prints_its_name_and_the_value() {
         ("cvv: Optional(\"067\")", "SECRET 067"),
         (r#"{"name":"given-name","value":"Yusuf"}"#, "NAME Yusuf"),
         ("<given-name>Yusuf</given-name>", "NAME Yusuf"),
+        (r#"set "given-name" to "Yusuf""#, "NAME Yusuf"),
+        (
+            r#"set "session_token" to "lZQ8Kq2mNv47Txw1""#,
+            "SESSION lZQ8Kq2mNv47Txw1",
+        ),
         (
             "encryption-key=Cv9m7ZL4mT9M1xHDXA6Q",
             "SECRET Cv9m7ZL4mT9M1xHDXA6Q",

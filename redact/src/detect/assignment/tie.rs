@@ -109,7 +109,10 @@ pub(super) fn value_start(
         return None;
     }
     if rest.starts_with("to ") && is_behind_verb(&text[..name_start]) {
-        return Some((at + 3, Tie::To));
+        // A value in quotes behind such a verb is one, whatever is set.
+        let value = rest[3..].trim_start_matches('\\');
+        let is_quoted = value.starts_with(['"', '\'', '`']);
+        return Some((at + 3, if is_quoted { Tie::Loose } else { Tie::To }));
     }
     if let Some(start) = over_owner(text, at) {
         return Some((start, Tie::Loose));

@@ -1,17 +1,5 @@
-use super::super::{Detector, merged};
-
-fn kinds(text: &str) -> Vec<String> {
-    merged(Detector::new().find(text))
-        .iter()
-        .map(|finding| {
-            format!(
-                "{} {}",
-                finding.kind.as_str(),
-                &text[finding.start..finding.end]
-            )
-        })
-        .collect()
-}
+use super::super::Detector;
+use super::super::tests::kinds;
 
 #[test]
 fn passwords_of_command_lines_are_known_by_their_program_and_flag() {

@@ -1,18 +1,5 @@
-use super::super::{Detector, merged};
+use super::super::tests::kinds;
 use super::{checksum, world};
-
-fn kinds(text: &str) -> Vec<String> {
-    merged(Detector::new().find(text))
-        .iter()
-        .map(|finding| {
-            format!(
-                "{} {}",
-                finding.kind.as_str(),
-                &text[finding.start..finding.end]
-            )
-        })
-        .collect()
-}
 
 fn digits(text: &str) -> Vec<u8> {
     text.bytes().map(|byte| byte - b'0').collect()
