@@ -28,7 +28,8 @@ pub(crate) use lasting::while_lasting;
 pub use lasting::{SESSION_LOOK, session_end};
 pub use reader::{BasicSessions, Reader};
 pub use secret::{
-    TOKEN_PREFIX, display_prefix, hash_password, new_secret, new_token, token_hash, verify_password,
+    TOKEN_PREFIX, display_prefix, hash_password, new_secret, new_token, token_hash,
+    verify_password, writes_only,
 };
 pub use session::{Claims, SessionKeys};
 pub use token_cache::TokenCache;

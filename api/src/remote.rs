@@ -34,23 +34,44 @@ impl Server {
     /// # Errors
     /// Fails when no credential can be had.
     pub async fn new(remote: &Remote, config: &Config) -> anyhow::Result<Self> {
-        rustls::crypto::ring::default_provider()
-            .install_default()
-            .ok();
-        let token = match &remote.token {
-            Some(token) => token.clone(),
+        match &remote.token {
+            Some(token) => Self::with_token(remote, token.clone()),
             // An admin's session of this machine is sent to this machine only.
             None if !is_this_machine(&remote.url) => bail!(
                 "{} is not this machine: give --token or VIGIL_TOKEN",
                 remote.url
             ),
             None => {
-                let config = config.clone();
-                tokio::task::spawn_blocking(move || bootstrap::local_session(&config))
-                    .await?
-                    .context("no token: give --token or VIGIL_TOKEN, or run this where the data folder is")?
+                let session = local_session(config).await.context(
+                    "no token: give --token or VIGIL_TOKEN, or run this where the data folder is",
+                )?;
+                Self::with_token(remote, session)
             }
-        };
+        }
+    }
+
+    /// As [`Self::new`], for what reads: a token that may only write, such as an agent's in `VIGIL_TOKEN`, gives way to the
+    /// operator's own session where this machine has one.
+    ///
+    /// # Errors
+    /// Fails when no credential can be had.
+    pub async fn for_reading(remote: &Remote, config: &Config) -> anyhow::Result<Self> {
+        if remote
+            .token
+            .as_deref()
+            .is_some_and(crate::auth::writes_only)
+            && is_this_machine(&remote.url)
+            && let Ok(session) = local_session(config).await
+        {
+            return Self::with_token(remote, session);
+        }
+        Self::new(remote, config).await
+    }
+
+    fn with_token(remote: &Remote, token: String) -> anyhow::Result<Self> {
+        rustls::crypto::ring::default_provider()
+            .install_default()
+            .ok();
         let client = Client::builder()
             .connect_timeout(CONNECT)
             .timeout(ANSWER)
@@ -169,6 +190,12 @@ impl Server {
             self.url
         )
     }
+}
+
+/// A session of the local data folder, as its owner.
+async fn local_session(config: &Config) -> anyhow::Result<String> {
+    let config = config.clone();
+    tokio::task::spawn_blocking(move || bootstrap::local_session(&config)).await?
 }
 
 fn is_this_machine(url: &str) -> bool {

@@ -27,6 +27,12 @@ pub fn new_token(scope: TokenScope) -> String {
     format!("{prefix}{}", hex::encode(random::<TOKEN_BYTES>()))
 }
 
+/// Whether a text is a token that may only write, by its looks.
+#[must_use]
+pub fn writes_only(token: &str) -> bool {
+    token.starts_with(TOKEN_PREFIX) && !token.starts_with(READ_PREFIX)
+}
+
 /// A new password or secret of 160 bits.
 #[must_use]
 pub fn new_secret() -> String {

@@ -19,7 +19,7 @@ const EVIDENCE_CHARS: usize = 160;
 /// # Errors
 /// Fails when the server does not answer, or only in part.
 pub async fn run(args: AskArgs, config: &Config) -> anyhow::Result<()> {
-    let server = Server::new(&args.remote, config).await?;
+    let server = Server::for_reading(&args.remote, config).await?;
     let zone = jiff::tz::TimeZone::system();
     let body = serde_json::json!({
         "question": args.question.join(" "),

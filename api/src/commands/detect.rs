@@ -16,7 +16,7 @@ pub async fn run(
     remote: &Remote,
     config: &Config,
 ) -> anyhow::Result<()> {
-    let server = Server::new(remote, config).await?;
+    let server = Server::for_reading(remote, config).await?;
     let body = serde_json::json!({ "from": from, "to": to });
     let found: Value = server
         .post("/api/v1/detect", "application/json", &body)

@@ -13,7 +13,7 @@ const ANSWER_BYTES: usize = 4 * 1024 * 1024;
 /// # Errors
 /// Fails when the server does not answer or refuses.
 pub async fn run(args: DigestArgs, config: &Config) -> anyhow::Result<()> {
-    let server = Server::new(&args.remote, config).await?;
+    let server = Server::for_reading(&args.remote, config).await?;
     // As the reader's watch has it.
     let zone = jiff::tz::TimeZone::system();
     let zone = zone.iana_name().map(str::to_owned);

@@ -16,7 +16,7 @@ use crate::remote::Server;
 /// Fails when the server refuses or the stream breaks: what was written until then is not everything. A file then
 /// keeps its name ending in `.part`.
 pub async fn run(args: ExportArgs, config: &Config) -> anyhow::Result<()> {
-    let server = Server::new(&args.remote, config).await?;
+    let server = Server::for_reading(&args.remote, config).await?;
     let mut query = vec![("format", args.format.as_str().to_owned())];
     let filter = args.filter.join(" ");
     for (name, value) in [

@@ -17,7 +17,7 @@ const CELL_CHARS: usize = 120;
 /// # Errors
 /// Fails when the server does not answer or refuses the query.
 pub async fn run(args: SqlArgs, config: &Config) -> anyhow::Result<()> {
-    let server = Server::new(&args.remote, config).await?;
+    let server = Server::for_reading(&args.remote, config).await?;
     let format = match args.format {
         SqlFormat::Table | SqlFormat::Json => "json",
         SqlFormat::Ndjson => "ndjson",

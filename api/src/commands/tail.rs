@@ -29,7 +29,7 @@ const REMEMBERED: usize = 4 * CATCH_UP;
 /// # Errors
 /// Fails when the server refuses, and when it cannot be reached at first.
 pub async fn run(args: TailArgs, config: &Config) -> anyhow::Result<()> {
-    let mut server = Server::new(&args.remote, config).await?;
+    let mut server = Server::for_reading(&args.remote, config).await?;
     let mut view = View::new(&args);
     let mut pause = FIRST_PAUSE;
     let mut is_first = true;
@@ -58,7 +58,7 @@ pub async fn run(args: TailArgs, config: &Config) -> anyhow::Result<()> {
                 if args.remote.token.is_some() {
                     bail!("the session is over: log in again");
                 }
-                server = Server::new(&args.remote, config).await?;
+                server = Server::for_reading(&args.remote, config).await?;
                 tokio::time::sleep(FIRST_PAUSE).await;
             }
             End::Broken => {

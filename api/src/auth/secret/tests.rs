@@ -18,6 +18,7 @@ fn tokens_are_long_random_and_shown_by_a_short_prefix_only() {
     assert_eq!(display_prefix(&one).len(), 10);
     let reading = new_token(TokenScope::Read);
     assert!(reading.starts_with("vgl_read_"));
+    assert!(writes_only(&one) && !writes_only(&reading) && !writes_only("eyJ.a.session"));
     assert_eq!(display_prefix(&reading).len(), 15, "the store takes 16");
     assert_ne!(token_hash(&one), token_hash(&two));
 }
