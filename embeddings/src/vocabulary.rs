@@ -6,6 +6,7 @@
 
 mod coverage;
 mod parse;
+mod rarity;
 mod stem;
 mod translate;
 mod worded;
@@ -20,6 +21,7 @@ pub(crate) use translate::{opened, said_texts, translated};
 pub(crate) use worded::worded;
 
 use parse::Group;
+use rarity::Rarity;
 
 /// Ideas that are written out for one text: with more of them the text is about everything.
 const SPELLED: usize = 4;
@@ -49,9 +51,9 @@ const CONCEPTS: &str = concat!(
 static VOCABULARY: LazyLock<Vocabulary> =
     LazyLock::new(|| Vocabulary::new(parse::groups(CONCEPTS)));
 
-/// Ideas in a text: the group, and how surely it is meant. A word that tells one idea weighs 1, each further word of
-/// a phrase 0.5 more, and a phrase that tells several ideas less for each: by the root of how many. Recall@10 rose by
-/// it from 0.82 to 0.84 on the test half of the bench's questions.
+/// Ideas in a text: the group, and how surely it is meant. A word that tells one idea weighs 1 at most (see
+/// [`Rarity`]), each further word of a phrase 0.5 more, and a phrase that tells several ideas less for
+/// each: by the root of how many. Recall@10 rose by it from 0.82 to 0.84 on the test half of the bench's questions.
 pub(crate) type Ideas = BTreeMap<usize, f32>;
 
 /// A phrase's stems, with blanks between them, to the groups that have it.
@@ -64,6 +66,10 @@ struct Vocabulary {
     printed: Phrases,
     /// Stems of every word in it.
     known: HashSet<String>,
+    /// Of words that programs print.
+    printed_words: Rarity,
+    /// Of words that anybody says or prints.
+    all_words: Rarity,
     /// Words of its longest phrase.
     longest: usize,
 }
@@ -81,6 +87,12 @@ impl Vocabulary {
             said: Phrases::new(),
             printed: Phrases::new(),
             known: HashSet::new(),
+            printed_words: Rarity::of(groups.iter().map(|group| group.printed.iter())),
+            all_words: Rarity::of(
+                groups
+                    .iter()
+                    .map(|group| group.printed.iter().chain(group.said.iter())),
+            ),
             longest: 1,
         };
         for (number, group) in groups.iter().enumerate() {
@@ -134,10 +146,14 @@ impl Vocabulary {
         }
     }
 
-    fn ideas(&self, words: &[Word], maps: &[&Phrases]) -> Ideas {
+    /// `telling` tells of a word's stem how surely the word by itself means what it says, 0 to 1.
+    fn ideas(&self, words: &[Word], maps: &[&Phrases], telling: impl Fn(&str) -> f32) -> Ideas {
         let mut ideas = Ideas::new();
-        self.each(words, maps, |_, length, groups| {
-            let words = 1.0 + FURTHER_WORD * (length - 1) as f32;
+        self.each(words, maps, |start, length, groups| {
+            let words = match length {
+                1 => telling(&words[start].stem),
+                _ => 1.0 + FURTHER_WORD * (length - 1) as f32,
+            };
             let weight = words / (groups.len() as f32).sqrt();
             for group in groups {
                 let most = ideas.entry(*group).or_insert(0.0);
@@ -179,14 +195,18 @@ pub fn vocabulary_mark() -> String {
 /// The ideas of a question.
 pub(crate) fn of_question(text: &str) -> Ideas {
     let all = &*VOCABULARY;
-    all.ideas(&words(text), &[&all.said, &all.printed])
+    all.ideas(&words(text), &[&all.said, &all.printed], |stem| {
+        all.all_words.of_question(stem)
+    })
 }
 
 /// The ideas of a template or of a line.
 pub(crate) fn of_log_text(text: &str) -> Ideas {
     let all = &*VOCABULARY;
     let words = words(text);
-    let mut ideas = all.ideas(&words, &[&all.printed]);
+    let mut ideas = all.ideas(&words, &[&all.printed], |stem| {
+        all.printed_words.of_line(stem)
+    });
     for pair in words.windows(2) {
         let (first, second) = (&pair[0].text, &pair[1].text);
         if first.len() + second.len() < LEAST_COMPOUND || first.len() < 2 || second.len() < 2 {

@@ -27,7 +27,7 @@ pub(crate) struct Dictionary {
 
 impl Dictionary {
     /// What it is after more templates, or changes of known ones, were read.
-    fn extended(&self, fresh: Vec<Template>, sequence: i64) -> Self {
+    pub(crate) fn extended(&self, fresh: Vec<Template>, sequence: i64) -> Self {
         let mut templates = self.templates.clone();
         let mut is_grown = false;
         for template in fresh {

@@ -98,7 +98,7 @@ pub fn draft_answer(facts: &AnswerFacts) -> Answer {
         },
         narrative: Vec::new(),
         suspects: if facts.intent == AnswerIntent::Why {
-            facts.suspects.clone()
+            sentences::suspects(facts)
         } else {
             Vec::new()
         },

@@ -14,7 +14,7 @@ pub use evidence::EvidenceBook;
 pub use gather::{
     CountedPattern, affected_services, incident_window, telling_patterns, usual_window,
 };
-pub use more::{AnswerMore, Figure, Trend};
+pub use more::{AnswerMore, Figure, IncidentNote, IncidentNotes, Trend};
 
 /// How much one service is affected.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

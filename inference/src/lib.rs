@@ -40,8 +40,8 @@ pub use external::{
 };
 pub use facts::{
     AnswerFacts, AnswerIntent, AnswerMore, Chip, Comparison, CountedPattern, EvidenceBook, Figure,
-    GroupCount, PolicyFact, ServiceImpact, SummaryFacts, Trend, ValueFacts, affected_services,
-    incident_window, telling_patterns, usual_window,
+    GroupCount, IncidentNote, IncidentNotes, PolicyFact, ServiceImpact, SummaryFacts, Trend,
+    ValueFacts, affected_services, incident_window, telling_patterns, usual_window,
 };
 pub use fallback::Fallback;
 pub use generator::{FinishReason, GenerateRequest, Generation, Generator, Grammar, Origin};

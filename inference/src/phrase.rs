@@ -17,7 +17,7 @@ use crate::metrics;
 use crate::prompt::{data, data_block, selection};
 use crate::story::{Story, parse_story};
 use crate::summary;
-use crate::verify::{Grounds, Rejection, lexicon, verify};
+use crate::verify::{Grounds, Rejection, lexicon, recited, verify};
 
 /// Sentences that a model may write for a summary.
 const SUMMARY_SENTENCES: usize = 3;
@@ -106,7 +106,7 @@ pub async fn phrase_answer(
     cancel: CancellationToken,
 ) -> Answer {
     let mut answer = draft;
-    if !answer.is_found || answer.evidence.is_empty() {
+    if !answer.is_found || counted(&answer).is_empty() {
         return answer;
     }
     match write_answer(generator, facts, &answer, budget, cancel).await {
@@ -120,6 +120,12 @@ pub async fn phrase_answer(
         }
     }
     answer
+}
+
+/// What an answer rests on. What is only near to the question was not counted: a model is not told of it, and may not cite it.
+fn counted(answer: &Answer) -> Vec<Evidence> {
+    let is_counted = |item: &&Evidence| item.kind != EvidenceKind::Related;
+    answer.evidence.iter().filter(is_counted).cloned().collect()
 }
 
 /// A story that verified, and who wrote it.
@@ -186,7 +192,8 @@ async fn write_answer(
     budget: &PhraseBudget,
     cancel: CancellationToken,
 ) -> Result<Written, Refused> {
-    let chosen = selection(&draft.evidence);
+    let evidence = counted(draft);
+    let chosen = selection(&evidence);
     let numbers: Vec<u32> = chosen.iter().map(|item| item.number).collect();
     // The question is a person's, but it is data all the same.
     let prompt = format!(
@@ -206,7 +213,7 @@ async fn write_answer(
         numbers: &numbers,
     };
     let grounds = Grounds {
-        evidence: &draft.evidence,
+        evidence: &evidence,
         services: &[],
         confidence: surest(&draft.suspects),
         // What the question says is no ground for an answer.
@@ -325,6 +332,7 @@ fn believed(text: &str, shape: StoryShape, grounds: &Grounds<'_>) -> Result<Stor
     if shape.titled && story.title.is_none() {
         return Err(Rejection::Unreadable("no field 'title' in it".to_owned()));
     }
+    let story = recited(story, grounds);
     verify(&story, grounds)?;
     Ok(story)
 }

@@ -66,6 +66,8 @@ pub(crate) fn data_block(items: &[&Evidence], given: &str, nonce: u64) -> String
             EvidenceKind::Record => without_digits(&typed(&item.text)),
             _ => without_digits(&item.text),
         };
+        // A model that sees `<num>` wants to write it, which its grammar has not: "number", "umber".
+        let text = words::without_slots(&text);
         let _ = writeln!(block, ": {}", data(&text, LINE_LIMIT));
     }
     if !given.is_empty() {

@@ -6,6 +6,7 @@
 
 pub(crate) mod lexicon;
 mod numbers;
+mod said;
 mod tokens;
 
 use std::collections::BTreeSet;
@@ -43,6 +44,7 @@ pub(crate) enum Rejection {
     Advice(String),
     Repeated,
     Echo,
+    Unsaid(String),
     Ungrounded(String),
 }
 
@@ -83,6 +85,7 @@ impl fmt::Display for Rejection {
             Self::Advice(word) => write!(f, "gives advice or plays down ('{word}')"),
             Self::Repeated => f.write_str("says the same twice"),
             Self::Echo => f.write_str("repeats its instructions"),
+            Self::Unsaid(word) => write!(f, "says '{word}', which nothing that it cites says"),
             Self::Ungrounded(sentence) => {
                 write!(f, "has nothing in common with what it cites: {sentence}")
             }
@@ -106,6 +109,7 @@ impl Rejection {
             | Self::Cause(_)
             | Self::Sequence(_)
             | Self::Stranger(_)
+            | Self::Unsaid(_)
             | Self::Ungrounded(_) => "Say only what the cited evidence itself says.",
             Self::Advice(_) => "Give no advice and play nothing down.",
             Self::TooShort { .. } | Self::Repeated | Self::Echo => {
@@ -121,6 +125,7 @@ impl Rejection {
         | Self::Overclaim(word)
         | Self::Cause(word)
         | Self::Sequence(word)
+        | Self::Unsaid(word)
         | Self::Advice(word)) = self
         else {
             return None;
@@ -150,6 +155,8 @@ pub(crate) struct Grounds<'a> {
 pub(crate) const MAX_TITLE: usize = 100;
 /// Characters of a sentence.
 pub(crate) const MAX_SENTENCE: usize = 280;
+/// Pieces of evidence that one sentence cites.
+const MAX_CITATIONS: usize = 3;
 /// Consecutive words that count as an echo of the instructions.
 const ECHO_WORDS: usize = 7;
 
@@ -163,12 +170,7 @@ pub(crate) fn verify(story: &Story, grounds: &Grounds<'_>) -> Result<(), Rejecti
     }
     let mut said: Vec<BTreeSet<String>> = Vec::new();
     for sentence in &story.sentences {
-        let cited = cited(sentence, grounds)?;
-        length("sentence", &sentence.text, MAX_SENTENCE)?;
-        text(&sentence.text, &cited, grounds)?;
-        if !is_grounded(&sentence.text, &cited, grounds) {
-            return Err(Rejection::Ungrounded(sentence.text.clone()));
-        }
+        holds(sentence, grounds)?;
         let words = tokens::content_words(&sentence.text);
         if said.iter().any(|earlier| overlap(earlier, &words) > 0.8) {
             return Err(Rejection::Repeated);
@@ -187,8 +189,52 @@ pub(crate) fn verify(story: &Story, grounds: &Grounds<'_>) -> Result<(), Rejecti
         if !is_grounded(title, &cited, grounds) {
             return Err(Rejection::Ungrounded(title.clone()));
         }
+        all_said(title, &cited, grounds)?;
     }
     Ok(())
+}
+
+/// Whether one sentence may be shown.
+fn holds(sentence: &Sentence, grounds: &Grounds<'_>) -> Result<(), Rejection> {
+    let cited = cited(sentence, grounds)?;
+    length("sentence", &sentence.text, MAX_SENTENCE)?;
+    text(&sentence.text, &cited, grounds)?;
+    if !is_grounded(&sentence.text, &cited, grounds) {
+        return Err(Rejection::Ungrounded(sentence.text.clone()));
+    }
+    all_said(&sentence.text, &cited, grounds)
+}
+
+/// The story with the citations that its sentences lack: one that says what other evidence says cites it as well, when it then
+/// holds. Who names a service that nothing cited is about gets none: that would tell of it what others did.
+pub(crate) fn recited(mut story: Story, grounds: &Grounds<'_>) -> Story {
+    for sentence in &mut story.sentences {
+        let lacks = matches!(
+            holds(sentence, grounds),
+            Err(Rejection::Unsaid(_) | Rejection::Identifier(_))
+        );
+        if !lacks || sentence.citations.len() >= MAX_CITATIONS {
+            continue;
+        }
+        let found = grounds.evidence.iter().find_map(|item| {
+            let is_near = !sentence.citations.contains(&item.number)
+                && is_grounded(&sentence.text, &[item], grounds);
+            let mut other = sentence.clone();
+            other.citations.push(item.number);
+            (is_near && holds(&other, grounds).is_ok()).then_some(other)
+        });
+        if let Some(found) = found {
+            *sentence = found;
+        }
+    }
+    story
+}
+
+/// Every word with a meaning stands in what is cited.
+fn all_said(text: &str, cited: &[&Evidence], grounds: &Grounds<'_>) -> Result<(), Rejection> {
+    let unsaid =
+        said::unsaid(text, cited, grounds).or_else(|| said::made_wrong(text, cited, grounds));
+    unsaid.map_or(Ok(()), |word| Err(Rejection::Unsaid(word)))
 }
 
 fn cited<'a>(sentence: &Sentence, grounds: &Grounds<'a>) -> Result<Vec<&'a Evidence>, Rejection> {

@@ -28,7 +28,16 @@ pub(crate) fn clauses(
     now_ns: i64,
     is_wanted: impl Fn(&str) -> bool,
 ) -> String {
-    let text = without_slots(&plain(&clocked(text, now_ns), 1_000));
+    clauses_of(
+        &clocked(text, |at_ns| when(at_ns, now_ns)),
+        limit,
+        is_wanted,
+    )
+}
+
+/// As [`clauses`], of a text whose instants are told already.
+pub(crate) fn clauses_of(text: &str, limit: usize, is_wanted: impl Fn(&str) -> bool) -> String {
+    let text = without_slots(&plain(text, 1_000));
     let mut told = String::new();
     for clause in text.split("; ").filter(|clause| is_wanted(clause)) {
         let clause = clause.trim_end_matches(['.', '…']);
@@ -44,8 +53,8 @@ pub(crate) fn clauses(
     told
 }
 
-/// A sentence of code's with its instants (`2026-11-23 14:05:09Z`) told as [`when`] tells them.
-pub(crate) fn clocked(text: &str, now_ns: i64) -> String {
+/// A sentence of code's with its instants (`2026-11-23 14:05:09Z`) told as `tell` does, which gets unix nanoseconds.
+pub(crate) fn clocked(text: &str, mut tell: impl FnMut(i64) -> String) -> String {
     let words: Vec<&str> = text.split(' ').collect();
     let mut told: Vec<String> = Vec::with_capacity(words.len());
     let mut at = 0;
@@ -53,7 +62,7 @@ pub(crate) fn clocked(text: &str, now_ns: i64) -> String {
         let instant = words.get(at + 1).and_then(|next| {
             let end = next.find('Z').filter(|_| word.len() == 10)?;
             let at_ns = domain::parse_timestamp(&format!("{word}T{}Z", &next[..end]))?;
-            Some(format!("{}{}", when(at_ns, now_ns), &next[end + 1..]))
+            Some(format!("{}{}", tell(at_ns), &next[end + 1..]))
         });
         at += if instant.is_some() { 2 } else { 1 };
         told.push(instant.unwrap_or_else(|| word.to_owned()));

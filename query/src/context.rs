@@ -69,6 +69,10 @@ pub struct QuestionContext {
     pub happenings: Vec<Happening>,
     /// The incident that is open, the latest when there are several.
     pub open_incident: Option<OpenIncident>,
+    /// The trouble at hand, the latest first: all open incidents; where none is, those that were resolved within a day.
+    pub troubles: Vec<OpenIncident>,
+    /// The question leans on another one, whose subject is meant by "it".
+    pub is_follow_up: bool,
     /// The range of a filter, and of a question that needs one, when none is said; `None` means
     /// the last 24 hours.
     pub default_range: Option<TimeRange>,
@@ -88,8 +92,20 @@ impl QuestionContext {
             last_deploys: Vec::new(),
             happenings: Vec::new(),
             open_incident: None,
+            troubles: Vec::new(),
+            is_follow_up: false,
             default_range: None,
         }
+    }
+
+    /// When the trouble at hand of these services began, of any when there are none.
+    pub(crate) fn trouble_at(&self, services: &[String]) -> Option<i64> {
+        let concerns = |it: &&OpenIncident| {
+            let is_of_all = services.is_empty() || it.services.is_empty();
+            is_of_all || it.services.iter().any(|service| services.contains(service))
+        };
+        let found = self.troubles.iter().find(concerns);
+        found.map(|it| it.started_at_ns)
     }
 
     /// Now in the asker's zone.

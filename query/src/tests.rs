@@ -2,11 +2,13 @@ mod asks;
 mod dates;
 mod fields;
 mod filter;
+mod kinds;
 mod oncall;
 mod plan;
 mod questions;
 mod read;
 mod robust;
+mod trouble;
 
 use jiff::Zoned;
 use jiff::tz::TimeZone;

@@ -6,11 +6,13 @@ mod code;
 mod command;
 mod encoded;
 mod header;
+mod hl7;
 mod host;
 mod identity;
 mod key_name;
 pub(crate) mod lexicon;
 mod number;
+mod pem;
 mod person;
 mod phone;
 mod place;
@@ -20,6 +22,7 @@ mod token;
 mod url;
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 
@@ -80,6 +83,18 @@ enum Trigger {
     SecureString,
     /// `net user`.
     NetUser,
+    /// `sqlplus`, `jdbc:oracle:thin:`.
+    Oracle,
+    /// `PID|` of HL7.
+    Segment,
+    /// `Password:` in base64, as mail servers ask for it.
+    Prompt,
+    /// `response="` of a login by digest.
+    Response,
+    /// `crypt(` of PostgreSQL.
+    Crypt,
+    /// `rabbitmqctl add_user`: how many words stand before the password.
+    Positional(usize),
 }
 
 /// Keywords in one automaton, so that text without any costs one pass.
@@ -99,17 +114,38 @@ impl Detector {
             triggers.push(Trigger::Token(index));
         }
         let passwords = key_name::PASSWORD_WORDS.iter();
-        for stem in key_name::STEMS.iter().chain(passwords).copied() {
+        let foreign = key_name::FOREIGN_STEMS.iter();
+        for stem in key_name::STEMS
+            .iter()
+            .chain(passwords)
+            .chain(foreign)
+            .copied()
+        {
             for word in spellings(stem) {
                 words.push(word);
                 triggers.push(Trigger::Name);
             }
         }
+        let mut written = HashSet::new();
         for (word, announced) in identity::WORDS {
-            for word in spellings(word) {
-                words.push(word);
-                triggers.push(Trigger::Announced(announced));
+            for word in spellings(word).chain(joined(word)) {
+                if written.insert(word.clone()) {
+                    words.push(word);
+                    triggers.push(Trigger::Announced(announced));
+                }
             }
+        }
+        for word in command::ORACLE {
+            words.push(word.into());
+            triggers.push(Trigger::Oracle);
+        }
+        for (word, skipped) in command::POSITIONAL {
+            words.push(word.into());
+            triggers.push(Trigger::Positional(skipped));
+        }
+        for word in hl7::WORDS {
+            words.push(word.into());
+            triggers.push(Trigger::Segment);
         }
         for word in identity::SHORT_DEGREES {
             words.push(word.into());
@@ -146,6 +182,11 @@ impl Detector {
             ("&appid=", Trigger::Code),
             ("securestring ", Trigger::SecureString),
             ("net user ", Trigger::NetUser),
+            (encoded::PROMPT, Trigger::Prompt),
+            ("response=\"", Trigger::Response),
+            ("crypt(", Trigger::Crypt),
+            ("ssws ", Trigger::Authorization),
+            ("geniekey ", Trigger::Authorization),
             ("\\documents and settings\\", Trigger::Home),
             ("authorization", Trigger::Authorization),
             ("bearer ", Trigger::Authorization),
@@ -206,7 +247,7 @@ impl Detector {
                     header::authorization(text, hit.start(), hit.end(), &mut found)
                 }
                 Trigger::Cookie => header::cookie(text, hit.end(), &mut found),
-                Trigger::PrivateKey => token::private_key(text, hit.start(), &mut found),
+                Trigger::PrivateKey => pem::private_key(text, hit.start(), &mut found),
                 Trigger::Announced(what) => {
                     identity::after_word(text, hit.start(), hit.end(), what, &mut found);
                 }
@@ -241,11 +282,19 @@ impl Detector {
                 Trigger::NetUser => {
                     command::net_user(text, hit.start(), hit.end(), &mut found);
                 }
+                Trigger::Oracle => command::oracle(text, hit.start(), hit.end(), &mut found),
+                Trigger::Segment => hl7::segment(text, hit.start(), &mut found),
+                Trigger::Prompt => encoded::answer(text, hit.end(), &mut found),
+                Trigger::Crypt => assignment::crypted(text, hit.end(), &mut found),
+                Trigger::Response => header::response(text, hit.end(), &mut found),
+                Trigger::Positional(skipped) => {
+                    command::positional(text, hit.end(), skipped, &mut found);
+                }
             }
             let ends = found[known..].iter().map(|finding| finding.end);
             covered = covered.max(ends.max().unwrap_or(0));
         }
-        token::lines_of_key(text, &mut found);
+        pem::lines_of_key(text, &mut found);
         url::find(text, &mut found);
         command::find(text, &mut found);
         address::emails(text, &mut found);
@@ -262,6 +311,19 @@ impl Detector {
 fn spellings(word: &'static str) -> impl Iterator<Item = Cow<'static, str>> {
     let dashed = word.contains('_').then(|| word.replace('_', "-").into());
     std::iter::once(word.into()).chain(dashed)
+}
+
+/// Words with a space between them as programs write them: `pin_code`, `pin-code`, `pincode`.
+fn joined(word: &'static str) -> impl Iterator<Item = Cow<'static, str>> {
+    let is_name = word.trim_end().contains(' ')
+        && word
+            .chars()
+            .all(|character| character.is_alphanumeric() || character == ' ')
+        && !word.ends_with(' ');
+    ["_", "-", ""]
+        .into_iter()
+        .filter(move |_| is_name)
+        .map(|mark| word.replace(' ', mark).into())
 }
 
 /// `<WORD_1:letters>`: the form of our pseudonyms. One in the input was not put there by us; as a value of its own it

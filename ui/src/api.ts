@@ -85,6 +85,7 @@ export interface Plan {
   explained: string | null;
   /** Nobody said the time. */
   is_default_time: boolean;
+  is_of_trouble?: boolean;
 }
 
 export interface Interpretation {
@@ -101,6 +102,7 @@ export interface Result {
   kind: string;
   count: number | null;
   other_count?: number;
+  other_value?: number;
   grouped_by?: string;
   groups: { key: string; count: number; other_count?: number }[];
   is_lower_bound: boolean;

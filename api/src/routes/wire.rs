@@ -178,6 +178,9 @@ pub struct ResultItem {
     /// Records that match in the other time of a comparison.
     #[serde(skip_serializing_if = "Option::is_none")]
     other_count: Option<u64>,
+    /// The number that was asked for, in the other time of a comparison.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    other_value: Option<f64>,
     /// `rising`, `falling` or `steady`.
     #[serde(skip_serializing_if = "Option::is_none")]
     direction: Option<String>,
@@ -212,6 +215,7 @@ impl From<engine::AnswerResult> for ResultItem {
             unit: result.unit,
             at: result.at_ns.map(domain::format_timestamp),
             other_count: result.other_count,
+            other_value: result.other_value,
             direction: result.direction,
             grouped_by: result.grouped_by,
             groups: result

@@ -166,3 +166,43 @@ fn bent_words_have_one_stem() {
         assert_eq!(stems.len(), 1, "{family:?}: {stems:?}");
     }
 }
+
+#[test]
+fn words_that_only_look_alike_have_stems_of_their_own() {
+    for (one, other) in [
+        ("state", "station"),
+        ("gc", "gcc"),
+        ("ssid", "sid"),
+        ("room", "rom"),
+        ("pool", "poll"),
+        ("boot", "bot"),
+        ("measure", "meas"),
+        ("edit", "edition"),
+    ] {
+        assert_ne!(stem(one), stem(other), "{one}, {other}");
+    }
+    for (one, other) in [
+        ("measure", "measured"),
+        ("stop", "stopped"),
+        ("add", "adding"),
+        ("fill", "filling"),
+        ("closure", "closed"),
+    ] {
+        assert_eq!(stem(one), stem(other), "{one}, {other}");
+    }
+}
+
+#[test]
+fn a_word_of_many_ideas_tells_less_of_one_than_a_word_of_few() {
+    let all = &*VOCABULARY;
+    let common = all.printed_words.of_line(&stem("failed"));
+    assert!(common > 0.0 && common < 0.7, "{common}");
+    let common = all.all_words.of_question(&stem("lost"));
+    assert!(common > 0.0 && common < 0.7, "{common}");
+    let ideas = of_log_text("keychain status");
+    let weight = |wanted: &str| {
+        let found = ideas.iter().find(|(idea, _)| name(**idea) == wanted);
+        found.map_or(0.0, |(_, weight)| *weight)
+    };
+    assert!(weight("password-store") > weight("status"), "{ideas:?}");
+}

@@ -29,6 +29,7 @@ impl Inner {
         has_planner: bool,
     ) -> Result<Read, Error> {
         let mut context = self.question_context(project_id)?;
+        context.troubles = self.troubles(project_id)?;
         context.time_zone = zone;
         if let Some(plan) = &request.plan {
             let understood = plan.interpretation(&context)?;

@@ -6,6 +6,7 @@ use domain::{
 };
 use query::{ChipKind, Interpretation};
 
+use super::owners::{is_owner, settle_several};
 use super::words::{Stems, split, stem};
 use crate::dictionaries::Dictionary;
 use crate::{Error, Inner};
@@ -13,7 +14,12 @@ use crate::{Error, Inner};
 /// Attributes that are looked at for one value.
 const MOST_KEYS: usize = 10;
 /// Parts of the keys of attributes that name somebody or something.
-const NAMING: [&str; 22] = [
+const NAMING: [&str; 27] = [
+    "component",
+    "logger",
+    "module",
+    "program",
+    "unit",
     "id",
     "user",
     "name",
@@ -64,21 +70,30 @@ impl Inner {
                     .any(|it| it.value.eq_ignore_ascii_case(value))
             })
             .collect();
-        if said.is_empty() || attributes.is_empty() {
-            return Ok(understood);
-        }
         let base = LogFilter {
             services: understood.services.clone(),
             ..LogFilter::in_range(TimeRange::ALL)
         };
+        let topic = understood.retrieval_text.clone();
+        for (key, name) in self.owners_in_topic(project_id, &base, attributes, &topic)? {
+            take(&mut understood, &name, name.clone(), key);
+        }
+        if said.is_empty() || attributes.is_empty() {
+            settle_several(&mut understood);
+            return Ok(understood);
+        }
         for value in said {
             if self.is_in_text(project_id, &understood, &value)? {
+                if let Some(key) = self.owner_of(project_id, &base, attributes, &value)? {
+                    take(&mut understood, &value, value.clone(), key);
+                }
                 continue;
             }
             if let Some(key) = self.key_of(project_id, &base, attributes, &value)? {
                 take(&mut understood, &value, value.clone(), key);
             }
         }
+        settle_several(&mut understood);
         Ok(understood)
     }
 
@@ -121,8 +136,8 @@ impl Inner {
     }
 
     /// Makes words of the topic conditions that are values of attributes: beside the key ("the harbour clinic"), and where
-    /// no pattern says the word and only one attribute has it. A record has one value of a key: of two that are said none is
-    /// taken. Blocks.
+    /// no pattern says the word and only one attribute has it, or a value that it is a part of. A record has one value of a
+    /// key: of two that are said none is taken, unless they tell who wrote it. Blocks.
     fn take_known_values(
         &self,
         project_id: ProjectId,
@@ -134,9 +149,6 @@ impl Inner {
             .map(str::to_lowercase)
             .collect();
         let known = self.known_values_of(project_id, &words);
-        if known.is_empty() {
-            return Ok(());
-        }
         let dictionary = self.dictionaries.get(&self.store, project_id)?;
         let mut found: Vec<(&String, String, String, Option<&String>)> = Vec::new();
         for (at, word) in words.iter().enumerate() {
@@ -165,12 +177,19 @@ impl Inner {
                 && !self.is_in_text(project_id, understood, word)?
             {
                 found.push((word, value.clone(), key.clone(), None));
+            } else if of_word.is_empty()
+                && dictionary.texts().holding(word).is_empty()
+                && let Some((key, value)) = self.owner_with_part(project_id, word)
+                && self.wrote_any(project_id, understood, &key, &value)?
+            {
+                found.push((word, value, key, None));
             }
         }
         let keys: Vec<String> = found.iter().map(|(_, _, key, _)| key.clone()).collect();
         for (word, value, key, name) in found {
             let is_asked = understood.attributes.iter().any(|it| it.key == key);
-            if is_asked || keys.iter().filter(|other| **other == key).count() > 1 {
+            let is_one = keys.iter().filter(|other| **other == key).count() == 1;
+            if !is_owner(&key) && (is_asked || !is_one) {
                 continue;
             }
             take(understood, word, value, key);
@@ -187,6 +206,13 @@ impl Inner {
         project_id: ProjectId,
         words: &[String],
     ) -> Vec<(String, String)> {
+        let mut values = self.all_known_values(project_id);
+        values.retain(|(_, value)| words.contains(&value.to_lowercase()));
+        values
+    }
+
+    /// The values of attributes that are known, as far as samples tell: key and value.
+    pub(super) fn all_known_values(&self, project_id: ProjectId) -> Vec<(String, String)> {
         let Ok(memory) = self.value_memory.lock() else {
             return Vec::new();
         };
@@ -196,7 +222,6 @@ impl Inner {
         values
             .iter()
             .filter_map(|both| both.split_once(BETWEEN))
-            .filter(|(_, value)| words.contains(&value.to_lowercase()))
             .map(|(key, value)| (key.to_owned(), value.to_owned()))
             .collect()
     }
@@ -245,6 +270,27 @@ impl Inner {
             }
         }
         Ok(None)
+    }
+
+    /// Whether the services that are asked about have records with this attribute.
+    fn wrote_any(
+        &self,
+        project_id: ProjectId,
+        understood: &Interpretation,
+        key: &str,
+        value: &str,
+    ) -> Result<bool, Error> {
+        let condition = AttributeFilter {
+            key: key.to_owned(),
+            op: AttributeOp::Equal,
+            value: value.to_owned(),
+        };
+        let filter = LogFilter {
+            services: understood.services.clone(),
+            attributes: vec![condition],
+            ..LogFilter::in_range(TimeRange::ALL)
+        };
+        self.has_any(project_id, &filter)
     }
 
     fn has_any(&self, project_id: ProjectId, filter: &LogFilter) -> Result<bool, Error> {

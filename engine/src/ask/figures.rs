@@ -94,6 +94,42 @@ impl Inner {
         Ok(())
     }
 
+    /// Computes the same of the other time of a comparison. Blocks.
+    pub(super) fn measure_other(
+        &self,
+        project_id: ProjectId,
+        understood: &Interpretation,
+        scope: &Scope,
+        facts: &mut AnswerFacts,
+    ) -> Result<(), Error> {
+        let Some(range) = understood
+            .compare_with
+            .filter(|_| understood.group_by.is_none())
+        else {
+            return Ok(());
+        };
+        if facts.more.figure.is_none() {
+            return Ok(());
+        }
+        let other = Interpretation {
+            range,
+            compare_with: None,
+            ..understood.clone()
+        };
+        let mut aside = self.blank(&other, "");
+        let mut matched = match &understood.measure {
+            Some(Measure::Rate(_) | Measure::Share) => {
+                self.matched(project_id, &other, scope, range, 0)?
+            }
+            // Numbers are read, not counted.
+            _ => Matches::default(),
+        };
+        self.measure(project_id, &other, scope, &mut matched, &mut aside)?;
+        facts.more.other_figure = aside.more.figure;
+        facts.is_cut |= aside.is_cut;
+        Ok(())
+    }
+
     /// How many records there are without what makes the share.
     fn whole(&self, project_id: ProjectId, understood: &Interpretation) -> Result<u64, Error> {
         let mut whole = understood.clone();
@@ -193,6 +229,7 @@ impl Inner {
         };
         let (first, second) = (count(range.start_ns, middle)?, count(middle, range.end_ns)?);
         Ok(Trend {
+            latest_at_ns: None,
             direction: direction(first, second).to_owned(),
             first,
             second,

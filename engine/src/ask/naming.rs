@@ -1,9 +1,11 @@
 //! What the patterns of a project call their values: `device` of `device=pump-<num>`, `pipeline` of `pipeline portal
 //! failed` where others say `pipeline infra failed`, `rows` of `imported <num> rows`.
 
+pub(super) mod numbered;
+
 use std::collections::{HashMap, HashSet};
 
-use domain::{ProjectId, Template};
+use domain::{ProjectId, Template, TemplateId};
 
 use super::words::split;
 use crate::dictionaries::Dictionary;
@@ -110,7 +112,9 @@ impl Inner {
             slots.extend(keys(&template.text));
             counted.extend(words_behind_numbers(&template.text));
         }
-        slots.extend(asked(question).filter(|word| varies(&dictionary, word)));
+        slots.extend(asked(question).filter(|word| {
+            !varying(&dictionary, word).is_empty() || numbered::is_kind(&dictionary, word)
+        }));
         for words in [&mut slots, &mut counted] {
             words.sort_unstable();
             words.dedup();
@@ -129,7 +133,7 @@ fn asked(question: &str) -> impl Iterator<Item = String> {
     let mut found = HashSet::new();
     for at in 0..words.len() {
         let leads = (at.saturating_sub(REACH)..at).any(|it| LEADS.contains(&words[it].as_str()));
-        let is_plain = words[at].len() > 2 && !query::is_word_of_questions(&words[at]);
+        let is_plain = words[at].len() > 1 && !query::is_word_of_questions(&words[at]);
         if leads && is_plain {
             let word = words[at].strip_suffix('s').unwrap_or(&words[at]);
             found.insert(word.to_owned());
@@ -138,9 +142,10 @@ fn asked(question: &str) -> impl Iterator<Item = String> {
     found.into_iter()
 }
 
-/// Whether patterns differ in nothing but the word behind this one, which is then its value.
-pub(super) fn varies(dictionary: &Dictionary, name: &str) -> bool {
-    let mut values: HashMap<String, String> = HashMap::new();
+/// The patterns that differ from each other in nothing but the word behind this one, which is then its value.
+pub(super) fn varying(dictionary: &Dictionary, name: &str) -> HashSet<TemplateId> {
+    let mut values: HashMap<String, (String, TemplateId)> = HashMap::new();
+    let mut found = HashSet::new();
     let holding = dictionary.texts().holding(name);
     let live = holding
         .into_iter()
@@ -151,14 +156,14 @@ pub(super) fn varies(dictionary: &Dictionary, name: &str) -> bool {
             continue;
         };
         match values.get(&rest) {
-            Some(known) if *known != value => return true,
+            Some((known, other)) if *known != value => found.extend([*other, template.id]),
             Some(_) => {}
             None => {
-                values.insert(rest, value);
+                values.insert(rest, (value, template.id));
             }
         }
     }
-    false
+    found
 }
 
 /// A pattern without the word behind a name, and that word.
@@ -219,11 +224,13 @@ fn keys(text: &str) -> impl Iterator<Item = String> + '_ {
 
 /// The words right behind numbers of a pattern: `rows` of `<num> rows`.
 fn words_behind_numbers(text: &str) -> impl Iterator<Item = String> + '_ {
-    text.match_indices("<num> ")
-        .filter_map(|(at, slot)| split(&text[at + slot.len()..]).next())
-        .filter(|word| {
+    text.match_indices("<num> ").filter_map(|(at, slot)| {
+        // "<num> expired offsets"
+        let part = text[at + slot.len()..].split([',', ';', '<', '(']).next()?;
+        split(part).take(2).find(|word| {
             word.len() > 3 && word.ends_with('s') && word.chars().all(char::is_alphabetic)
         })
+    })
 }
 
 #[cfg(test)]
@@ -253,6 +260,9 @@ mod tests {
         let found: Vec<String> =
             words_behind_numbers("read <num> rows and <num> ms of <num>").collect();
         assert_eq!(found, ["rows"]);
+        let found: Vec<String> =
+            words_behind_numbers("removed <num> expired offsets in <num> ms").collect();
+        assert_eq!(found, ["offsets"]);
     }
 
     #[test]

@@ -157,7 +157,7 @@ impl Inner {
         Ok(())
     }
 
-    /// Behind what was counted.
+    /// Behind what was counted and cited: what else of it is near, and then what was not counted.
     fn append_near(
         &self,
         project_id: ProjectId,
@@ -165,25 +165,37 @@ impl Inner {
         near: &[TemplateId],
         counted: &HashSet<TemplateId>,
     ) -> Result<(), Error> {
-        let evidence = &found.facts.evidence;
-        let room = SHOWN.saturating_sub(evidence.len());
-        let related: Vec<TemplateId> = near
+        let evidence = &mut found.facts.evidence;
+        let held: HashSet<TemplateId> = cited(evidence).collect();
+        let missing = near.iter().copied().filter(|id| !held.contains(id));
+        let missing: Vec<TemplateId> = missing.take(SHOWN.saturating_sub(evidence.len())).collect();
+        // What was counted and not cited is shown as such, as far as the severities asked for leave records of it.
+        let uncited: Vec<TemplateId> = missing
             .iter()
             .copied()
-            .filter(|id| !counted.contains(id))
-            .take(room)
+            .filter(|id| counted.contains(id))
             .collect();
-        let mut related = self.near_evidence(
+        let understood = &found.understood;
+        let kept = understood.severities.as_slice();
+        let mut uncited = self.near_evidence(
             project_id,
-            &found.understood,
-            &related,
-            EvidenceKind::Related,
-            &[],
+            understood,
+            &uncited,
+            EvidenceKind::Template,
+            kept,
         )?;
+        let told: HashSet<TemplateId> = cited(&uncited).collect();
+        let related: Vec<TemplateId> = missing
+            .into_iter()
+            .filter(|id| !told.contains(id))
+            .collect();
+        let mut related =
+            self.near_evidence(project_id, understood, &related, EvidenceKind::Related, &[])?;
         let last = evidence.iter().map(|item| item.number).max().unwrap_or(0);
-        for (item, number) in related.iter_mut().zip(last + 1..) {
+        for (item, number) in uncited.iter_mut().chain(&mut related).zip(last + 1..) {
             item.number = number;
         }
+        evidence.extend(uncited);
         found.facts.more.related = related;
         Ok(())
     }
@@ -283,8 +295,13 @@ fn is_free_to_order(found: &Found) -> bool {
 /// one before says too little by itself.
 fn looked_for(question: &str, understood: &Interpretation) -> String {
     let topic = understood.retrieval_text.as_str();
-    let is_whole = topic.split_whitespace().all(|word| question.contains(word));
-    if !is_whole {
+    let foreign: Vec<&str> = topic
+        .split_whitespace()
+        .filter(|word| !question.contains(word))
+        .collect();
+    let is_of_another =
+        !foreign.is_empty() && 2 * foreign.len() >= topic.split_whitespace().count();
+    if is_of_another {
         return topic.to_owned();
     }
     let said = understood
@@ -307,6 +324,8 @@ fn looked_for(question: &str, understood: &Interpretation) -> String {
     if left.is_empty() {
         return topic.to_owned();
     }
+    // A few words that were read as others are looked for both ways.
+    left.extend(foreign);
     left.join(" ")
 }
 

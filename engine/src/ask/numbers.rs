@@ -1,5 +1,7 @@
 //! Numbers of records: durations, sizes, shares, and those that attributes or words name.
 
+mod told;
+
 use domain::LogRecord;
 use query::{NumberCondition, Quantity};
 use serde_json::Value;
@@ -24,6 +26,8 @@ const OTHER_TIMES: [&str; 5] = ["timestamp", "datetime", "uptime", "timeout", "e
 const PLACES: usize = 64;
 /// Bytes that may stand between a name and its number.
 const GAP: usize = 12;
+/// From here on a number right before a `B` is taken for the digits of an id.
+const LEAST_OF_ID: f64 = 1e7;
 /// Bytes of a number that are read.
 const DIGITS: usize = 40;
 
@@ -37,6 +41,11 @@ pub(super) fn hold(conditions: &[NumberCondition], record: &LogRecord) -> bool {
 /// The number of a record: that of an attribute, else that of its text. In the unit of the quantity.
 pub(super) fn number_of(quantity: &Quantity, record: &LogRecord) -> Option<f64> {
     of_attributes(quantity, &record.attributes).or_else(|| of_text(quantity, &record.body))
+}
+
+/// Whether a text tells such a number.
+pub(super) fn is_told(quantity: &Quantity, text: &str) -> bool {
+    of_text(quantity, text).is_some()
 }
 
 /// The unit that a quantity is told in.
@@ -90,6 +99,15 @@ fn of_attributes(quantity: &Quantity, attributes: &str) -> Option<f64> {
                     .find(|(key, _)| key.to_lowercase().rsplit(['.', '_']).next() == Some(name))
             })
             .and_then(|(_, value)| plain(value)),
+        Quantity::DurationOf(word) | Quantity::SizeOf(word) => kept
+            .iter()
+            .find(|(key, _)| {
+                let key = key.to_lowercase();
+                key.split(['.', '_', '-']).any(|part| part == word)
+            })
+            .and_then(|(key, value)| {
+                plain(value).map(|number| number * suffix(key).map_or(1.0, |(_, factor)| factor))
+            }),
         Quantity::Duration => DURATION_KEYS.iter().find_map(|word| {
             let (key, value) = kept
                 .iter()
@@ -115,12 +133,21 @@ fn of_attributes(quantity: &Quantity, attributes: &str) -> Option<f64> {
 
 fn of_text(quantity: &Quantity, body: &str) -> Option<f64> {
     match quantity {
-        Quantity::Duration => with_unit(body, time_factor).or_else(|| of_keys(body)),
-        Quantity::Size => with_unit(body, size_factor),
+        Quantity::Duration => with_unit(body, time_factor)
+            .or_else(|| of_keys(body))
+            .or_else(|| told::of_clock(body)),
+        Quantity::DurationOf(word) => {
+            told::of_word(body, word, time_factor).or_else(|| of_text(&Quantity::Duration, body))
+        }
+        Quantity::Size => with_unit(body, size_factor).or_else(|| size_of_keys(body)),
+        // What was received is not answered with what was sent.
+        Quantity::SizeOf(word) => told::of_word(body, word, size_factor),
         Quantity::Percent => with_unit(body, |unit| {
             (unit == "%" || unit == "percent").then_some(1.0)
         }),
-        Quantity::Named(name) => beside(body, name),
+        Quantity::Named(name) => {
+            beside(body, name).or_else(|| beside(body, told::other_form(name)?))
+        }
     }
 }
 
@@ -130,22 +157,52 @@ fn of_keys(body: &str) -> Option<f64> {
     const SECONDS: [&str; 5] = ["rt", "request_time", "response_time", "urt", "delay"];
     const MILLISECONDS: [&str; 4] = ["duration", "latency", "elapsed", "took"];
     let of = |is_of_time: &dyn Fn(&str) -> bool| {
-        body.split([' ', ',', ';', '\t', '{', '('])
-            .find_map(|part| {
-                let (key, value) = part.split_once(['=', ':'])?;
-                let key = key.trim_matches('"').to_lowercase();
-                let number: f64 = value.trim_matches(['"', '}', ')']).parse().ok()?;
-                let factor = match suffix(&key).filter(|_| is_of_time(&key)) {
-                    Some((_, factor)) => factor,
-                    None if SECONDS.contains(&key.as_str()) => 1e3,
-                    None if MILLISECONDS.contains(&key.as_str()) => 1.0,
-                    None => return None,
-                };
-                (number.is_finite() && number >= 0.0).then_some(number * factor)
-            })
+        pairs(body).find_map(|(key, value)| {
+            let number: f64 = value.parse().ok()?;
+            let factor = match suffix(&key).filter(|_| is_of_time(&key)) {
+                Some((_, factor)) => factor,
+                None if SECONDS.contains(&key.as_str()) => 1e3,
+                None if MILLISECONDS.contains(&key.as_str()) => 1.0,
+                // Web servers write parts of a second so.
+                None if key == "time" && value.contains('.') => 1e3,
+                None => return None,
+            };
+            (number.is_finite() && number >= 0.0).then_some(number * factor)
+        })
     };
     of(&|key: &str| DURATION_KEYS.iter().any(|word| is_of_length(key, word)))
         .or_else(|| of(&|key: &str| is_of_length(key, "time")))
+}
+
+/// The amount of data of `len: 1893`, `size=12`, in bytes.
+fn size_of_keys(body: &str) -> Option<f64> {
+    const KEYS: [&str; 5] = ["bytes", "size", "length", "len", "content_length"];
+    pairs(body)
+        .filter(|(key, _)| KEYS.contains(&key.as_str()))
+        .find_map(|(_, value)| value.parse().ok())
+        .filter(|number: &f64| number.is_finite() && *number >= 0.0)
+}
+
+/// The keys, in lower case, and the values of `key=value`, `key:value` and `key: value`.
+fn pairs(body: &str) -> impl Iterator<Item = (String, &str)> {
+    let mut parts = body
+        .split([' ', ',', ';', '\t', '{', '('])
+        .filter(|part| !part.is_empty())
+        .peekable();
+    std::iter::from_fn(move || {
+        loop {
+            let part = parts.next()?;
+            let Some((key, value)) = part.split_once(['=', ':']) else {
+                continue;
+            };
+            let value = match value {
+                "" => *parts.peek()?,
+                value => value,
+            };
+            let key = key.trim_matches('"').to_lowercase();
+            return Some((key, value.trim_matches(['"', '}', ')'])));
+        }
+    })
 }
 
 /// Whether a key in lower case holds a length of time, by this word of it. `rt` is only one as a part: `start` has none.
@@ -182,6 +239,7 @@ fn size_factor(unit: &str) -> Option<f64> {
 /// The first number of a text before a unit, times what the unit is.
 fn with_unit(text: &str, factor: impl Fn(&str) -> Option<f64>) -> Option<f64> {
     numbers(text).find_map(|(number, _, rest)| {
+        let glued = !rest.starts_with(' ');
         let rest = rest.trim_start_matches(' ');
         let end = match rest.chars().next()? {
             '%' => 1,
@@ -189,7 +247,11 @@ fn with_unit(text: &str, factor: impl Fn(&str) -> Option<f64>) -> Option<f64> {
                 .find(|c: char| !c.is_alphabetic())
                 .unwrap_or(rest.len()),
         };
-        factor(&rest[..end].to_lowercase()).map(|factor| number * factor)
+        // `778886821B` is an id in hexadecimal digits.
+        let is_id = rest[..end].eq_ignore_ascii_case("b") && glued && number >= LEAST_OF_ID;
+        factor(&rest[..end].to_lowercase())
+            .filter(|_| !is_id)
+            .map(|factor| number * factor)
     })
 }
 
@@ -217,6 +279,23 @@ fn beside(text: &str, name: &str) -> Option<f64> {
                 .find(|(_, _, rest)| {
                     let rest = rest.trim_start();
                     starts(rest, &name) || starts(rest, &many)
+                })
+                .map(|(number, _, _)| number)
+        })
+        .or_else(|| {
+            // "12 expired offsets"
+            numbers(&lower)
+                .find(|(_, _, rest)| {
+                    let mut words = rest.split(' ').filter(|word| !word.is_empty());
+                    let is_between = words
+                        .next()
+                        .is_some_and(|word| word.chars().all(char::is_alphabetic));
+                    let noun = words.next().unwrap_or_default();
+                    let noun = noun.trim_matches(|c: char| !c.is_alphanumeric());
+                    is_between
+                        && noun.strip_suffix('s').unwrap_or(noun)
+                            == name.strip_suffix('s').unwrap_or(&name)
+                        && noun.ends_with('s')
                 })
                 .map(|(number, _, _)| number)
         })
@@ -272,7 +351,8 @@ fn joined(rest: &str) -> Option<f64> {
         .flatten()
 }
 
-/// The numbers of a text that are no parts of words, each with what stands before and after it.
+/// The numbers of a text that are no parts of words, each with what stands before and after it. A sign belongs to a number
+/// where nothing is joined to it: `rssi=-56`, and not `rack-12`.
 fn numbers(text: &str) -> impl Iterator<Item = (f64, &str, &str)> {
     let mut at = 0;
     std::iter::from_fn(move || {
@@ -282,13 +362,19 @@ fn numbers(text: &str) -> impl Iterator<Item = (f64, &str, &str)> {
                 .find(|c: char| !(c.is_ascii_digit() || c == '.'))
                 .unwrap_or(text.len() - start);
             at = start + length;
+            let unsigned = text[..start]
+                .strip_suffix('-')
+                .filter(|before| before.ends_with(['=', ' ', '(', '[', ',', '"', '\t']));
             let is_part = text[..start].ends_with(|c: char| {
                 c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | ':' | '/')
             });
-            if let Ok(number) = text[start..at].trim_end_matches('.').parse::<f64>()
-                && !is_part
-            {
-                return Some((number, &text[..start], &text[at..]));
+            let Ok(number) = text[start..at].trim_end_matches('.').parse::<f64>() else {
+                continue;
+            };
+            match unsigned {
+                Some(before) => return Some((-number, before, &text[at..])),
+                None if !is_part => return Some((number, &text[..start], &text[at..])),
+                None => {}
             }
         }
     })
@@ -329,6 +415,8 @@ mod tests {
         assert_eq!(of("match found wait_ms=4312 players=2", ""), None);
         assert_eq!(of("\"GET /a HTTP/1.1\" 200 17 rt=0.25", ""), Some(250.0));
         assert_eq!(of("key=12 other:7", ""), None);
+        assert_eq!(of("status: 200 len: 1893 time: 0.25", ""), Some(250.0));
+        assert_eq!(of("closed, lifetime 00:14", ""), Some(14_000.0));
         for body in [
             "sent timestamp_ms=1795442400000",
             "alive uptime_s=86400",
@@ -370,8 +458,23 @@ mod tests {
             Some(1_200.0)
         );
         assert_eq!(number(&lag, "lag=7", ""), Some(7.0));
+        assert_eq!(number(&lag, "lag=-7 of 9", ""), Some(-7.0));
+        assert_eq!(number(&lag, "lag -7", ""), Some(-7.0));
+        assert_eq!(
+            number(&Quantity::Size, "status: 200 len: 17", ""),
+            Some(17.0)
+        );
+        let queued = "778886821B: from=<a@example.org>, size=775";
+        assert_eq!(number(&Quantity::Size, queued, ""), Some(775.0));
+        assert_eq!(number(&Quantity::Size, "wrote 512B", ""), Some(512.0));
+        let length = Quantity::Named("length".to_owned());
+        assert_eq!(number(&length, "status: 200 len: 17", ""), Some(17.0));
         assert_eq!(number(&lag, "no number here", ""), None);
         assert_eq!(number(&lag, "lag", r#"{"lag":"NaN"}"#), None);
+        let offsets = Quantity::Named("offsets".to_owned());
+        let body = "removed 12 expired offsets in 7 milliseconds";
+        assert_eq!(number(&offsets, body, ""), Some(12.0));
+        assert_eq!(number(&offsets, "7 rows, expired offsets", ""), None);
         let rack = Quantity::Named("rack".to_owned());
         assert_eq!(number(&rack, "rack-12 overheated", ""), Some(12.0));
         assert_eq!(number(&rack, "rack:12", ""), Some(12.0));

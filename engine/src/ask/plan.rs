@@ -43,7 +43,8 @@ pub struct AskPlan {
     pub attributes: Vec<String>,
     /// Any of these status codes: `404`, `5xx`.
     pub statuses: Vec<String>,
-    /// `duration > 2000`, in milliseconds, bytes or per cent; another word is an attribute or what stands beside a number.
+    /// `duration > 2000`, in milliseconds, bytes or per cent; another word is an attribute or what stands beside a number,
+    /// with `[ms]` or `[bytes]` behind it beside one that has a unit.
     pub numbers: Vec<String>,
     /// Exactly this trace.
     pub trace_id: Option<String>,
@@ -52,6 +53,8 @@ pub struct AskPlan {
     /// `service`, `severity`, `pattern`, `minute`, `hour`, `day`, `address`, `host`, `user`, `path`, `url`, `status`, `port`,
     /// `id`, or `attribute KEY`.
     pub group_by: Option<String>,
+    /// Only these values of what is grouped by.
+    pub among: Vec<String>,
     /// How many, 1 to 1,000.
     pub limit: Option<usize>,
     /// What is searched by meaning.
@@ -62,6 +65,8 @@ pub struct AskPlan {
     pub explained: Option<String>,
     /// Nobody said the time: where it has nothing, it gives way to the stretch that has something.
     pub is_default_time: bool,
+    /// It is about the trouble at hand: the answer tells which incidents are open.
+    pub is_of_trouble: bool,
 }
 
 impl AskPlan {
@@ -109,11 +114,13 @@ impl AskPlan {
             trace_id: it.trace_id.clone(),
             measure: it.measure.as_ref().map(measure_text),
             group_by: it.group_by.as_ref().map(group_text),
+            among: it.among.clone(),
             limit: it.limit,
             topic: it.retrieval_text.clone(),
             values: it.named.clone(),
             explained: it.explained.clone(),
             is_default_time: it.range_is_default,
+            is_of_trouble: it.is_of_trouble,
         }
     }
 
@@ -174,10 +181,12 @@ impl AskPlan {
         it.trace_id.clone_from(&self.trace_id);
         it.measure = optional("measure", self.measure.as_deref(), measure)?;
         it.group_by = optional("group_by", self.group_by.as_deref(), group)?;
+        it.among.clone_from(&self.among);
         it.limit = self.limit.map(|limit| limit.clamp(1, 1_000));
         it.retrieval_text.clone_from(&self.topic);
         it.named.clone_from(&self.values);
         it.explained.clone_from(&self.explained);
+        it.is_of_trouble = self.is_of_trouble;
         if it.intent == Intent::Explain && it.explained.is_none() {
             return Err(wrong("explained", ""));
         }
@@ -195,6 +204,7 @@ impl AskPlan {
             &self.statuses,
             &self.numbers,
             &self.values,
+            &self.among,
         ];
         let longest = lists.iter().map(|list| list.len()).max().unwrap_or(0);
         if longest > MOST {
@@ -302,14 +312,20 @@ fn quantity(name: &str) -> Option<Quantity> {
         "duration" => Quantity::Duration,
         "size" => Quantity::Size,
         "percent" => Quantity::Percent,
-        other => Quantity::Named(other.to_owned()),
+        other => match (other.strip_suffix("[ms]"), other.strip_suffix("[bytes]")) {
+            (Some(word), _) if !word.is_empty() => Quantity::DurationOf(word.to_owned()),
+            (_, Some(word)) if !word.is_empty() => Quantity::SizeOf(word.to_owned()),
+            _ => Quantity::Named(other.to_owned()),
+        },
     })
 }
 
-fn quantity_text(quantity: &Quantity) -> &str {
+fn quantity_text(quantity: &Quantity) -> String {
     match quantity {
-        Quantity::Percent => "percent",
-        other => other.name(),
+        Quantity::Percent => "percent".to_owned(),
+        Quantity::DurationOf(word) => format!("{word}[ms]"),
+        Quantity::SizeOf(word) => format!("{word}[bytes]"),
+        other => other.name().to_owned(),
     }
 }
 
@@ -444,6 +460,9 @@ mod tests {
             "compare errors today with yesterday",
             "percentage of requests with status >= 500",
             "requests slower than 2s by region",
+            "which services are affected?",
+            "how many bytes were received today",
+            "connections with more than 2 kb sent",
             "explain this line: connection to <ip> refused today",
         ] {
             let understood = query::understand(question, &context());

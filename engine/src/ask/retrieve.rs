@@ -40,11 +40,12 @@ const MEANT_SIMILARITY: f32 = 0.38;
 /// The same when the ideas of the question are in the pattern as well.
 const MEANT_SIMILARITY_WITH_TOPIC: f32 = 0.33;
 /// From here on a pattern is meant beyond doubt: its cosine, and what the share of the question that it tells adds, less
-/// what words take away that nothing here knows. Of 60 questions about things that the lines of a made-up shop do not
-/// tell, though others of its kind would, two reach it; of 30 about what they tell in other words, 25.
-const SURE: f32 = 0.6;
+/// what words take away that nothing here knows. Cosines decide more than shares: who shares no word and no idea with the
+/// question must be as near as 0.54, who shares all of them 0.44. Chosen on 289 questions that seven sets of lines answer,
+/// 83 that they do not, and 778 of other sets: of the unanswerable ones 1 in 80 reaches it.
+const SURE: f32 = 0.54;
 /// What a pattern adds that tells all of a question.
-const TOLD: f32 = 0.2;
+const TOLD: f32 = 0.1;
 /// What a word takes away that neither the vocabulary nor any pattern knows: the name of something that is not here.
 const UNKNOWN: f32 = 0.2;
 /// Letters by which a word is looked for in all patterns: bent ones are it too.
@@ -64,6 +65,8 @@ pub(super) struct Relevant {
     pub(super) ids: Vec<TemplateId>,
     /// One of the first is about it beyond doubt, by its vector or by its ideas.
     pub(super) is_sure: bool,
+    /// The cosines of those that a vector was compared with.
+    pub(super) cosines: HashMap<TemplateId, f32>,
     /// The semantic index did not answer: words were compared.
     pub(super) is_words_only: bool,
 }
@@ -209,10 +212,12 @@ impl Inner {
         let dictionary = self.dictionaries.get(&self.store, project_id)?;
         let mut is_words_only = false;
         let mut is_sure = false;
+        let mut cosines = HashMap::new();
         let ranked = match self.hits(project_id, &dictionary, text, services) {
-            Ok((ranked, sure)) => {
-                is_sure = sure;
-                ranked
+            Ok(found) => {
+                is_sure = found.is_sure;
+                cosines = found.cosines;
+                found.ids
             }
             Err(error) => {
                 tracing::warn!(%error, "the semantic index did not answer; words are compared");
@@ -231,6 +236,7 @@ impl Inner {
         Ok(Relevant {
             ids,
             is_sure,
+            cosines,
             is_words_only,
         })
     }
@@ -243,16 +249,18 @@ impl Inner {
         dictionary: &Dictionary,
         text: &str,
         services: &[String],
-    ) -> Result<(Vec<TemplateId>, bool), Error> {
-        let everywhere = self.index_hits(project_id, dictionary, text, &[])?;
-        let mut ids = meant(&everywhere);
-        let mut is_sure = is_sure(dictionary, text, &everywhere);
+    ) -> Result<Meant, Error> {
+        let mut all = Meant::default();
+        all.add(
+            dictionary,
+            text,
+            &self.index_hits(project_id, dictionary, text, &[])?,
+        );
         if !services.is_empty() {
             let theirs = self.index_hits(project_id, dictionary, text, services)?;
-            ids.extend(meant(&theirs));
-            is_sure |= self::is_sure(dictionary, text, &theirs);
+            all.add(dictionary, text, &theirs);
         }
-        Ok((ids, is_sure))
+        Ok(all)
     }
 
     /// What the index finds in some services, best first.
@@ -271,6 +279,31 @@ impl Inner {
         };
         self.semantic
             .search(project_id, text, services, HITS, &said)
+    }
+}
+
+/// What searches found that a text means.
+#[derive(Default)]
+struct Meant {
+    /// Best first, one search after the other.
+    ids: Vec<TemplateId>,
+    is_sure: bool,
+    cosines: HashMap<TemplateId, f32>,
+}
+
+impl Meant {
+    /// Adds the hits of one search.
+    fn add(&mut self, dictionary: &Dictionary, text: &str, hits: &[IndexHit]) {
+        self.ids.extend(meant(hits));
+        self.is_sure |= is_sure(dictionary, text, hits);
+        let compared = hits.iter().filter_map(|hit| {
+            let id = dictionary.resolve(hit.template_id);
+            hit.similarity.map(|cosine| (id, cosine))
+        });
+        for (id, cosine) in compared {
+            let most = self.cosines.entry(id).or_insert(cosine);
+            *most = most.max(cosine);
+        }
     }
 }
 

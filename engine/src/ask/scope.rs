@@ -1,6 +1,6 @@
 //! What a question is about as filters, and everything that matches them.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::net::IpAddr;
 
 use anomaly::TemplateInfo as _;
@@ -10,6 +10,7 @@ use domain::{
 use query::{GroupBy, Intent, Interpretation, NumberCondition, StatusCode, TimeUnit};
 use store::{MatchCount, MatchRequest, Matches, StatusFilter};
 
+use super::outcome::{is_of_failure, is_wrong};
 use super::subject::is_generic_beside;
 use super::thin::is_told;
 use super::topic::{Literal, with_merged, without_contradictions};
@@ -41,6 +42,8 @@ pub(super) struct Scope {
     pub(super) values: Vec<String>,
     /// Numbers that records must have.
     pub(super) numbers: Vec<NumberCondition>,
+    /// Only these values of what is grouped by count; empty means all.
+    pub(super) among: Vec<String>,
     /// Words that were said like values and occur in none of the records.
     pub(super) left_out: Vec<String>,
     /// It has a topic that selects nothing.
@@ -103,6 +106,7 @@ impl Scope {
             is_literal: false,
             values,
             numbers: understood.numbers.clone(),
+            among: understood.among.clone(),
             left_out: Vec::new(),
             is_topic_unused: false,
             is_words_only: false,
@@ -169,25 +173,8 @@ impl Inner {
     ) -> Result<(), Error> {
         let dictionary = self.dictionaries.get(&self.store, project_id)?;
         let present = self.present(project_id, &dictionary, &scope.filter)?;
-        // What another service calls it does not tell how these do.
-        let known: Option<HashSet<TemplateId>> = if understood.services.is_empty() {
-            None
-        } else {
-            let ever = LogFilter {
-                services: understood.services.clone(),
-                ..LogFilter::in_range(TimeRange::ALL)
-            };
-            let ever = self.present(project_id, &dictionary, &ever)?;
-            Some(ever.into_keys().collect())
-        };
-        let literal = self.literal(
-            project_id,
-            &dictionary,
-            understood,
-            &scope.filter,
-            &present,
-            known.as_ref(),
-        )?;
+        let literal =
+            self.literal_among(project_id, &dictionary, understood, &scope.filter, &present)?;
         if understood.is_by_meaning() {
             // What is counted by tells about the meaning too: "which hosts could not be reached".
             let text = match &understood.group_by {
@@ -204,7 +191,8 @@ impl Inner {
                 let mut ids =
                     without_contradictions(&dictionary, understood, &present, relevant.ids);
                 // What is only near is no evidence.
-                if !relevant.is_sure && !is_told(&dictionary, &understood.retrieval_text, &ids) {
+                let topic = &understood.retrieval_text;
+                if !relevant.is_sure && !is_told(&dictionary, topic, &ids, &relevant.cosines) {
                     ids.clear();
                 }
                 scope.mean(ids, &dictionary);
@@ -224,6 +212,15 @@ impl Inner {
         if let Some(literal) = literal {
             scope.select(literal, &dictionary, &present);
         }
+        let is_told = |ids: &Vec<TemplateId>| ids.is_empty() || is_wrong(&dictionary, ids);
+        let is_of_records = understood.severities.is_empty() && understood.status_codes.is_empty();
+        if is_of_records
+            && !scope.values.iter().any(|value| is_of_failure(value))
+            && is_of_failure(&understood.retrieval_text)
+            && !scope.meant.as_ref().is_none_or(is_told)
+        {
+            scope.mean(Vec::new(), &dictionary);
+        }
         Ok(())
     }
 
@@ -238,7 +235,7 @@ impl Inner {
         let topic = &understood.retrieval_text;
         let relevant = self.relevant_patterns(project_id, topic, &understood.services, present)?;
         let ids = without_contradictions(dictionary, understood, present, relevant.ids);
-        let is_evidence = relevant.is_sure || is_told(dictionary, topic, &ids);
+        let is_evidence = relevant.is_sure || is_told(dictionary, topic, &ids, &relevant.cosines);
         Ok(if is_evidence { ids } else { Vec::new() })
     }
 

@@ -19,6 +19,10 @@ const GENERIC: &[&str] = &[
     "traffic",
     "hit",
     "hits",
+    "mail",
+    "mails",
+    "email",
+    "emails",
     "query",
     "queries",
     "statement",
@@ -216,6 +220,15 @@ pub(super) fn is_doing(word: &str) -> bool {
     DOING.contains(&word)
 }
 
+/// Whether a word is only what people call each thing that records tell of, whatever it is: programs write `close` where
+/// people say that a connection was closed.
+pub(super) fn is_common_noun(word: &str) -> bool {
+    matches!(
+        word.strip_suffix('s').unwrap_or(word),
+        "connection" | "event" | "operation" | "entry" | "occurrence" | "mail" | "email"
+    )
+}
+
 /// Whether a topic names nothing of its own beside status codes, which may be said in words as well.
 pub(super) fn is_generic_beside(topic: &str, codes: &[StatusCode]) -> bool {
     let says = |word: &str| {
@@ -230,6 +243,23 @@ pub(super) fn is_generic_beside(topic: &str, codes: &[StatusCode]) -> bool {
     split(topic).all(|word| is_generic(&word) || is_doing(&word) || says(&word))
 }
 
+/// Whether a topic only says that records are asked for: "the most common event on node-7".
+pub(super) fn is_neutral(topic: &str) -> bool {
+    split(topic).all(|word| {
+        matches!(
+            word.as_str(),
+            "event"
+                | "events"
+                | "activity"
+                | "happenings"
+                | "thing"
+                | "things"
+                | "output"
+                | "information"
+        )
+    })
+}
+
 /// Whether a topic names nothing that other records would not have as well: what is exact beside it decides alone.
 pub(super) fn is_generic(topic: &str) -> bool {
     split(topic).all(|word| GENERIC.contains(&word.as_str()))
@@ -239,7 +269,7 @@ pub(super) fn is_generic(topic: &str) -> bool {
 mod tests {
     use query::StatusCode;
 
-    use super::{is_generic, is_generic_beside};
+    use super::{is_generic, is_generic_beside, is_neutral};
 
     #[test]
     fn a_topic_with_a_thing_of_its_own_is_not_generic() {
@@ -249,6 +279,8 @@ mod tests {
         for topic in ["garbage collector paused", "requests coffee"] {
             assert!(!is_generic(topic), "{topic}");
         }
+        assert!(is_neutral("events"));
+        assert!(!is_neutral("requests"));
         let limited = [StatusCode::Exact(429)];
         assert!(is_generic_beside("requests rate limited", &limited));
         assert!(!is_generic_beside("requests forbidden", &limited));

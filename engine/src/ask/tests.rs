@@ -2,6 +2,7 @@ mod asks;
 mod door;
 mod oncall;
 mod planned;
+mod trouble;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};

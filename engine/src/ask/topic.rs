@@ -7,7 +7,7 @@ use anomaly::TemplateInfo as _;
 use domain::{LogFilter, LogReader, PageRequest, ProjectId, TemplateId};
 use query::Interpretation;
 
-use super::subject::is_doing;
+use super::subject::{is_common_noun, is_doing};
 use super::words::{ACCESS, Stems, alike, holds_value, is_negated, split, stem, without_negation};
 use crate::dictionaries::Dictionary;
 use crate::{Error, Inner};
@@ -142,9 +142,16 @@ fn words_and_holders(
     let named = &understood.named;
     let text = without_negation(&understood.retrieval_text, is_written)?;
     let mut words = topic_words(&joined(&text, named, is_written), named);
-    let mut holders = weighed(dictionary, &mut words, known);
+    // Who asks for connections does not mean those that could not be made, unless they ask what went wrong.
+    let with_denied = is_negated(&text) || words.iter().any(|word| tells_failure(&word.text));
+    let among = Among {
+        dictionary,
+        known,
+        with_denied,
+    };
+    let mut holders = among.weighed(&mut words);
     if drop_doing(&mut words, &holders) {
-        holders = weighed(dictionary, &mut words, known);
+        holders = among.weighed(&mut words);
     }
     Some((words, holders))
 }
@@ -306,14 +313,19 @@ fn joined(text: &str, named: &[String], is_written: impl Fn(&str) -> bool) -> St
 fn drop_doing(words: &mut Vec<Word>, holders: &[Holder]) -> bool {
     let said = holders.iter().fold(0, |said, it| said | it.held);
     let all = words.len();
+    let is_common = |word: &Word| !word.is_named && is_common_noun(&word.text);
     if said == 0 {
-        return false;
+        // "bounced mails" where each line is of a mail: the other words may be values.
+        if words.iter().any(|word| !is_common(word)) {
+            words.retain(|word| !is_common(word));
+        }
+        return words.len() < all;
     }
     let mut place = 0;
     words.retain(|word| {
         let is_said = said & (1 << place) != 0;
         place += 1;
-        is_said || word.is_named || !is_doing(&word.text)
+        is_said || word.is_named || !(is_doing(&word.text) || is_common(word))
     });
     words.len() < all
 }
@@ -372,84 +384,92 @@ fn topic_words(topic: &str, named: &[String]) -> Vec<Word> {
     words
 }
 
-/// The live patterns that hold words of the topic, or for those that none holds others that are alike; weighs
-/// the words by how rare they are.
-fn weighed(
-    dictionary: &Dictionary,
-    words: &mut [Word],
-    known: Option<&HashSet<TemplateId>>,
-) -> Vec<Holder> {
-    let mut found = holders(dictionary, words, known);
-    let said = found.iter().fold(0, |said, it| said | it.held);
-    let mut is_other = false;
-    for (place, word) in words.iter_mut().enumerate() {
-        if said & (1 << place) == 0 && !word.is_named {
-            word.alike = alike(&word.stem).collect();
-            is_other |= !word.alike.is_empty();
-        }
-    }
-    if is_other {
-        found = holders(dictionary, words, known);
-    }
-    let count = dictionary.iter().count() as f64;
-    let mut most: f64 = 0.0;
-    for (place, word) in words.iter_mut().enumerate() {
-        let holding = found.iter().filter(|it| it.held & (1 << place) != 0);
-        let holding = holding.count() as f64;
-        if holding > 0.0 {
-            // Inverse document frequency, as in BM25.
-            word.weight = (1.0 + count / holding).ln();
-            most = most.max(word.weight);
-        }
-    }
-    // A word that no pattern holds tells as much as the rarest of the others.
-    for word in words.iter_mut().filter(|word| word.weight == 0.0) {
-        word.weight = most.max(1.0);
-    }
-    found
+/// The patterns that a topic is looked for in.
+struct Among<'a> {
+    dictionary: &'a Dictionary,
+    /// Only these; `None` for all.
+    known: Option<&'a HashSet<TemplateId>>,
+    /// Also where a pattern says that a word was not so.
+    with_denied: bool,
 }
 
-/// The live patterns that hold words of the topic and do not say the opposite of one.
-fn holders(
-    dictionary: &Dictionary,
-    words: &[Word],
-    known: Option<&HashSet<TemplateId>>,
-) -> Vec<Holder> {
-    let mut candidates: HashSet<TemplateId> = HashSet::new();
-    let texts = words
-        .iter()
-        .flat_map(|word| word.alike.iter().copied().chain([word.text.as_str()]));
-    for text in texts {
-        let prefix: String = text.chars().take(PREFIX).collect();
-        candidates.extend(dictionary.texts().holding(&prefix));
-    }
-    if words.iter().any(|word| word.stem == stem("request")) {
-        candidates.extend(dictionary.texts().holding(ACCESS));
-    }
-    let mut holders: Vec<Holder> = Vec::new();
-    for id in candidates {
-        let is_known = known.is_none_or(|known| known.contains(&id));
-        let Some(template) = dictionary
-            .get(id)
-            .filter(|template| template.merged_into.is_none() && is_known)
-        else {
-            continue;
-        };
-        let stems = Stems::of(&template.text);
-        let held = bits(words, |word| word.is_in(&stems));
-        let is_opposed = words
-            .iter()
-            .any(|word| stems.contradict(&word.text, &word.stem));
-        if held != 0 && !is_opposed {
-            holders.push(Holder {
-                id,
-                held,
-                has_slots: !patterns::Slots::new(&template.text).places().is_empty(),
-            });
+impl Among<'_> {
+    /// The live patterns that hold words of the topic, or for those that none holds others that are alike; weighs
+    /// the words by how rare they are.
+    fn weighed(&self, words: &mut [Word]) -> Vec<Holder> {
+        let mut found = self.holders(words);
+        let said = found.iter().fold(0, |said, it| said | it.held);
+        let mut is_other = false;
+        for (place, word) in words.iter_mut().enumerate() {
+            if said & (1 << place) == 0 && !word.is_named {
+                word.alike = alike(&word.stem).collect();
+                is_other |= !word.alike.is_empty();
+            }
         }
+        if is_other {
+            found = self.holders(words);
+        }
+        let count = self.dictionary.iter().count() as f64;
+        let mut most: f64 = 0.0;
+        for (place, word) in words.iter_mut().enumerate() {
+            let holding = found.iter().filter(|it| it.held & (1 << place) != 0);
+            let holding = holding.count() as f64;
+            if holding > 0.0 {
+                // Inverse document frequency, as in BM25.
+                word.weight = (1.0 + count / holding).ln();
+                most = most.max(word.weight);
+            }
+        }
+        // A word that no pattern holds tells as much as the rarest of the others.
+        for word in words.iter_mut().filter(|word| word.weight == 0.0) {
+            word.weight = most.max(1.0);
+        }
+        found
     }
-    holders.sort_by_key(|it| it.id);
-    holders
+
+    /// The live patterns that hold words of the topic and do not say the opposite of one.
+    fn holders(&self, words: &[Word]) -> Vec<Holder> {
+        let Self {
+            dictionary, known, ..
+        } = *self;
+        let mut candidates: HashSet<TemplateId> = HashSet::new();
+        let texts = words
+            .iter()
+            .flat_map(|word| word.alike.iter().copied().chain([word.text.as_str()]));
+        for text in texts {
+            let prefix: String = text.chars().take(PREFIX).collect();
+            candidates.extend(dictionary.texts().holding(&prefix));
+        }
+        if words.iter().any(|word| word.stem == stem("request")) {
+            candidates.extend(dictionary.texts().holding(ACCESS));
+        }
+        let mut holders: Vec<Holder> = Vec::new();
+        for id in candidates {
+            let is_known = known.is_none_or(|known| known.contains(&id));
+            let Some(template) = dictionary
+                .get(id)
+                .filter(|template| template.merged_into.is_none() && is_known)
+            else {
+                continue;
+            };
+            let stems = Stems::of(&template.text);
+            let held = bits(words, |word| {
+                word.is_in(&stems) && (self.with_denied || !stems.deny(&word.stem))
+            });
+            let is_opposed = words
+                .iter()
+                .any(|word| stems.contradict(&word.text, &word.stem));
+            if held != 0 && !is_opposed {
+                holders.push(Holder {
+                    id,
+                    held,
+                    has_slots: !patterns::Slots::new(&template.text).places().is_empty(),
+                });
+            }
+        }
+        holders.sort_by_key(|it| it.id);
+        holders
+    }
 }
 
 /// The words among `core` that one pattern holds together, those that weigh the most.

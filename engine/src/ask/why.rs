@@ -155,7 +155,9 @@ impl Inner {
             let present = self.present(project_id, &dictionary, &filter)?;
             let mut relevant =
                 self.relevant_patterns(project_id, topic, &understood.services, &present)?;
-            if !relevant.is_sure && !is_told(&dictionary, topic, &relevant.ids) {
+            let is_evidence =
+                relevant.is_sure || is_told(&dictionary, topic, &relevant.ids, &relevant.cosines);
+            if !is_evidence {
                 relevant.ids.clear();
             }
             own.extend(with_merged(&dictionary, &relevant.ids));

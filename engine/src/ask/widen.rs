@@ -12,7 +12,7 @@ use super::facts::Found;
 use super::happenings::is_tellable;
 use super::scope::Scope;
 use super::stop;
-use super::subject::is_generic_beside;
+use super::subject::{is_generic_beside, is_neutral};
 use super::topic::all_say;
 use crate::{Error, Inner};
 
@@ -30,20 +30,26 @@ impl Inner {
     ) -> Result<Found, Error> {
         let mut found = self.widened_facts(project_id, understood, question, zone)?;
         self.show_near(project_id, question, &mut found)?;
+        self.tell_incidents(project_id, &mut found)?;
         Ok(found)
     }
 
     /// Everything computed for an answer, and sample records. A default range that has nothing gives way to the
     /// stretch where something is; a range that was said stays, and the nearest records outside are named. Blocks.
-    fn widened_facts(
+    pub(super) fn widened_facts(
         &self,
         project_id: ProjectId,
         understood: &Interpretation,
         question: &str,
         zone: &jiff::tz::TimeZone,
     ) -> Result<Found, Error> {
+        if let Some(found) = self.all_services(project_id, understood, question, zone)? {
+            return Ok(found);
+        }
         let mut first = None;
-        let readings = readings(understood);
+        let mut readings = readings(understood);
+        let told = self.without_severities(project_id, understood)?;
+        readings.extend(told.map(|(reading, words)| Reading { reading, words }));
         for Reading { reading, words } in &readings {
             stop::check()?;
             if !self.is_said(project_id, reading, words)? {
@@ -100,6 +106,27 @@ impl Inner {
             }
         }
         Ok(found)
+    }
+
+    /// Which services there are is asked of all time where no time is said. Blocks.
+    fn all_services(
+        &self,
+        project_id: ProjectId,
+        understood: &Interpretation,
+        question: &str,
+        zone: &jiff::tz::TimeZone,
+    ) -> Result<Option<Found>, Error> {
+        if understood.intent != Intent::ListServices || !understood.range_is_default {
+            return Ok(None);
+        }
+        let Some(range) = self.stretch(project_id, understood)? else {
+            return Ok(None);
+        };
+        let ever = Interpretation {
+            widened_from: None,
+            ..understood.widened(range, zone)
+        };
+        self.attempt(project_id, &ever, question).map(Some)
     }
 
     /// What others tell of the one service that is named, where it tells nothing of it itself: "Killed process 7
@@ -304,7 +331,22 @@ fn readings(understood: &Interpretation) -> Vec<Reading> {
         || understood.trace_id.is_some();
     let is_droppable = is_generic_beside(&understood.retrieval_text, &understood.status_codes)
         || understood.trace_id.is_some();
-    if is_exact && is_droppable && !understood.retrieval_text.is_empty() {
+    // Which statuses there are is told by answers of requests, whatever they are called; and a number that records name is
+    // what its name says.
+    let is_named = matches!(
+        understood.group_by,
+        Some(query::GroupBy::Field(query::Field::Status))
+    ) || matches!(
+        understood
+            .measure
+            .as_ref()
+            .and_then(query::Measure::quantity),
+        Some(query::Quantity::Named(_) | query::Quantity::SizeOf(_) | query::Quantity::Size)
+    );
+    let has_text = understood.terms.iter().any(|term| !term.negated);
+    let is_nothing = has_text && is_neutral(&understood.retrieval_text);
+    let is_beside = (is_exact || is_named) && is_droppable || is_nothing;
+    if is_beside && !understood.retrieval_text.is_empty() {
         readings.push(plain(understood.without_topic()));
     }
     readings

@@ -66,7 +66,9 @@ const ALIKE: [&[&str]; 8] = [
 ];
 
 /// Words that patterns say where people say the first one, and not the other way round.
-const MEANT: [(&str, &[&str]); 17] = [
+const MEANT: [(&str, &[&str]); 19] = [
+    ("lived", &["lifetime"]),
+    ("lasted", &["lifetime", "duration"]),
     ("segfault", &["segmentation"]),
     ("successful", &["finished", "completed", "passed", "ok"]),
     ("succeeded", &["finished", "completed", "passed", "ok"]),
@@ -174,6 +176,9 @@ pub(super) fn without_negation(text: &str, is_written: impl Fn(&str) -> bool) ->
         if let Some(opposite) = opposite {
             kept.push(opposite);
             at += 1;
+        } else if is_written_as_failure(&next, &is_written) {
+            // "could not be resolved" is `Failed to resolve`.
+            kept.push("failed".to_owned());
         } else if is_written(&format!("{} {next}", word.to_lowercase())) {
             // "no route" stands in the pattern so.
             kept.push(word.to_owned());
@@ -182,6 +187,17 @@ pub(super) fn without_negation(text: &str, is_written: impl Fn(&str) -> bool) ->
         }
     }
     Some(kept.join(" "))
+}
+
+/// Whether patterns say that what a verb tells failed: `Failed to resolve`, `unable to resolve` for "resolved".
+fn is_written_as_failure(verb: &str, is_written: impl Fn(&str) -> bool) -> bool {
+    const DENIALS: [&str; 4] = ["failed to", "unable to", "could not", "cannot"];
+    let base = stem(verb);
+    verb.ends_with("ed")
+        && base.len() > 3
+        && DENIALS
+            .iter()
+            .any(|denial| is_written(&format!("{denial} {base}")))
 }
 
 /// The stems of a pattern's constant words.
@@ -201,6 +217,10 @@ impl Stems {
             // A line of a web server's access log tells of a request without the word.
             stems.insert(stem("request"));
         }
+        if is_denial(&words) {
+            // "could not connect": what cannot be done has failed.
+            stems.insert(stem("failed"));
+        }
         Self { words, stems }
     }
 
@@ -208,11 +228,47 @@ impl Stems {
     pub(super) fn hold(&self, word: &str, stem: &str) -> bool {
         self.stems.contains(stem)
             || self.hold_noun(word, stem)
-            || self.words.windows(2).any(|pair| {
-                let (first, second) = (&pair[0], &pair[1]);
+            || self.hold_adverb(word)
+            || (1..self.words.len()).any(|at| {
+                let (first, second) = (&self.words[at - 1], &self.words[at]);
                 word.trim_end_matches('s')
                     .strip_suffix(second.as_str())
-                    .is_some_and(|rest| rest.len() > 2 && self::stem(rest) == self::stem(first))
+                    .is_some_and(|rest| {
+                        rest.len() > 2
+                            && self::stem(rest) == self::stem(first)
+                            && (rest != first || !self.is_noun_before_preposition(at))
+                    })
+            })
+    }
+
+    /// Whether the words before `at` and at it are a noun and where it is: in `wrote the log in <num> ms` nobody logs in.
+    fn is_noun_before_preposition(&self, at: usize) -> bool {
+        let is_preposition = matches!(self.words[at].as_str(), "in" | "on" | "at" | "to" | "by");
+        let before = at.checked_sub(2).map(|at| self.words[at].as_str());
+        let is_verb = before.is_none_or(|word| {
+            matches!(
+                word,
+                "to" | "not"
+                    | "cannot"
+                    | "can"
+                    | "could"
+                    | "must"
+                    | "may"
+                    | "please"
+                    | "will"
+                    | "user"
+                    | "users"
+            )
+        });
+        is_preposition && !is_verb
+    }
+
+    /// Whether it says how something is done where the word says how it is: `directly` for "direct".
+    fn hold_adverb(&self, word: &str) -> bool {
+        word.len() >= 4
+            && self.words.iter().any(|it| {
+                let of_adverb = it.strip_suffix("ly");
+                of_adverb == Some(word) || word.strip_suffix("ly") == Some(it.as_str())
             })
     }
 
@@ -224,6 +280,8 @@ impl Stems {
         let word = word.strip_suffix('s').unwrap_or(word);
         let of_noun = match word {
             word if word.ends_with("ation") => base(4, "at"),
+            // "denial" is of `deny`, "signal" not of `sign`.
+            word if word.ends_with("ial") => base(4, "al"),
             word if word.ends_with("al") => base(5, "al"),
             _ => None,
         };
@@ -289,6 +347,20 @@ impl Stems {
     }
 }
 
+/// Whether words say that something could not be done.
+fn is_denial(words: &[String]) -> bool {
+    words.iter().enumerate().any(|(at, word)| {
+        let before = at
+            .checked_sub(1)
+            .map_or("", |before| words[before].as_str());
+        match word.as_str() {
+            "unable" | "cannot" | "couldn't" | "can't" => true,
+            "not" => matches!(before, "could" | "can"),
+            _ => false,
+        }
+    })
+}
+
 /// Whether a text holds a value as a word of its own, without regard to ASCII case: `root` is in `user=root`
 /// and not in `chroot`, `10.0.0.1` not in `10.0.0.12`.
 pub(super) fn holds_value(text: &str, value: &str) -> bool {
@@ -333,6 +405,9 @@ mod tests {
         assert!(stems.hold("timeouts", &stem("timeouts")));
         assert!(stems.hold("login", &stem("login")));
         assert!(stems.hold("connections", &stem("connections")));
+        let log = Stems::of("wrote the log in <num> ms");
+        assert!(!log.hold("login", &stem("login")));
+        assert!(Stems::of("failed to log in").hold("login", &stem("login")));
         // The name of a slot is no word of the pattern.
         assert!(!stems.hold("host", &stem("host")));
     }
@@ -360,6 +435,16 @@ mod tests {
     }
 
     #[test]
+    fn what_cannot_be_done_has_failed_and_adverbs_are_of_their_word() {
+        let holds = |text: &str, word: &str| Stems::of(text).hold(word, &stem(word));
+        assert!(holds("could not connect to <host>", "failures"));
+        assert!(holds("unable to open <path>", "failed"));
+        assert!(!holds("not found", "failed"));
+        assert!(holds("<host> open directly", "direct"));
+        assert!(!holds("early", "ear"));
+    }
+
+    #[test]
     fn a_line_of_an_access_log_tells_of_a_request() {
         let stems = Stems::of("<ip> - <*> [<time>] \"<*> <path> HTTP/<num>\" <num> <num>");
         assert!(stems.hold("requests", &stem("requests")));
@@ -372,6 +457,7 @@ mod tests {
         assert!(holds("visit cancelled by guest", "cancellations"));
         assert!(holds("cancellation of <*>", "cancelled"));
         assert!(holds("request approved", "approval"));
+        assert!(holds("Mail deny file-read", "denials"));
         assert!(!holds("sign here", "signal"));
         assert!(!holds("nation", "ned"));
     }

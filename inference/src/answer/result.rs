@@ -22,6 +22,9 @@ pub struct AnswerResult {
     pub at_ns: Option<i64>,
     /// Records that match in the other time of a comparison.
     pub other_count: Option<u64>,
+    /// The number that was asked for, in the other time of a comparison.
+    #[serde(default)]
+    pub other_value: Option<f64>,
     /// `rising`, `falling` or `steady`.
     pub direction: Option<String>,
     /// What is grouped by.
@@ -50,6 +53,7 @@ impl AnswerResult {
             unit: more.figure.as_ref().map(|figure| figure.unit.clone()),
             at_ns: edge.map(|(at_ns, _)| at_ns),
             other_count: facts.comparison.as_ref().map(|other| other.count),
+            other_value: more.other_figure.as_ref().map(|figure| figure.value),
             direction: more.trend.as_ref().map(|trend| trend.direction.clone()),
             grouped_by: facts.grouped_by.clone(),
             groups: facts.groups.clone(),

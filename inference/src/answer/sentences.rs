@@ -4,9 +4,10 @@ mod compare;
 mod days;
 mod figures;
 mod groups;
+mod incidents;
 mod nothing;
 
-use domain::{Confidence, Evidence, EvidenceKind, NANOS_PER_MINUTE, Sentence};
+use domain::{Confidence, Evidence, EvidenceKind, NANOS_PER_MINUTE, Sentence, Suspect};
 
 pub(super) use nothing::nothing;
 
@@ -44,7 +45,9 @@ pub(super) fn found(facts: &AnswerFacts) -> Vec<Sentence> {
     let days = &mut Days::of(facts);
     let mut sentences = reread(facts);
     sentences.extend(unread(facts));
+    let incident = incidents::incidents(facts, days);
     sentences.extend(widened(facts, days));
+    let begin = sentences.len();
     sentences.extend(match facts.intent {
         AnswerIntent::Find => find(facts, days),
         AnswerIntent::Count => count(facts, days),
@@ -58,6 +61,16 @@ pub(super) fn found(facts: &AnswerFacts) -> Vec<Sentence> {
         AnswerIntent::Compare => compare(facts, days),
         AnswerIntent::Why => why(facts, days),
     });
+    if let Some(incident) = incident {
+        // Who asks for one thing gets that first.
+        let behind = match facts.intent {
+            AnswerIntent::Find | AnswerIntent::Why | AnswerIntent::Trend => 0,
+            AnswerIntent::Top => 2,
+            _ => 1,
+        };
+        let at = begin + behind;
+        sentences.insert(at.min(sentences.len()), incident);
+    }
     if facts.is_cut {
         sentences.push(plain(
             "Not everything could be counted in time: each count is at least as high as it says."
@@ -285,13 +298,13 @@ fn why(facts: &AnswerFacts, days: &mut Days) -> Vec<Sentence> {
     sentences.extend(patterns(facts).take(2).map(|item| pattern(days, item)));
     let found = classify_suspected(&facts.evidence, &facts.suspects);
     if let Some(suspect) = suspected_change(&facts.suspects, &facts.evidence) {
-        sentences.push(suspicion(suspect, "leading suspect"));
+        sentences.push(suspicion(suspect, "leading suspect", days));
     } else if let Some(suspect) = facts
         .suspects
         .first()
         .filter(|suspect| suspect.confidence >= Confidence::Medium)
     {
-        sentences.push(suspicion(suspect, "leading suspect"));
+        sentences.push(suspicion(suspect, "leading suspect", days));
     }
     match found {
         Some(found) => {
@@ -317,16 +330,28 @@ fn why(facts: &AnswerFacts, days: &mut Days) -> Vec<Sentence> {
     sentences
 }
 
-fn suspicion(suspect: &domain::Suspect, role: &str) -> Sentence {
+fn suspicion(suspect: &Suspect, role: &str, days: &mut Days) -> Sentence {
+    let reason = words::clocked(&suspect.reason, |at_ns| days.at(at_ns));
+    let reason = words::clauses_of(&reason, 160, |_| true);
     Sentence {
         text: format!(
             "The {role} is {} ({} confidence): {}.",
             words::plain(&suspect.name, 70),
             suspect.confidence.as_str(),
-            words::plain(&suspect.reason, 160).trim_end_matches('.'),
+            reason.trim_end_matches('.'),
         ),
         citations: suspect.evidence.iter().copied().take(3).collect(),
     }
+}
+
+/// Suspects with the instants of their reasons in the reader's zone.
+pub(super) fn suspects(facts: &AnswerFacts) -> Vec<Suspect> {
+    let days = &mut Days::of(facts);
+    let told = |suspect: &Suspect| Suspect {
+        reason: words::clocked(&suspect.reason, |at_ns| days.at(at_ns)),
+        ..suspect.clone()
+    };
+    facts.suspects.iter().map(told).collect()
 }
 
 fn total(facts: &AnswerFacts, days: &mut Days) -> Sentence {

@@ -496,3 +496,113 @@ fn of_many_stretches_only_what_tells_is_said() {
     );
     assert!(said.matches(" with ").count() < 8, "{said}");
 }
+
+fn note(number: i64, resolved_at_ns: Option<i64>) -> crate::facts::IncidentNote {
+    crate::facts::IncidentNote {
+        number,
+        title: "809 records/min of 'order <num> failed' in checkout".to_owned(),
+        severity: "error".to_owned(),
+        started_at_ns: NOON,
+        resolved_at_ns,
+        is_taken: number == 7,
+    }
+}
+
+#[test]
+fn open_incidents_come_first() {
+    let said = |open: Vec<crate::facts::IncidentNote>, last| {
+        let mut facts = facts(AnswerIntent::Why);
+        facts.more.incidents = Some(crate::facts::IncidentNotes {
+            open_count: open.len(),
+            open: open.into_iter().take(3).collect(),
+            last,
+            of: Vec::new(),
+            other_count: 0,
+        });
+        sentences::found(&facts)[0].text.clone()
+    };
+    assert_eq!(
+        said(vec![note(7, None)], None),
+        "Incident #7 (error), open since 14:00 UTC and taken: 809 records/min of 'order … failed' in checkout."
+    );
+    assert_eq!(said(Vec::new(), None), "No incident is open.");
+    assert_eq!(
+        said(Vec::new(), Some(note(6, Some(NOON + 9 * MINUTE)))),
+        "No incident is open; the last one, #6, began at 14:00 UTC and was resolved at 14:09 UTC."
+    );
+    let many = said((1..=5).map(|number| note(number, None)).collect(), None);
+    assert!(
+        many.starts_with("5 incidents are open: #1 (error), open since"),
+        "{many}"
+    );
+    assert!(many.ends_with("; and 2 more."), "{many}");
+}
+
+#[test]
+fn a_reason_is_told_in_whole_clauses_with_short_times() {
+    let mut facts = facts(AnswerIntent::Why);
+    let suspect = &mut facts.suspects[0];
+    suspect.reason = "60 requests reach it instead of 118 since 2026-11-23 14:00:00Z; 48 % of the trouble of the edge \
+                      begins here (edge > playback > drm, and nothing between); it wrote only 5 records/min in the last 5 min"
+        .to_owned();
+    suspect.evidence.clear();
+    let told = text(&facts);
+    let line = told
+        .lines()
+        .find(|line| line.contains("suspect is"))
+        .expect("a suspect");
+    assert!(line.contains("since 14:00 UTC; 48 %"), "{line}");
+    assert!(
+        !line.contains('…') && !line.contains("5 records/min"),
+        "{line}"
+    );
+    let answer = draft_answer(&facts);
+    assert!(
+        answer.suspects[0].reason.contains("since 14:00 UTC;"),
+        "{:?}",
+        answer.suspects
+    );
+}
+
+#[test]
+fn a_number_is_compared_with_the_one_of_the_other_time() {
+    let figure = |value: f64| crate::facts::Figure {
+        name: "95th percentile of duration".to_owned(),
+        value,
+        unit: "ms".to_owned(),
+        of: 90,
+        whole: None,
+    };
+    let said = |now: f64, other: Option<f64>| {
+        let mut facts = facts(AnswerIntent::Compare);
+        facts.comparison = Some(Comparison {
+            label: "the hour before".to_owned(),
+            range: TimeRange::new(NOON - 60 * MINUTE, NOON),
+            count: 10,
+        });
+        facts.more.figure = Some(figure(now));
+        facts.more.other_figure = other.map(figure);
+        let first = sentences::found(&facts)[0].text.clone();
+        (first, draft_answer(&facts).result.other_value)
+    };
+    let name = "95th percentile of duration";
+    assert_eq!(
+        said(820.0, Some(230.0)),
+        (
+            format!("{name}: 820 ms, against 230 ms the hour before: 3.6 times as much."),
+            Some(230.0)
+        )
+    );
+    assert_eq!(
+        said(115.0, Some(230.0)).0,
+        format!("{name}: 115 ms, against 230 ms the hour before: 50 % less.")
+    );
+    assert_eq!(
+        said(5.0, Some(5.0)).0,
+        format!("{name}: 5 ms, against 5 ms the hour before: the same.")
+    );
+    assert_eq!(
+        said(5.0, None).0,
+        format!("{name}: 5 ms; the hour before no record names it.")
+    );
+}

@@ -27,6 +27,41 @@ pub struct Trend {
     pub first: u64,
     /// Records in the second half.
     pub second: u64,
+    /// The latest record, unix nanoseconds UTC.
+    #[serde(default)]
+    pub latest_at_ns: Option<i64>,
+}
+
+/// An incident, as it is told in an answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct IncidentNote {
+    /// Its number for people.
+    pub number: i64,
+    /// One line: the headline of its summary, or its title.
+    pub title: String,
+    /// `info`, `warning`, `error`, `critical`.
+    pub severity: String,
+    /// The first symptom, unix nanoseconds UTC.
+    pub started_at_ns: i64,
+    /// When it ended, unix nanoseconds UTC.
+    pub resolved_at_ns: Option<i64>,
+    /// Somebody has taken it.
+    pub is_taken: bool,
+}
+
+/// What is known of incidents.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct IncidentNotes {
+    /// How many are not resolved.
+    pub open_count: usize,
+    /// The latest of these.
+    pub open: Vec<IncidentNote>,
+    /// Where none is open, the one that was resolved last, not long ago.
+    pub last: Option<IncidentNote>,
+    /// Only incidents of these services were looked at; all when empty.
+    pub of: Vec<String>,
+    /// Open incidents besides.
+    pub other_count: usize,
 }
 
 /// What only some answers have.
@@ -46,6 +81,9 @@ pub struct AnswerMore {
     pub is_distinct: bool,
     /// The number that was asked for.
     pub figure: Option<Figure>,
+    /// The same number of the other time of a comparison.
+    #[serde(default)]
+    pub other_figure: Option<Figure>,
     /// The trend that was asked for.
     pub trend: Option<Trend>,
     /// The sentences of an explanation.
@@ -56,6 +94,9 @@ pub struct AnswerMore {
     /// Words of the question that look like a time or a number and could not be understood.
     #[serde(default)]
     pub unread: Vec<String>,
+    /// What is known of incidents, where the question asks about the trouble at hand.
+    #[serde(default)]
+    pub incidents: Option<IncidentNotes>,
     /// Why the logs cannot answer, in whole sentences without their full stops; the answer is then none.
     pub missing: Vec<String>,
 }

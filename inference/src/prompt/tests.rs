@@ -9,10 +9,10 @@ fn a_block_names_kind_service_and_amount_in_words() {
     let block = data_block(&items, "Kind of failure: timeouts", 0xfeed);
     insta::assert_snapshot!(block, @r"
     DATA 000000000000feed
-    [1] pattern, checkout, error, far more often than usual: connect to payments-db <ip>:<num> failed: Connection refused
-    [2] pattern, checkout, error, never seen in usual times: order <uuid> failed after <num> ms: payment not taken
-    [3] pattern, web, warn, far more often than usual: upstream checkout answered <num> in <num> ms
-    [4] change, checkout: deploy: checkout <version>
+    [1] pattern, checkout, error, far more often than usual: connect to payments-db … failed: Connection refused
+    [2] pattern, checkout, error, never seen in usual times: order … failed after … ms: payment not taken
+    [3] pattern, web, warn, far more often than usual: upstream checkout answered … in … ms
+    [4] change, checkout: deploy: checkout …
     Kind of failure: timeouts
     END 000000000000feed
     ");

@@ -25,7 +25,7 @@ fn instants_of_other_rooms_are_told_the_same_way() {
         ("at 2026-11-22 14:05:09Z", "at 2026-11-22 14:05:09 UTC"),
         ("2026-11-23 nothing", "2026-11-23 nothing"),
     ] {
-        assert_eq!(clocked(text, AT), expected);
+        assert_eq!(clocked(text, |at_ns| when(at_ns, AT)), expected);
     }
 }
 

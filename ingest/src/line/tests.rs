@@ -59,7 +59,7 @@ fn java_and_python_layouts_lose_their_header() {
     );
     check(
         "2026-11-23 13:00:00,123 - INFO  [Peer[myid=1]/0:0:0:0:2181:Election@774] - notification time out: 3200",
-        r#"2026-11-23T13:00:00.123Z | info | notification time out: 3200 | {"thread":"Peer[myid=1]/0:0:0:0:2181:Election@774"}"#,
+        r#"2026-11-23T13:00:00.123Z | info | notification time out: 3200 | {"thread":"Peer[myid=1]/0:0:0:0:2181:Election@774","component":"Election"}"#,
     );
     check(
         "13:00:00.123 [http-8080-1] WARN  c.e.shop.Cart - cart is empty",

@@ -111,7 +111,7 @@ fn failures_may_be_words_of_the_topic() {
             .is_none()
     );
     assert!(
-        understand("warnings about disks", &context())
+        understand("debug about disks", &context())
             .with_severities_as_words()
             .is_none()
     );

@@ -170,6 +170,7 @@ pub(super) fn interpretation(text: &str, context: &QuestionContext) -> Interpret
         numbers: Vec::new(),
         trace_id: None,
         measure: None,
+        among: Vec::new(),
         having: None,
         group_by: None,
         limit: None,
@@ -179,6 +180,7 @@ pub(super) fn interpretation(text: &str, context: &QuestionContext) -> Interpret
         not_understood: Vec::new(),
         unknown_services: Vec::new(),
         is_future: false,
+        is_of_trouble: false,
         offset_seconds: context.now().offset().seconds(),
         explained: Some(text.to_owned()),
     };

@@ -121,6 +121,85 @@ pub(super) fn here(reading: &Reading<'_>, at: usize) -> Option<(Field, usize)> {
     })
 }
 
+/// Words for what writes records: programs keep it as their component.
+const WRITERS: [&str; 20] = [
+    "component",
+    "components",
+    "module",
+    "modules",
+    "tag",
+    "tags",
+    "logger",
+    "loggers",
+    "program",
+    "programs",
+    "process",
+    "processes",
+    "subsystem",
+    "subsystems",
+    "class",
+    "classes",
+    "package",
+    "daemon",
+    "daemons",
+    "executable",
+];
+
+/// What records keep the word for their writer as; also where patterns call something else so, when the word behind tells
+/// that it writes: "which tag logs the most".
+fn writer(reading: &Reading<'_>, at: usize) -> Option<(Field, usize)> {
+    if !WRITERS.contains(&reading.free(at)) {
+        return None;
+    }
+    let key = reading
+        .context
+        .attributes
+        .iter()
+        .find(|key| matches!(key.as_str(), "component" | "logger" | "program"))?;
+    Some((Field::Attribute(key.clone()), 1))
+}
+
+/// Whether a word says that something writes records.
+fn is_writing(word: &str) -> bool {
+    matches!(
+        word,
+        "log"
+            | "logs"
+            | "logged"
+            | "write"
+            | "writes"
+            | "wrote"
+            | "emit"
+            | "emits"
+            | "print"
+            | "prints"
+    )
+}
+
+/// Where something goes to, which patterns hold as a host, and who sent it: what stands behind `from=`.
+fn destination(reading: &Reading<'_>, at: usize) -> Option<(Field, usize)> {
+    let is_from = reading.context.slots.iter().any(|slot| slot == "from");
+    if is_from && matches!(reading.free(at), "sender" | "senders") {
+        let is_address = matches!(reading.free(at + 1), "address" | "addresses");
+        let length = 1 + usize::from(is_address);
+        return Some((Field::Attribute("from".to_owned()), length));
+    }
+    matches!(
+        reading.free(at),
+        "destination"
+            | "destinations"
+            | "target"
+            | "targets"
+            | "domain"
+            | "domains"
+            | "site"
+            | "sites"
+            | "website"
+            | "websites"
+    )
+    .then_some((Field::Host, 1))
+}
+
 /// Whether what follows a field is what it did: "which user failed", and no name of one.
 fn is_verb(word: &str) -> bool {
     word.ends_with("ed")
@@ -171,7 +250,7 @@ fn key_of_pairs(reading: &Reading<'_>, at: usize) -> Option<(Field, usize)> {
 fn slot(reading: &Reading<'_>, at: usize) -> Option<(Field, usize)> {
     let word = reading.free(at);
     let is_reason = matches!(word, "reason" | "reasons" | "cause" | "causes");
-    if word.len() < 3 || is_reserved(word) && !is_reason {
+    if word.len() < 2 || is_reserved(word) && !is_reason {
         return None;
     }
     let singular = word.strip_suffix('s');
@@ -185,7 +264,42 @@ fn slot(reading: &Reading<'_>, at: usize) -> Option<(Field, usize)> {
 
 /// The field that is grouped by at `at`: as [`here`], and what only patterns name.
 pub(super) fn grouped(reading: &Reading<'_>, at: usize) -> Option<(Field, usize)> {
-    here(reading, at).or_else(|| slot(reading, at))
+    let is_writer = is_writing(reading.free(at + 1));
+    here(reading, at)
+        .or_else(|| writer(reading, at).filter(|_| is_writer))
+        .or_else(|| slot(reading, at))
+        .or_else(|| writer(reading, at))
+        .or_else(|| destination(reading, at))
+}
+
+/// A field of which how many there are is asked: that of machines also where patterns name them.
+fn counted(reading: &Reading<'_>, at: usize) -> Option<(Field, usize)> {
+    // Each record tells of one of these, whatever id an attribute keeps of it.
+    let is_told_once = matches!(
+        reading.free(at),
+        "request"
+            | "requests"
+            | "response"
+            | "responses"
+            | "call"
+            | "calls"
+            | "query"
+            | "queries"
+            | "event"
+            | "events"
+            | "operation"
+            | "operations"
+            | "connection"
+            | "connections"
+    );
+    if is_told_once {
+        return None;
+    }
+    let is_machine = matches!(
+        reading.free(at),
+        "node" | "nodes" | "vm" | "vms" | "pod" | "pods"
+    );
+    here(reading, at).or_else(|| is_machine.then(|| slot(reading, at)).flatten())
 }
 
 /// Words with a meaning of their own in questions, whatever attributes are called.
@@ -256,6 +370,9 @@ pub(super) fn asked(reading: &mut Reading<'_>) -> Option<(Field, bool)> {
         reading.claim(0..length, Claim::Group);
         return Some((field, false));
     }
+    if let Some(field) = value_of(reading) {
+        return Some((field, false));
+    }
     for at in 0..reading.words.len() {
         let leads = match reading.lower(at) {
             "which" | "what" | "whose" | "top" | "most" | "worst" | "noisiest" | "busiest"
@@ -272,19 +389,13 @@ pub(super) fn asked(reading: &mut Reading<'_>) -> Option<(Field, bool)> {
         if !leads {
             continue;
         }
-        let mut place = at + 1;
-        while place <= at + MAX_BETWEEN
-            && (reading.claims.get(place) == Some(&Some(Claim::Limit))
-                || BETWEEN.contains(&reading.lower(place)))
-        {
-            place += 1;
-        }
+        let place = place_of(reading, at);
         // "how many tasks finished" counts records; what only patterns name is counted when different ones are asked for.
         let is_distinct =
             (at..place).any(|at| matches!(reading.lower(at), "different" | "distinct" | "unique"));
         let is_counted = matches!(reading.lower(at), "many" | "of") && !is_distinct;
         let field = match is_counted {
-            true => here(reading, place),
+            true => counted(reading, place),
             false => grouped(reading, place),
         };
         let Some((field, length)) = field else {
@@ -311,9 +422,61 @@ pub(super) fn asked(reading: &mut Reading<'_>) -> Option<(Field, bool)> {
             {
                 continue;
             }
-            reading.claim(place..place + length, Claim::Group);
+            // "which process writes most lines": that it writes tells nothing about them.
+            let writes =
+                writer(reading, place).is_some() && is_writing(reading.free(place + length));
+            reading.claim(place..place + length + usize::from(writes), Claim::Group);
             return Some((field, is_how_many));
         }
     }
     None
+}
+
+/// Claims "what is the size of ...": the values are asked for. How something is tells no value.
+fn value_of(reading: &mut Reading<'_>) -> Option<Field> {
+    let at = match (reading.free(0), reading.free(1)) {
+        ("what's" | "whats", "the") => 2,
+        ("what", "is" | "are" | "was" | "were") if reading.free(2) == "the" => 3,
+        _ => return None,
+    };
+    let is_condition = matches!(
+        reading.free(at),
+        "status" | "state" | "health" | "reason" | "cause" | "problem" | "issue" | "trend" | "rate"
+    );
+    if is_condition || !matches!(reading.lower(at + 1), "of" | "for") {
+        return None;
+    }
+    let (field, length) = attribute(reading, at).or_else(|| slot(reading, at))?;
+    reading.claim(0..at + length, Claim::Group);
+    Some(field)
+}
+
+/// Where the field may be that the word at `at` asks for: "which client ip" asks for the address and "which client opened"
+/// for the client; "which storage domain" asks for the domain.
+fn place_of(reading: &Reading<'_>, at: usize) -> usize {
+    let mut last = at + 1;
+    while last <= at + MAX_BETWEEN
+        && (reading.claims.get(last) == Some(&Some(Claim::Limit))
+            || BETWEEN.contains(&reading.lower(last)))
+    {
+        last += 1;
+    }
+    let named = (at + 1..=last)
+        .rev()
+        .find(|place| grouped(reading, *place).is_some());
+    if let Some(place) = named {
+        return place;
+    }
+    let first = reading.free(last);
+    let is_noun = first.len() > 2
+        && first.chars().all(char::is_alphabetic)
+        && !is_verb(first)
+        && !is_reserved(first)
+        && !reading.words[last].ends_phrase;
+    let is_of_thing = is_noun
+        && matches!(reading.lower(at), "which" | "what" | "top" | "different")
+        && slot(reading, last + 1)
+            .or_else(|| attribute(reading, last + 1))
+            .is_some();
+    last + usize::from(is_of_thing)
 }

@@ -13,6 +13,10 @@ pub fn follow_up(
     previous: &Interpretation,
     context: &QuestionContext,
 ) -> Option<Interpretation> {
+    let context = &QuestionContext {
+        is_follow_up: true,
+        ..context.clone()
+    };
     let asked = understand(question, context);
     let said = words(question);
     if asked.explained.is_some() || !leans(&said, &asked) {
@@ -27,6 +31,9 @@ fn lower(said: &[Word], at: usize) -> &str {
 
 /// Whether a question means something only after another one.
 fn leans(said: &[Word], asked: &Interpretation) -> bool {
+    if asked.is_of_trouble {
+        return false;
+    }
     let opens = matches!(
         (lower(said, 0), lower(said, 1)),
         (

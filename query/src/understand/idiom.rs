@@ -35,6 +35,63 @@ pub(super) fn take_never_before(words: &mut Vec<Word>) -> bool {
     true
 }
 
+/// Completes `26.11.` where it is a day: the latest such one.
+pub(super) fn complete_dates(words: &mut [Word], today: jiff::civil::Date) {
+    for at in 0..words.len() {
+        let near = |place: Option<usize>| {
+            place
+                .and_then(|place| words.get(place))
+                .map_or("", |word| word.lower.as_str())
+        };
+        let is_introduced = matches!(
+            near(at.checked_sub(1)),
+            "on" | "since" | "until" | "till" | "before" | "after" | "from"
+        );
+        let is_followed = matches!(
+            near(Some(at + 1)),
+            "between"
+                | "from"
+                | "at"
+                | "around"
+                | "until"
+                | "after"
+                | "before"
+                | "morning"
+                | "afternoon"
+                | "evening"
+        );
+        let is_measured = super::number::is_unit(near(Some(at + 1)))
+            || super::deploy::is_deploy_word(near(Some(at + 1)));
+        if words[at].quoted || is_measured || !(is_introduced || is_followed) {
+            continue;
+        }
+        if let Some(date) = day_and_month(&words[at].lower, today) {
+            words[at].lower = format!("{}.{}.{}", date.day(), date.month(), date.year());
+        }
+    }
+}
+
+/// `26.11`: day and month, in the latest year in which that day has come.
+fn day_and_month(text: &str, today: jiff::civil::Date) -> Option<jiff::civil::Date> {
+    let (day, month) = text.split_once('.')?;
+    let is_number = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
+    if month.len() != 2 || !(1..=2).contains(&day.len()) || !is_number(day) || !is_number(month) {
+        return None;
+    }
+    let (day, month) = (day.parse().ok()?, month.parse().ok()?);
+    [today.year(), today.year() - 1]
+        .into_iter()
+        .filter_map(|year| jiff::civil::Date::new(year, month, day).ok())
+        .find(|date| *date <= today)
+}
+
+/// Claims "at least once": whoever did it is counted anyway.
+pub(super) fn claim_once(reading: &mut Reading<'_>) {
+    if let Some(at) = reading.position(&["at", "least", "once"]) {
+        reading.claim(at..at + 3, Claim::Intent);
+    }
+}
+
 /// Verbs of "that never happened before".
 fn is_happening(word: &str) -> bool {
     matches!(
@@ -77,6 +134,21 @@ pub(super) fn claim_writing(reading: &mut Reading<'_>) {
         reading.claim(at..at + 1, Claim::Intent);
     }
 }
+
+/// Claims "who is on call?": no log tells. Gives what was claimed.
+pub(super) fn claim_on_call(reading: &mut Reading<'_>) -> Option<String> {
+    let asks_who = (0..2).any(|at| matches!(reading.lower(at), "who" | "who's" | "whos"));
+    let said: [&[&str]; 3] = [&["on", "call"], &["on-call"], &["oncall"]];
+    let (at, length) = said
+        .iter()
+        .find_map(|sign| Some((reading.position(sign)?, sign.len())))
+        .filter(|(at, _)| asks_who && *at <= 3)?;
+    reading.claim(at..at + length, Claim::NotUnderstood);
+    Some(ON_CALL.to_owned())
+}
+
+/// How [`claim_on_call`] names what it claimed.
+pub(super) const ON_CALL: &str = "on call";
 
 /// What programs do with records.
 fn is_writing(word: &str) -> bool {

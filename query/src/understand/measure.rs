@@ -1,5 +1,6 @@
 //! What is to be computed besides a count: rates, shares, averages, extremes, how many different ones.
 
+mod data;
 mod thing;
 
 use serde::{Deserialize, Serialize};
@@ -7,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::group::{GroupBy, TimeUnit};
 use super::number::Quantity;
 use super::{Claim, Reading};
-use thing::{is_sized, named_number, unknown_number};
+use thing::{any_number, is_sized, named_number, number_of_things, unknown_number};
 
 /// What is computed of the records that match.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -77,8 +78,9 @@ impl Measure {
 pub(super) fn read(reading: &mut Reading<'_>, group_by: &mut Option<GroupBy>) -> Option<Measure> {
     share(reading)
         .or_else(|| money(reading))
+        .or_else(|| data::asked(reading))
         .or_else(|| how_long(reading))
-        .or_else(|| of_number(reading))
+        .or_else(|| of_number(reading, group_by.as_ref()))
         .or_else(|| rate(reading, group_by))
 }
 
@@ -202,7 +204,7 @@ fn average_at(reading: &Reading<'_>) -> Option<(usize, usize)> {
 }
 
 /// `average duration_ms`, `slowest`, `p95 latency`, `95th percentile of the response time`.
-fn of_number(reading: &mut Reading<'_>) -> Option<Measure> {
+fn of_number(reading: &mut Reading<'_>, group_by: Option<&GroupBy>) -> Option<Measure> {
     for at in 0..reading.words.len() {
         let word = reading.free(at).to_owned();
         let next = reading.free(at + 1).to_owned();
@@ -236,8 +238,10 @@ fn of_number(reading: &mut Reading<'_>) -> Option<Measure> {
                 });
             }
             "average" | "avg" | "mean" => (1, Measure::Average),
-            "maximum" | "max" | "highest" | "peak" | "greatest" => (1, Measure::Greatest),
-            "minimum" | "min" | "lowest" | "least" => (1, Measure::Least),
+            "maximum" | "max" | "highest" | "peak" | "greatest" | "hottest" | "warmest" => {
+                (1, Measure::Greatest)
+            }
+            "minimum" | "min" | "lowest" | "least" | "coldest" | "coolest" => (1, Measure::Least),
             "sum" | "total" => (1, Measure::Sum),
             _ => {
                 let Some((part, length)) = percentile else {
@@ -251,12 +255,26 @@ fn of_number(reading: &mut Reading<'_>) -> Option<Measure> {
                 return Some(Measure::Percentile(part, quantity));
             }
         };
-        let quantity = take_quantity(reading, at + length).or_else(|| {
+        if matches!(word.as_str(), "total" | "sum") && next == "times" {
+            // "total times over 60 ms" are none that are added up.
+            continue;
+        }
+        let counted = number_of_things(reading, at + length);
+        let quantity = counted.or_else(|| take_quantity(reading, at + length));
+        let quantity = quantity.or_else(|| {
             // "total users" are so many.
             if word == "total" {
                 return None;
             }
-            named_number(reading, at + length).or_else(|| unknown_number(reading, at + length))
+            named_number(reading, at + length)
+                .or_else(|| unknown_number(reading, at + length))
+                .or_else(|| {
+                    let is_mean = matches!(word.as_str(), "average" | "avg" | "mean");
+                    let is_by_time = matches!(group_by, Some(GroupBy::Time(_)));
+                    (is_mean && !is_by_time)
+                        .then(|| any_number(reading, at))
+                        .flatten()
+                })
         });
         if let Some(quantity) = quantity {
             reading.claim(at..at + length, Claim::Intent);
@@ -297,10 +315,10 @@ fn in_total(reading: &mut Reading<'_>) -> Option<Measure> {
             1,
         ),
     };
-    let noun = reading.free(at + 2).to_owned();
-    if !reading.context.counted.contains(&noun) {
-        return None;
-    }
+    // "how many expired offsets"
+    let noun = (at + 2..at + 4)
+        .map(|place| reading.free(place).to_owned())
+        .find(|noun| reading.context.counted.contains(noun))?;
     reading.claim(at..at + 2, Claim::Intent);
     reading.claim(from..from + length, Claim::Intent);
     Some(Measure::Sum(Quantity::Named(noun)))
@@ -336,7 +354,8 @@ fn quantity_after(reading: &Reading<'_>, at: usize) -> Option<(Quantity, usize, 
                 "time" | "times" | "duration" | "latency",
             ) => Some((Quantity::Duration, place, 2)),
             (word, _) if is_duration(word) => Some((Quantity::Duration, place, 1)),
-            (word, _) if is_size(word) => Some((Quantity::Size, place, 1)),
+            ("time" | "times", _) => data::length_of_time(reading, at, place),
+            (word, _) if is_size(word) => Some((data::beside_way(reading, place), place, 1)),
             ("lag" | "depth" | "length" | "amount" | "attempts" | "retries", _) => {
                 Some((Quantity::Named(word.to_owned()), place, 1))
             }

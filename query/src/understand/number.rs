@@ -19,6 +19,10 @@ pub enum Quantity {
     Percent,
     /// The number of the attribute with this key, or the one beside this word.
     Named(String),
+    /// The length of time beside this word, where a record tells several; milliseconds.
+    DurationOf(String),
+    /// The amount of data beside this word: what was `received`, and not what was sent; bytes.
+    SizeOf(String),
 }
 
 /// How a number is compared.
@@ -87,6 +91,15 @@ impl NumberCondition {
 }
 
 impl Quantity {
+    /// The same one beside a word, where it has a unit.
+    pub(super) fn beside(self, word: &str) -> Self {
+        match self {
+            Self::Duration => Self::DurationOf(word.to_owned()),
+            Self::Size => Self::SizeOf(word.to_owned()),
+            other => other,
+        }
+    }
+
     /// The word for it.
     #[must_use]
     pub fn name(&self) -> &str {
@@ -94,7 +107,7 @@ impl Quantity {
             Self::Duration => "duration",
             Self::Size => "size",
             Self::Percent => "share",
-            Self::Named(name) => name,
+            Self::Named(name) | Self::DurationOf(name) | Self::SizeOf(name) => name,
         }
     }
 
@@ -102,8 +115,8 @@ impl Quantity {
     #[must_use]
     pub fn unit(&self) -> &'static str {
         match self {
-            Self::Duration => " ms",
-            Self::Size => " bytes",
+            Self::Duration | Self::DurationOf(_) => " ms",
+            Self::Size | Self::SizeOf(_) => " bytes",
             Self::Percent => " %",
             Self::Named(_) => "",
         }
@@ -123,9 +136,9 @@ pub(super) struct Numbers {
 pub(super) const RECORDS: &str = "records";
 
 /// Words that may stand between what is compared and how.
-const BETWEEN: [&str; 16] = [
-    "is", "was", "are", "were", "of", "code", "codes", "being", "value", "a", "time", "usage",
-    "with", "has", "had", "it",
+const BETWEEN: [&str; 17] = [
+    "is", "was", "are", "were", "of", "code", "codes", "being", "value", "a", "time", "times",
+    "usage", "with", "has", "had", "it",
 ];
 
 /// Claims comparisons with numbers.
@@ -237,7 +250,10 @@ fn comparison(reading: &mut Reading<'_>, at: usize, numbers: &mut Numbers) -> Op
             .status_codes
             .extend(codes(|code| test.holds(f64::from(code))));
     } else {
-        let name = field.as_ref().and_then(|field| field.name.clone());
+        let name = field
+            .as_ref()
+            .and_then(|field| field.name.clone())
+            .or_else(|| thing::way_of(reading, at, end, unit.as_ref()));
         let unit = unit.or((is_time && name.is_none() && !is_symbol).then_some(Quantity::Duration));
         // "longer than 2" is two seconds.
         let value = if is_time
@@ -269,7 +285,8 @@ fn condition(
         // The name of an attribute says which one; that it is a time says the unit.
         (Some(name), None) => Quantity::Named(name.to_owned()),
         (Some(name), Some(_)) if name.contains(['_', '.']) => Quantity::Named(name.to_owned()),
-        (_, Some(unit)) => unit,
+        (Some(name), Some(unit)) => unit.beside(name),
+        (None, Some(unit)) => unit,
         (None, None) => Quantity::Duration,
     };
     NumberCondition {
@@ -337,7 +354,12 @@ fn field_before(reading: &Reading<'_>, at: usize) -> Option<FieldBefore> {
         word => match known_name(reading, word) {
             Some(name) => named(&name),
             None if matches!(reading.free(at), ">" | ">=" | "<" | "<=") => named(word),
-            None => None,
+            None => thing::named_before(reading, place).map(|name| FieldBefore {
+                // It tells what the records are about as well.
+                from: at,
+                name: Some(name),
+                is_status: false,
+            }),
         },
     }
 }

@@ -3,7 +3,6 @@
 use domain::TimeRange;
 
 use super::{Claim, Intent, Reading};
-use crate::context::QuestionContext;
 use crate::time::{DAY_NS, Found, HOUR_NS};
 use crate::words::Word;
 
@@ -25,9 +24,10 @@ pub(super) struct Ranges {
 
 /// Chooses. When one of two ranges is cut off by now, the other is cut to the same length, so that
 /// a morning is not compared with a whole day.
-pub(super) fn choose(intent: Intent, times: &[Found], context: &QuestionContext) -> Ranges {
+pub(super) fn choose(intent: Intent, times: &[Found], reading: &Reading<'_>) -> Ranges {
+    let context = reading.context;
     let Some(first) = times.first() else {
-        return default(intent, context);
+        return default(intent, reading);
     };
     if let Some(before) = first.before {
         return Ranges {
@@ -54,7 +54,7 @@ pub(super) fn choose(intent: Intent, times: &[Found], context: &QuestionContext)
                 reference: Some(same_portion(later, earlier)),
             }
         }
-        None if first.range.end_ns >= context.now_ns => {
+        None if first.range.end_ns >= context.now_ns || !is_against(reading, first) => {
             let length = first.range.duration_ns();
             Ranges {
                 main: first.range,
@@ -80,6 +80,40 @@ pub(super) fn choose(intent: Intent, times: &[Found], context: &QuestionContext)
             }
         }
     }
+}
+
+/// Whether a time is what is compared with: "more than yesterday", and not "what changed yesterday".
+fn is_against(reading: &Reading<'_>, time: &Found) -> bool {
+    let before = (time.from.saturating_sub(3)..time.from + 1).any(|at| {
+        let word = reading.lower(at);
+        let is_other = matches!(
+            word,
+            "than" | "to" | "with" | "against" | "versus" | "vs" | "vs." | "compared" | "not"
+        ) || word.ends_with("n't");
+        is_other
+            || word == "from"
+                && at > 0
+                && matches!(
+                    reading.lower(at - 1),
+                    "different" | "differs" | "differ" | "changed"
+                )
+    });
+    !asks_what_changed(reading) || before
+}
+
+/// "what changed", "which errors are new".
+fn asks_what_changed(reading: &Reading<'_>) -> bool {
+    (0..reading.words.len()).any(|at| {
+        matches!(
+            reading.lower(at),
+            "what" | "what's" | "which" | "anything" | "something"
+        ) && (at + 1..at + 5).any(|at| {
+            matches!(
+                reading.lower(at),
+                "changed" | "change" | "changes" | "new" | "different"
+            )
+        })
+    })
 }
 
 /// How much of a stretch of this length has gone by since the last one ended, at most all of it.
@@ -125,7 +159,8 @@ fn merged(times: &[Found]) -> TimeRange {
     TimeRange::new(start, end)
 }
 
-fn default(intent: Intent, context: &QuestionContext) -> Ranges {
+fn default(intent: Intent, reading: &Reading<'_>) -> Ranges {
+    let context = reading.context;
     let last = |length: i64| TimeRange::last(context.now_ns, length);
     let usual = context.default_range.unwrap_or(last(DEFAULT_NS));
     match intent {
@@ -145,10 +180,22 @@ fn default(intent: Intent, context: &QuestionContext) -> Ranges {
             main: context.default_range.unwrap_or(last(EXTREME_NS)),
             reference: None,
         },
-        Intent::Compare => Ranges {
-            main: usual,
-            reference: Some(TimeRange::last(usual.start_ns, usual.duration_ns())),
-        },
+        Intent::Compare => {
+            // "what changed?" while something is wrong asks what is other than before.
+            let incident = context.open_incident.as_ref().filter(|_| {
+                asks_what_changed(reading) && !reading.claims.contains(&Some(Claim::Service))
+            });
+            let since = incident.map(|incident| {
+                let start_ns = domain::minute_start(incident.started_at_ns);
+                TimeRange::new(start_ns, context.now_ns)
+            });
+            let is_told = |it: &TimeRange| it.duration_ns() > 0 && it.duration_ns() <= DAY_NS;
+            let main = since.filter(is_told).unwrap_or(usual);
+            Ranges {
+                main,
+                reference: Some(TimeRange::last(main.start_ns, main.duration_ns())),
+            }
+        }
         _ => Ranges {
             main: usual,
             reference: None,
@@ -212,6 +259,12 @@ pub(super) fn shifted(reading: &mut Reading<'_>) -> Option<Shift> {
                 | "days",
                 "before" | "earlier" | "prior",
             ) => (Shift::Before, 3),
+            ("the", count, "minutes" | "hours" | "days" | "min" | "mins" | "weeks")
+                if count.bytes().all(|byte| byte.is_ascii_digit())
+                    && matches!(reading.lower(at + 3), "before" | "earlier" | "prior") =>
+            {
+                (Shift::Before, 4)
+            }
             (
                 "the" | "a",
                 "previous" | "preceding" | "prior",

@@ -314,6 +314,23 @@ fn unknown_name(reading: &mut Reading<'_>, at: usize) -> Option<String> {
                 | "top"
                 | "first"
                 | "slow"
+        )
+        || matches!(
+            word,
+            "slowest"
+                | "fastest"
+                | "quickest"
+                | "busiest"
+                | "loudest"
+                | "quietest"
+                | "biggest"
+                | "largest"
+                | "smallest"
+                | "newest"
+                | "latest"
+                | "oldest"
+                | "healthiest"
+                | "unhealthiest"
         );
     let is_named = is_service_word(&reading.words, at + 1);
     // "errors in warehouse-sync": a name in the way of services, where one is expected.

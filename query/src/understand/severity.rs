@@ -96,3 +96,18 @@ pub(super) fn read(reading: &mut Reading<'_>, excluded: &[Severity]) -> Vec<Seve
     found.dedup();
     found
 }
+
+/// Whether two severities are set beside each other: "warnings vs errors", "compare errors and warnings". Their words are
+/// claimed already, and so may be the one between them.
+pub(super) fn are_compared(reading: &Reading<'_>) -> bool {
+    let is_severity = |at: usize| reading.claims.get(at) == Some(&Some(Claim::Severity));
+    (2..reading.words.len()).any(|at| {
+        is_severity(at)
+            && is_severity(at - 2)
+            && matches!(
+                reading.lower(at - 1),
+                "vs" | "versus" | "and" | "to" | "with" | "against"
+            )
+            && meaning(reading.lower(at)) != meaning(reading.lower(at - 2))
+    })
+}

@@ -148,10 +148,10 @@ fn candidate(text: &str, start: usize, end: usize, found: &mut Vec<Finding>) {
     }
     if colons >= 2 {
         let trimmed = run.trim_end_matches(['.', '-']);
-        // `2001:db8:0:0:0:0:0:7:443`, `::ffff:203.0.113.7:443`
+        // `2001:db8:0:0:0:0:0:7:443`, `::ffff:203.0.113.7:443`, `2001:db8::7:51422`
         let without_port = trimmed
             .rsplit_once(':')
-            .filter(|(head, _)| colons == 8 || head.contains('.'))
+            .filter(|(head, port)| colons == 8 || head.contains('.') || port.len() == 5)
             .map_or(trimmed, |(head, _)| head);
         for head in [
             trimmed,

@@ -1,7 +1,9 @@
 //! Values that a name gives away: `password=x`, `"password": "x"`, `--password x`, `PGPASSWORD=x`, `pwd is 'x'`.
 
 mod extent;
+mod look;
 mod tie;
+mod tools;
 
 use super::Finding;
 use super::key_name::{Class, classify};
@@ -10,8 +12,14 @@ use super::shape::{
     before, is_placeholder, is_plainly_password, is_uuid, looks_random, looks_secret,
 };
 use extent::extent;
+use look::{
+    is_base64, is_call, is_code, is_generated, is_generated_word, is_in_quotes, is_name_in_words,
+    is_ours, is_salt,
+};
 pub(super) use tie::value_before;
 use tie::{Tie, value_start};
+pub(super) use tools::crypted;
+use tools::{is_of_mail_or_ftp, is_of_netrc, is_of_snmp, of_redis};
 
 /// Reads the name around a stem found at `start..end`; gives where the name ends.
 pub(super) fn find(
@@ -41,9 +49,23 @@ pub(super) fn find(
         .count();
     let (name_start, name_end) = (start - left, end + right);
     let name = text[name_start..name_end].trim_end_matches(['.', '-']);
+    if name.eq_ignore_ascii_case("auth")
+        && before(text, name_start) == Some(b'"')
+        && text[name_end..].starts_with("\" \"")
+    {
+        of_redis(text, name_end + 1, found);
+        return name_end;
+    }
+    if name.eq_ignore_ascii_case("key") {
+        key_in_two_words(lexicon, text, name_start, name_end, found);
+        return name_end;
+    }
     let Some(class) = classify(name.trim_start_matches('-')) else {
         return name_end;
     };
+    if matches!(name, "family" | "given") && !is_in_a_contact(text, name_start) {
+        return name_end;
+    }
     // `--password x`, and `-storepass x` of Java's tools.
     let is_flag = name.starts_with("--")
         || (name.starts_with('-')
@@ -61,6 +83,59 @@ pub(super) fn find(
         });
     found.extend(finding);
     name_end
+}
+
+/// `network key x`, `API key: x`: what a key opens stands before it, as words of prose do too.
+fn key_in_two_words(
+    lexicon: &Lexicon,
+    text: &str,
+    start: usize,
+    end: usize,
+    found: &mut Vec<Finding>,
+) {
+    let Some(head) = text[..start].strip_suffix(' ') else {
+        return;
+    };
+    let letters = head
+        .bytes()
+        .rev()
+        .take(24)
+        .take_while(u8::is_ascii_alphanumeric)
+        .count();
+    // `unseal key 1: x`
+    let number = text[end..]
+        .bytes()
+        .skip(1)
+        .take(3)
+        .take_while(u8::is_ascii_digit)
+        .count();
+    let is_numbered = number > 0
+        && text[end..].starts_with(' ')
+        && text[end + 1 + number..].starts_with([':', '=']);
+    let name_end = end + if is_numbered { 1 + number } else { 0 };
+    let Some((at, tie)) = value_start(text, start, name_end, false) else {
+        return;
+    };
+    // Names of columns and hosts are in small letters and dashes.
+    let looks_made = extent(text, at).is_some_and(|(from, to)| {
+        let value = &text[from..to];
+        is_generated_word(value) && !value.contains('_')
+    });
+    if !looks_made {
+        return;
+    }
+    if let Some(class) = classify(&text[start - 1 - letters..end]) {
+        found.extend(value(lexicon, text, at, class, tie));
+    }
+}
+
+/// Whether `"family"` and `"given"` stand near each other, as in contacts (FHIR, JSContact): fonts and machines have families
+/// as well.
+fn is_in_a_contact(text: &str, at: usize) -> bool {
+    const NEAR_BYTES: usize = 96;
+    let from = text.floor_char_boundary(at.saturating_sub(NEAR_BYTES));
+    let near = &text[from..text.floor_char_boundary(at + NEAR_BYTES)];
+    near.contains("\"family\"") && near.contains("\"given\"")
 }
 
 /// `IDENTIFIED BY 'x'` of SQL; `end` is the place behind the words.
@@ -121,8 +196,18 @@ fn value(lexicon: &Lexicon, text: &str, start: usize, class: Class, tie: Tie) ->
     {
         end = start + length;
     }
+    let prefix = text[start..end]
+        .strip_prefix("base64:")
+        .map_or(0, |_| "base64:".len());
+    let start = start + prefix;
     let value = &text[start..end];
-    if value.is_empty() || is_placeholder(value) || is_ours(value) {
+    // `discovery-token-ca-cert-hash sha256:...`
+    let is_digest = ["sha256:", "sha512:", "sha1:"]
+        .iter()
+        .any(|method| value.starts_with(method));
+    // `--secret id=npmrc,src=.npmrc`
+    let is_option = value.starts_with("id=") || value.starts_with("type=");
+    if value.is_empty() || is_placeholder(value) || is_ours(value) || is_digest || is_option {
         return None;
     }
     let digits_only = value.bytes().all(|byte| byte.is_ascii_digit());
@@ -144,10 +229,22 @@ fn value(lexicon: &Lexicon, text: &str, start: usize, class: Class, tie: Tie) ->
                 && !is_word
                 && (!is_code(value) || (is_in_quotes(text, start) && is_generated(value)))
         }
+        // `PASS: TestPasswordReset` of tests.
+        (Class::Credential, Tie::Loose)
+            if text[..start].ends_with("PASS: ") && !is_of_mail_or_ftp(text, start, end) =>
+        {
+            false
+        }
         (Class::Credential, Tie::Loose) => {
             value.len() >= 8 && looks_secret(value) && !is_code(value)
         }
-        (Class::Key, Tie::Space) => false,
+        (Class::Key, Tie::Space) if is_of_snmp(&text[..start]) => {
+            value.len() >= 4 && !matches!(value, "public" | "private" | "string" | "name")
+        }
+        (Class::Key, Tie::Space) => {
+            // The blobs of public keys of SSH begin so.
+            value.len() >= 32 && is_generated_word(value) && !value.starts_with("AAAA")
+        }
         (Class::Session, Tie::Space) => {
             value.len() >= 24
                 && looks_random(value)
@@ -173,25 +270,26 @@ fn value(lexicon: &Lexicon, text: &str, start: usize, class: Class, tie: Tie) ->
                 && !value.contains("://")
                 && !is_call(value)
         }
-        (Class::Password, Tie::Space) => is_plainly_password(value),
+        (Class::Password, Tie::Call) => looks_secret(value) && !value.contains(' '),
+        (Class::Credential | Class::Key, Tie::Call) => {
+            (value.len() >= 16 && looks_random(value) && !is_uuid(value) && !is_code(value))
+                || is_salt(value)
+        }
+        (Class::Session, Tie::Call) => is_generated_word(value),
+        (Class::Password, Tie::Space) => is_plainly_password(value) || is_of_netrc(&text[..start]),
         // `token 8f14e45fceea167a5a36` is one, `secret gateway-tls-167e8562fe` a name.
         // `PASS x` of FTP and mail.
         (Class::Credential, Tie::Space) if text[..start].ends_with("> PASS ") => value.len() >= 4,
-        (Class::Credential, Tie::Space | Tie::To) => {
-            let has = |is: fn(&u8) -> bool| value.as_bytes().iter().any(is);
-            let is_mixed = has(u8::is_ascii_uppercase)
-                && has(u8::is_ascii_lowercase)
-                && has(u8::is_ascii_digit);
-            value.len() >= 16
-                && looks_random(value)
-                && value.bytes().all(|byte| {
-                    byte.is_ascii_alphanumeric() || byte == b'_' || (byte == b'-' && is_mixed)
-                })
+        (Class::Credential, Tie::Space)
+            if text[..start].ends_with("PASS ") && is_of_mail_or_ftp(text, start, end) =>
+        {
+            is_plainly_password(value)
         }
+        (Class::Credential, Tie::Space | Tie::To) => is_generated_word(value),
         (_, Tie::To) => false,
         (Class::Code, Tie::Firm) if !digits_only => is_plainly_password(value),
         (Class::Code, _) => digits_only && (3..=8).contains(&value.len()),
-        (Class::Person | Class::Street | Class::Address, Tie::Space) => false,
+        (Class::Person | Class::Street | Class::Address, Tie::Space | Tie::Call) => false,
         (Class::Person, _) => is_person(lexicon, value),
         (Class::Street, _) => is_address(lexicon, value, false),
         (Class::Address, _) => is_address(lexicon, value, true),
@@ -242,69 +340,6 @@ fn is_address(lexicon: &Lexicon, value: &str, is_doubtful: bool) -> bool {
     let has_parts = value.contains(' ')
         && (value.contains(',') || value.bytes().any(|byte| byte.is_ascii_digit()));
     (3..=200).contains(&value.len()) && has_own_word && !is_machine && (has_parts || !is_doubtful)
-}
-
-/// The name of a function and the bracket behind it.
-fn is_call(value: &str) -> bool {
-    let name = value.trim_end_matches([')', '(']);
-    name.len() < value.len()
-        && name.len() > 2
-        && name.bytes().all(|byte| {
-            byte.is_ascii_alphabetic() || matches!(byte, b'_' | b'.' | b':' | b'-' | b'>')
-        })
-}
-
-fn is_in_quotes(text: &str, start: usize) -> bool {
-    matches!(before(text, start), Some(b'\'' | b'"'))
-}
-
-/// `cassandra-eu-west-01`: small letters and digits between dashes, at least half of the parts words.
-fn is_name_in_words(value: &str) -> bool {
-    let is_word =
-        |part: &&str| part.len() > 1 && part.bytes().all(|byte| byte.is_ascii_lowercase());
-    value.contains('-')
-        && value
-            .bytes()
-            .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
-        && value.split('-').filter(is_word).count() * 2 >= value.split('-').count()
-}
-
-/// A pseudonym of ours.
-fn is_ours(value: &str) -> bool {
-    value.starts_with('<') && value.ends_with('>') && value.contains(':')
-}
-
-/// Base64 with slashes in it, no path.
-fn is_base64(value: &str) -> bool {
-    let has = |is: fn(&u8) -> bool| value.as_bytes().iter().any(is);
-    !value.starts_with('/')
-        && value.len() >= 32
-        && has(u8::is_ascii_uppercase)
-        && has(u8::is_ascii_lowercase)
-        && has(u8::is_ascii_digit)
-        && value
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'='))
-}
-
-/// Generated text with brackets in it, as frameworks make their keys: no call is so long.
-fn is_generated(value: &str) -> bool {
-    value.len() >= 32
-        && !value.contains(' ')
-        && !value.starts_with("http")
-        && looks_random(value)
-        && !value.ends_with(')')
-}
-
-/// Calls and paths are code about secrets, not secrets: `getToken()`, `os.environ`, `/run/secrets/x`.
-fn is_code(value: &str) -> bool {
-    value.ends_with("()")
-        || value.contains('(')
-        || (value.starts_with('/')
-            && value.matches('/').count() >= 2
-            && !looks_random(value.rsplit('/').next().unwrap_or("")))
-        || value.starts_with("http://")
-        || value.starts_with("https://")
 }
 
 /// Whether the text before `at` is a flag's dash and not part of a word.

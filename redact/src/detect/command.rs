@@ -1,9 +1,13 @@
 //! Command lines that carry credentials: `curl -u user:password`, `mysql -psecret`, `redis-cli -a secret`.
 
+mod fed;
+mod oracle;
+
 use super::Finding;
 use super::assignment::is_word_start;
 use super::shape::{before, is_placeholder, is_word, looks_random, looks_secret};
 use crate::Kind;
+pub(super) use oracle::{WORDS as ORACLE, login as oracle};
 use std::ops::Range;
 
 /// How far before a flag its program is looked for, bytes.
@@ -28,6 +32,7 @@ const FLAGS: [(&str, &[&str]); 8] = [
             "cqlsh",
             "cypher-shell",
             "rabbitmqadmin",
+            "beeline",
         ],
     ),
     (
@@ -90,6 +95,20 @@ const FLAGS: [(&str, &[&str]); 8] = [
     ("-pw ", &["plink", "pscp", "psftp", "putty"]),
 ];
 
+/// Commands that take a password as a word of its own, and how many words stand before it, flags left out. Source: the
+/// programs' manuals.
+pub(super) const POSITIONAL: [(&str, usize); 9] = [
+    ("rabbitmqctl add_user ", 1),
+    ("rabbitmqctl change_password ", 1),
+    ("rabbitmqctl authenticate_user ", 1),
+    ("wpa_passphrase ", 1),
+    ("htpasswd -b ", 2),
+    ("htpasswd -bc ", 2),
+    ("htpasswd -cb ", 2),
+    ("mc alias set ", 3),
+    ("openssl passwd ", 0),
+];
+
 /// Programs in whose commands `-p` is a port, a path or a plan, unless somebody logs in.
 const LOGINS: [&str; 8] = [
     "docker", "podman", "helm", "nerdctl", "az", "oc", "cf", "ibmcloud",
@@ -111,6 +130,7 @@ pub(super) fn find(text: &str, found: &mut Vec<Finding>) {
             read = flag(text, dash, found).unwrap_or(read);
         }
     }
+    fed::find(text, found);
 }
 
 /// Looks at the flag that begins at `dash`; gives where its argument stands, when it has one that may hold a password.
@@ -165,6 +185,31 @@ pub(super) fn net_use(text: &str, end: usize, found: &mut Vec<Finding>) {
     }
 }
 
+/// The word of one of [`POSITIONAL`] that is a password; `end` is the place behind the command.
+pub(super) fn positional(text: &str, end: usize, skipped: usize, found: &mut Vec<Finding>) {
+    let line_end = text[end..]
+        .bytes()
+        .take(NEAR_BYTES)
+        .take_while(|byte| !matches!(byte, b'\n' | b';' | b'|'))
+        .count();
+    let (mut at, mut words) = (end, 0);
+    while at < end + line_end {
+        let length = text[at..]
+            .bytes()
+            .take_while(|byte| !byte.is_ascii_whitespace())
+            .take(LONGEST)
+            .count();
+        if length > 0 && text.as_bytes()[at] != b'-' {
+            if words == skipped {
+                push_word(text, &text[at..], found);
+                return;
+            }
+            words += 1;
+        }
+        at += length + 1;
+    }
+}
+
 /// `net user ada secret /add`; `start..end` is `net user `, which `telnet user ` is not.
 pub(super) fn net_user(text: &str, start: usize, end: usize, found: &mut Vec<Finding>) {
     if before(text, start).is_some_and(is_word) {
@@ -186,7 +231,8 @@ fn secret_word(text: &str, at: usize, found: &mut Vec<Finding>) {
         return;
     };
     let word = argument.split_ascii_whitespace().next().unwrap_or("");
-    if looks_secret(word.trim_matches(['"', '\''])) && !word.starts_with(['-', '/']) {
+    let is_flag = word.starts_with('/') || (word.starts_with('-') && !looks_random(word));
+    if looks_secret(word.trim_matches(['"', '\''])) && !is_flag {
         push_word(text, argument, found);
     }
 }
@@ -273,6 +319,10 @@ fn user_argument(text: &str, argument: &str, mark: u8, found: &mut Vec<Finding>)
         return start..end;
     };
     let password = &word[place + 1..];
+    // `-u jdbc:hive2://db:10000`
+    if password.contains("//") && is_scheme(&word[..place]) {
+        return start..end;
+    }
     let is_port = password.len() <= 5 && password.bytes().all(|byte| byte.is_ascii_digit());
     if place > 0 && !password.is_empty() && !is_placeholder(password) && !is_port {
         found.push(Finding {
@@ -282,6 +332,14 @@ fn user_argument(text: &str, argument: &str, mark: u8, found: &mut Vec<Finding>)
         });
     }
     start..end
+}
+
+/// `https`, `jdbc`.
+fn is_scheme(word: &str) -> bool {
+    [
+        "http", "https", "jdbc", "tcp", "ldap", "ldaps", "amqp", "nats", "redis", "postgres",
+    ]
+    .contains(&word)
 }
 
 /// The first word of an argument as a password, unless it is a path; gives where it stands.

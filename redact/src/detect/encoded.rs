@@ -100,9 +100,51 @@ fn holds_secret(detector: &Detector, run: &str) -> bool {
     let Ok(inner) = String::from_utf8(decoded) else {
         return false;
     };
+    if is_plain_login(&inner) {
+        return true;
+    }
     let is_text = !inner.chars().any(|c| c.is_control() && !c.is_whitespace());
     is_text
         && (!detector.find_plain(&inner).is_empty()
             || View::decoded(&inner)
                 .is_some_and(|view| !detector.find_plain(view.text()).is_empty()))
+}
+
+/// `\0user\0password`, as a mail program logs in. Source: RFC 4616.
+fn is_plain_login(inner: &str) -> bool {
+    let mut parts = inner.split('\0');
+    let (Some(_), Some(user), Some(password), None) =
+        (parts.next(), parts.next(), parts.next(), parts.next())
+    else {
+        return false;
+    };
+    !user.is_empty() && !password.is_empty() && !inner.chars().any(|c| c.is_control() && c != '\0')
+}
+
+/// `Password:` in base64: what a mail server asks after `AUTH LOGIN`.
+pub(super) const PROMPT: &str = "ugfzc3dvcmq6";
+
+/// The base64 that answers [`PROMPT`], in the same line or the next one; `end` is the place behind the question.
+pub(super) fn answer(text: &str, end: usize, found: &mut Vec<Finding>) {
+    const NEAR_BYTES: usize = 160;
+    const SHORTEST_ANSWER: usize = 4;
+    let bytes = &text.as_bytes()[..text.floor_char_boundary(end + NEAR_BYTES)];
+    let mut at = end;
+    while at < bytes.len() {
+        let next = after_run(bytes, at, &BASE64);
+        let run = &text[at..next];
+        let is_text = run.len() >= SHORTEST_ANSWER
+            && STANDARD
+                .decode(run)
+                .is_ok_and(|decoded| decoded.iter().all(|byte| (b' '..=b'~').contains(byte)));
+        if is_text && !run.bytes().all(|byte| byte.is_ascii_lowercase()) {
+            found.push(Finding {
+                start: at,
+                end: next,
+                kind: Kind::Secret,
+            });
+            return;
+        }
+        at = next.max(at + 1);
+    }
 }

@@ -10,7 +10,7 @@ pub(super) fn authorization(text: &str, start: usize, end: usize, found: &mut Ve
         return;
     }
     let word = &text[start..end];
-    let is_header = word.eq_ignore_ascii_case("authorization");
+    let mut is_header = word.eq_ignore_ascii_case("authorization");
     let after = text[end..].trim_start_matches(['"', '\'', '\\', ' ', ':', '=', '>', '[']);
     let mut at = text.len() - after.len();
     let mut is_known = false;
@@ -18,7 +18,15 @@ pub(super) fn authorization(text: &str, start: usize, end: usize, found: &mut Ve
         if at == end {
             return;
         }
-        const SCHEMES: [&str; 8] = [
+        const SCHEMES: [&str; 16] = [
+            "ssws",
+            "geniekey",
+            "sso-key",
+            "splunk",
+            "snowflake",
+            "hawk",
+            "ntlm",
+            "dpop",
             "bearer",
             "basic",
             "token",
@@ -44,6 +52,10 @@ pub(super) fn authorization(text: &str, start: usize, end: usize, found: &mut Ve
             at += scheme.len();
             at += text[at..].len() - text[at..].trim_start_matches([' ', '+']).len();
             is_known = true;
+        } else if !scheme.is_empty() && !looks_secret(scheme) {
+            // A scheme of their own: what follows must look generated.
+            at += scheme.len() + 1;
+            is_header = false;
         }
     }
     if is_known && is_digest(&text[start..at]) {
@@ -92,6 +104,27 @@ fn digest(text: &str, at: usize, found: &mut Vec<Finding>) {
     }
 }
 
+/// `response="..."` alone, where words of such a login stand a little before; `end` is the place behind its quote.
+pub(super) fn response(text: &str, end: usize, found: &mut Vec<Finding>) {
+    const NEAR_BYTES: usize = 256;
+    let head = &text[text.floor_char_boundary(end.saturating_sub(NEAR_BYTES))..end];
+    let is_login = ["digest", "Digest", "nonce=", "realm="]
+        .iter()
+        .any(|word| head.contains(word));
+    let length = text[end..]
+        .bytes()
+        .take(128)
+        .take_while(u8::is_ascii_hexdigit)
+        .count();
+    if is_login && length >= 32 {
+        found.push(Finding {
+            start: end,
+            end: end + length,
+            kind: Kind::Secret,
+        });
+    }
+}
+
 /// `"auth": "dXNlcjpwYXNz"` of a container registry: base64 of a user and a password; `end` is the place behind the key.
 pub(super) fn registry(text: &str, end: usize, found: &mut Vec<Finding>) {
     let after = text[end..].trim_start_matches(['"', '\\', ' ', ':']);
@@ -128,6 +161,15 @@ pub(super) fn cookie(text: &str, end: usize, found: &mut Vec<Finding>) {
         return;
     };
     let mut rest = after.trim_start_matches(['"', '\'', '\\', ' ', '[']);
+    if let Some(length) = bare_cookie(rest) {
+        let start = text.len() - rest.len();
+        found.push(Finding {
+            start,
+            end: start + length,
+            kind: Kind::Session,
+        });
+        return;
+    }
     for _ in 0..64 {
         let name = rest
             .bytes()
@@ -176,4 +218,18 @@ pub(super) fn cookie(text: &str, end: usize, found: &mut Vec<Finding>) {
         };
         rest = after.trim_start();
     }
+}
+
+/// The bytes of a generated value without a name: `cookie="aB3..."`.
+fn bare_cookie(text: &str) -> Option<usize> {
+    const SHORTEST: usize = 16;
+    let length = text
+        .bytes()
+        .take(4_096)
+        .take_while(|byte| {
+            byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b'%')
+        })
+        .count();
+    let ends = !matches!(text.as_bytes().get(length), Some(b'=' | b'/' | b':'));
+    (length >= SHORTEST && ends && looks_random(&text[..length])).then_some(length)
 }

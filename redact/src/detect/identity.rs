@@ -5,6 +5,7 @@
 mod checksum;
 mod date;
 mod form;
+mod value;
 mod words;
 mod world;
 
@@ -14,6 +15,7 @@ use super::shape::{before, is_word};
 use crate::Kind;
 use date::{date, degree_pair, degrees};
 pub(super) use form::{with_digits, with_letters};
+use value::{bank, document, grouped, plate, speaks_of_factors, vehicle};
 pub(super) use words::{SHORT_DEGREES, WORDS};
 
 /// What a word announces.
@@ -77,7 +79,9 @@ pub(super) fn after_word(
         <= 4;
     let goes_on = text.as_bytes()[end - 1].is_ascii_alphanumeric()
         && joins(text.as_bytes().get(end).copied());
-    if is_short && (joins(before(text, start)) || goes_on) {
+    // `plate` is in `template`.
+    let is_inside = matches!(what, Announced::Plate) || is_short;
+    if is_inside && (joins(before(text, start)) || goes_on) {
         return;
     }
     if matches!(what, Announced::Codes) {
@@ -269,124 +273,6 @@ fn value(text: &str, at: usize, what: Announced) -> Option<(usize, Kind)> {
     }
 }
 
-/// Six to twenty capitals, digits and dashes, five of them digits.
-fn document(text: &str, at: usize) -> Option<usize> {
-    let bytes = text.as_bytes();
-    let at = if bytes.get(at) == Some(&b'-') {
-        return None;
-    } else {
-        at
-    };
-    let length = bytes[at..]
-        .iter()
-        .take(24)
-        .take_while(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || **byte == b'-')
-        .count();
-    let value = text[at..at + length].trim_end_matches('-');
-    let digits = value.bytes().filter(u8::is_ascii_digit).count();
-    let goes_on = bytes.get(at + length).is_some_and(|byte| is_word(*byte));
-    ((6..=20).contains(&value.len()) && digits >= 5 && !goes_on).then_some(value.len())
-}
-
-/// Digits with single marks among them: their length in the text and the digits.
-fn grouped(text: &str, at: usize) -> Option<(usize, Vec<u8>)> {
-    let bytes = text.as_bytes();
-    let mut digits = Vec::with_capacity(16);
-    let mut end = at;
-    let mut place = at;
-    while let Some(byte) = bytes.get(place) {
-        if byte.is_ascii_digit() {
-            digits.push(byte - b'0');
-            end = place + 1;
-        } else if !(matches!(byte, b' ' | b'-' | b'.' | b'/')
-            && bytes.get(place + 1).is_some_and(u8::is_ascii_digit))
-        {
-            break;
-        }
-        if digits.len() > 18 {
-            return None;
-        }
-        place += 1;
-    }
-    let goes_on = bytes.get(end).is_some_and(|byte| is_word(*byte));
-    (!digits.is_empty() && !goes_on).then_some((end - at, digits))
-}
-
-/// ISO 3779: seventeen capitals and digits without I, O and Q.
-fn vehicle(text: &str, at: usize) -> Option<usize> {
-    let bytes = text.as_bytes();
-    let length = bytes[at..]
-        .iter()
-        .take(18)
-        .take_while(|byte| {
-            (byte.is_ascii_uppercase() && !matches!(byte, b'I' | b'O' | b'Q'))
-                || byte.is_ascii_digit()
-        })
-        .count();
-    let has_digit = bytes[at..at + length].iter().any(u8::is_ascii_digit);
-    let goes_on = bytes.get(at + length).is_some_and(|byte| is_word(*byte));
-    (length == 17 && has_digit && !goes_on).then_some(length)
-}
-
-/// Whether the words a little before a code are of logging in by two factors and not of errors.
-fn speaks_of_factors(text: &str, at: usize) -> bool {
-    const NEAR_BYTES: usize = 80;
-    let head =
-        text[text.floor_char_boundary(at.saturating_sub(NEAR_BYTES))..at].to_ascii_lowercase();
-    let nearest = &head[head.floor_char_boundary(head.len().saturating_sub(28))..];
-    let has = |head: &str, words: &[&str]| words.iter().any(|word| head.contains(word));
-    let is_near = has(
-        &head,
-        &[
-            "otp",
-            "2fa",
-            "mfa",
-            "two-factor",
-            "one-time",
-            "verif",
-            "sms",
-            "login",
-            "sign in",
-            "signin",
-        ],
-    );
-    is_near
-        && !has(
-            nearest,
-            &["error", "status", "exit", "http", "zip", "postal"],
-        )
-}
-
-/// `AB12 CDE`, `K-XY 1234`: up to three groups of capitals and digits, four to nine in all, both kinds among them.
-fn plate(text: &str, at: usize) -> Option<usize> {
-    let bytes = text.as_bytes();
-    let (mut end, mut next) = (at, at);
-    let (mut letters, mut digits) = (0, 0);
-    for _ in 0..3 {
-        let run = bytes[next..]
-            .iter()
-            .take(10)
-            .take_while(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
-            .count();
-        let group = &bytes[next..next + run];
-        let is_cut = bytes.get(next + run).is_some_and(|byte| is_word(*byte));
-        if run == 0 || is_cut || letters + digits + run > 9 {
-            break;
-        }
-        digits += group.iter().filter(|byte| byte.is_ascii_digit()).count();
-        letters += group
-            .iter()
-            .filter(|byte| byte.is_ascii_uppercase())
-            .count();
-        end = next + run;
-        if !matches!(bytes.get(end), Some(b' ' | b'-')) {
-            break;
-        }
-        next = end + 1;
-    }
-    (letters > 0 && digits > 0 && letters + digits >= 4).then_some(end - at)
-}
-
 /// `1234-5678, 8765-4321`: up to twenty codes in a row, each with a digit and eight letters and digits or more, or in two halves.
 fn codes(text: &str, end: usize, found: &mut Vec<Finding>) {
     const MOST: usize = 20;
@@ -419,18 +305,32 @@ fn codes(text: &str, end: usize, found: &mut Vec<Finding>) {
     }
 }
 
-/// ISO 9362: four letters, a country, two or five more.
-fn bank(text: &str, at: usize) -> Option<usize> {
-    let bytes = text.as_bytes();
-    let length = bytes[at..]
-        .iter()
-        .take(12)
-        .take_while(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
-        .count();
-    let code = &bytes[at..at + length];
-    let goes_on = bytes.get(at + length).is_some_and(|byte| is_word(*byte));
-    (matches!(length, 8 | 11) && !goes_on && code[..6].iter().all(u8::is_ascii_uppercase))
-        .then_some(length)
+/// `at 52.520008,13.404954`: two of five decimals or more with nothing but a comma between them, behind a word for being
+/// somewhere; `at` is the first digit.
+pub(super) fn bare_pair(text: &str, at: usize, found: &mut Vec<Finding>) {
+    const WORDS: [&str; 6] = ["at", "near", "from", "to", "around", "@"];
+    let start = at - usize::from(before(text, at) == Some(b'-'));
+    let Some(length) = degree_pair(text, start) else {
+        return;
+    };
+    let value = &text[start..start + length];
+    let are_fine = value.split_once(',').is_some_and(|pair| {
+        [pair.0, pair.1].iter().all(|part| {
+            !part.starts_with(' ')
+                && part
+                    .split_once('.')
+                    .is_some_and(|(_, decimals)| decimals.len() >= 5)
+        })
+    });
+    let word = text[..start].trim_end_matches([' ', '(']);
+    let word = word.rsplit([' ', '=', ':']).next().unwrap_or("");
+    if are_fine && WORDS.contains(&word) {
+        found.push(Finding {
+            start,
+            end: start + length,
+            kind: Kind::Location,
+        });
+    }
 }
 
 /// The degrees behind `lat=` and its like.
@@ -466,7 +366,13 @@ pub(super) fn short_degrees(text: &str, start: usize, end: usize, found: &mut Ve
             at = marks(at + wrapper.len());
         }
     }
-    if let Some(length) = degrees(text, at) {
+    // `lat 12.345` may be a latency as well.
+    let is_bare = text[..end].ends_with(' ') && !text[..end].ends_with(['=', '|']);
+    let fits = |length: usize| {
+        let decimals = text[at..at + length].rsplit('.').next().unwrap_or("");
+        !is_bare || decimals.len() >= 4
+    };
+    if let Some(length) = degrees(text, at).filter(|length| fits(*length)) {
         found.push(Finding {
             start: at,
             end: at + length,

@@ -1,11 +1,13 @@
 //! Names that announce a secret: `password`, `stripe.api_key`, `AWS_SECRET_ACCESS_KEY`, `clientSecret`.
 
+mod foreign;
 mod people;
 
 use crate::Kind;
+pub(super) use foreign::STEMS as FOREIGN_STEMS;
 
 /// One of these is in every name below, in any case; the automaton looks for them.
-pub(super) const STEMS: [&str; 84] = [
+pub(super) const STEMS: [&str; 86] = [
     "pass",
     "passphrase",
     "passcode",
@@ -90,9 +92,11 @@ pub(super) const STEMS: [&str; 84] = [
     "pepper",
     "seed",
     "mnemonic",
+    "family\"",
+    "given\"",
 ];
 /// Words for a password in short and in other languages; stems as well.
-pub(super) const PASSWORD_WORDS: [&str; 22] = [
+pub(super) const PASSWORD_WORDS: [&str; 25] = [
     "psk",
     "mdp",
     "parola",
@@ -115,6 +119,9 @@ pub(super) const PASSWORD_WORDS: [&str; 22] = [
     "jelszó",
     "adgangskode",
     "passord",
+    "lozinka",
+    "geslo",
+    "parool",
 ];
 
 /// How sure a name makes us.
@@ -205,6 +212,13 @@ const DESCRIPTIONS: [&str; 49] = [
     "errors",
     "manager",
 ];
+
+/// Whether a word behind a name says what of the secret is told: `policy`, `length`.
+pub(super) fn describes(word: &str) -> bool {
+    DESCRIPTIONS
+        .iter()
+        .any(|known| word.eq_ignore_ascii_case(known))
+}
 
 /// The class of a name, `None` when it announces nothing.
 pub(super) fn classify(name: &str) -> Option<Class> {
@@ -361,7 +375,7 @@ const KEYS_OF: &str = "routing integration app client service license licence de
     azure gcp aws google heroku datadog grafana mailgun mailchimp sendgrid postmark sparkpost opsgenie pagerduty algolia \
     openai anthropic mistral cohere gemini groq huggingface twilio vonage nexmo stripe paypal adyen braintree square newrelic \
     sentry rollbar bugsnag honeycomb mixpanel amplitude segment posthog mapbox maps firebase fcm cloudflare fastly netlify \
-    vercel supabase linode vultr hetzner ovh scaleway github gitlab bitbucket jira slack discord telegram zendesk hubspot \
+    network nonce vercel supabase linode vultr hetzner ovh scaleway github gitlab bitbucket jira slack discord telegram zendesk hubspot \
     intercom shopify plaid weather geocoding translate recaptcha captcha turnstile hcaptcha figma notion airtable";
 
 /// The last word is `key`, or ends so, and the word before it is one of [`KEYS_OF`].

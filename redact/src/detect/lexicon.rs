@@ -5,6 +5,7 @@ mod family_more;
 mod given;
 mod given_last;
 mod given_more;
+mod goods;
 mod streets;
 mod trades;
 mod words;
@@ -54,6 +55,8 @@ pub(super) const PLACE_PARTICLE: Flags = 1 << 17;
 pub(super) const PLACE: Flags = 1 << 18;
 /// `gate`, `utca`: stands between the name of a street and its number.
 pub(super) const STREET_BEFORE_NUMBER: Flags = 1 << 19;
+/// `product`: what stands behind it is a thing.
+pub(super) const THING: Flags = 1 << 20;
 /// Whatever makes a word part of a street.
 pub(super) const STREET: Flags = STREET_AFTER
     | STREET_AFTER_NAME
@@ -106,6 +109,7 @@ impl Lexicon {
             (family::FAMILY_OR_WORD, MAYBE_FAMILY),
             (words::COMMON, COMMON),
             (trades::COMMON, COMMON),
+            (goods::COMMON, COMMON),
             (words::TITLES, TITLE),
             (words::ROLES, ROLE),
             (words::BEFORE_A_NAME, BEFORE_A_NAME),
@@ -113,6 +117,7 @@ impl Lexicon {
             (words::DEEDS, DEED),
             (words::BEFORE_A_PLACE, BEFORE_A_PLACE),
             (words::PLACES, COMMON | PLACE),
+            (words::THINGS, THING),
             (streets::AFTER, STREET_AFTER),
             (streets::AFTER_A_NAME, STREET_AFTER_NAME),
             (streets::AFTER_A_NAME_WITH_TAIL, STREET_AFTER_WITH_TAIL),

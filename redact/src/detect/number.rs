@@ -5,7 +5,7 @@ mod iban;
 
 use super::lexicon::Lexicon;
 use super::shape::{WORD, after_run, before, is_word};
-use super::{Finding, identity, place};
+use super::{Finding, identity, place, token};
 use crate::Kind;
 use card::{card_end, later_card};
 use iban::iban;
@@ -26,6 +26,9 @@ pub(super) fn find(lexicon: &Lexicon, text: &str, found: &mut Vec<Finding>) {
                 .take(7)
                 .take_while(|byte| byte.is_ascii_digit())
                 .count();
+            if run <= 3 && bytes.get(at + run) == Some(&b'.') {
+                identity::bare_pair(text, at, found);
+            }
             if run <= 6 && may_be_house(bytes, at, at + run) {
                 place::near(lexicon, text, at, at + run, found);
             }
@@ -47,6 +50,9 @@ pub(super) fn find(lexicon: &Lexicon, text: &str, found: &mut Vec<Finding>) {
                 .is_some_and(|next| next.is_ascii_uppercase() || next.is_ascii_digit())
         {
             identity::with_letters(text, at, found);
+            if bytes[at..].starts_with(b"AC") {
+                token::twilio(text, at, found);
+            }
             if bytes[at..].iter().take(4).any(u8::is_ascii_digit) {
                 place::near_code(lexicon, text, at, found);
             }

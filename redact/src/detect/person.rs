@@ -2,6 +2,7 @@
 //!
 //! What no list knows and nothing announces is not found; strict mode is for whom that is not enough.
 
+mod behind;
 mod context;
 mod ending;
 mod judge;

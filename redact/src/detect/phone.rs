@@ -59,7 +59,23 @@ const CONTEXT: [&str; 50] = [
     "rufnummer",
 ];
 /// The same for words that announce other numbers as well: the digits must stand in groups or begin with a zero.
-const LOOSE_CONTEXT: [&str; 10] = [
+const LOOSE_CONTEXT: [&str; 26] = [
+    "appel",
+    "joindre",
+    "numéro",
+    "número",
+    "numero",
+    "contato",
+    "contacto",
+    "kontakt",
+    "anruf",
+    "llamar",
+    "llamada",
+    "ligar",
+    "ligação",
+    "chiama",
+    "bellen",
+    "ringde",
     " ring ",
     " reach ",
     "callback",
@@ -263,7 +279,7 @@ impl Number {
             && matches!(self.groups(), [3, 3 | 4, 4] | [2, 4, 4])
             && text.as_bytes()[start] == b'0'
             && text.as_bytes()[start + 1] != b'0';
-        if is_eastern {
+        if is_eastern || self.is_national(text, start) {
             return true;
         }
         let is_trunk = self.count >= 3
@@ -294,6 +310,36 @@ impl Number {
         is_layout
             && area_fits
             && (self.has_dash || self.has_paren || (self.has_dot && !self.has_space))
+    }
+
+    /// Layouts of one country that hardly anything else has: `(11) 98054-3505` of Brazil, `06 66 39 20 71` of France,
+    /// `07700 900123` of Britain, `0412 345 678` of Australia, `(030) 1234567` with the zero of a trunk.
+    fn is_national(&self, text: &str, start: usize) -> bool {
+        let bytes = text.as_bytes();
+        let digits = &text[start..self.end];
+        let is_spaced = self.has_space && !(self.has_dash || self.has_dot || self.has_paren);
+        let is_dotted = self.has_dot && !(self.has_dash || self.has_space || self.has_paren);
+        let is_alone = !matches!(before(text, start), Some(b' ')) || {
+            // No group of a longer row of numbers.
+            !text[..start - 1].ends_with(|c: char| c.is_ascii_digit())
+        };
+        match self.groups() {
+            [2, 4 | 5, 4] => self.has_paren && self.has_dash && bytes[start] == b'(',
+            [2, 2, 2, 2, 2] => {
+                (is_spaced || is_dotted)
+                    && is_alone
+                    && (digits.starts_with("06") || digits.starts_with("07"))
+            }
+            [5, 6] => is_spaced && is_alone && digits.starts_with("07"),
+            [4, 3, 3] => is_spaced && is_alone && digits.starts_with("04"),
+            [3..=5, ..] => {
+                bytes[start] == b'('
+                    && bytes[start + 1] == b'0'
+                    && self.has_paren
+                    && (9..=12).contains(&self.digits)
+            }
+            _ => false,
+        }
     }
 
     fn looks_like_date_or_address(&self) -> bool {

@@ -33,6 +33,10 @@ fn addresses_are_found() {
         "peer [2001:db8::7]:443 and fe80::302:6d68%eth0",
         &["IP 2001:db8::7", "IP fe80::302:6d68"],
     );
+    check(
+        "from 2001:db8:9c0::4de0:20524 [x]",
+        &["IP 2001:db8:9c0::4de0"],
+    );
     check("hw aa:bb:cc:dd:ee:0f up", &["MAC aa:bb:cc:dd:ee:0f"]);
     check("lladdr aabb.ccdd.ee0f ok", &["MAC aabb.ccdd.ee0f"]);
     check(
@@ -95,6 +99,24 @@ fn numbers_with_checksums_are_found() {
     check("tel 030/6663632 x", &["PHONE 030/6663632"]);
     check("callback at 020 7295 2879", &["PHONE 020 7295 2879"]);
     check("090-1234-5678 called", &["PHONE 090-1234-5678"]);
+    for phone in [
+        "(11) 98054-3505",
+        "06 66 39 20 71",
+        "07.66.39.20.71",
+        "07700 900123",
+        "0412 345 678",
+        "(030) 1234567",
+    ] {
+        check(&format!("x: {phone} y"), &[&format!("PHONE {phone}")]);
+    }
+    check(
+        "rappel client au 01 66 39 20 71 avant",
+        &["PHONE 01 66 39 20 71"],
+    );
+    check(
+        "bytes 17 06 66 39 20 71, draw 01 07 12 23 45, 07001 9001234",
+        &[],
+    );
 }
 
 #[test]
@@ -172,6 +194,11 @@ fn provider_keys_are_known_by_their_form() {
     check(
         "login code=2FmsH6F_y-06wUSEEYYyCflKtbNMI",
         &["SECRET 2FmsH6F_y-06wUSEEYYyCflKtbNMI"],
+    );
+    let hex = "0123456789abcdef".repeat(2);
+    check(
+        &format!("login AC{hex}:{hex} refused, account AC{hex} open"),
+        &[&format!("SECRET {hex}")],
     );
     let reading = format!("vgl_read_{}", "0123456789abcdef".repeat(3));
     check(
@@ -294,6 +321,10 @@ fn headers_urls_and_command_lines_are_read() {
         &["SESSION MegD5vfX3r1HDY0hWokT"],
     );
     check(
+        "cookie=\"MegD5vfX3r1HDY0hWokT\" changed",
+        &["SESSION MegD5vfX3r1HDY0hWokT"],
+    );
+    check(
         "Set-Cookie: JSESSIONID=A1B2C3D4E5F60718; Path=/; HttpOnly",
         &["SESSION A1B2C3D4E5F60718"],
     );
@@ -310,6 +341,20 @@ fn headers_urls_and_command_lines_are_read() {
         "Authorization: Digest username=\"a\", response=\"39fd52a403d043a9177fc74f3d5d171f\"",
         &["SECRET 39fd52a403d043a9177fc74f3d5d171f"],
     );
+    check(
+        "Authorization: SSWS 00sZ1hjl81TdoagVYNQLd6",
+        &["SECRET 00sZ1hjl81TdoagVYNQLd6"],
+    );
+    check(
+        "Authorization: Acme-Scheme lZQ8Kq2mNv47Txw1",
+        &["SECRET lZQ8Kq2mNv47Txw1"],
+    );
+    check("Authorization: required for admins", &[]);
+    check(
+        "digest response=\"39fd52a403d043a9177fc74f3d5d171f\"",
+        &["SECRET 39fd52a403d043a9177fc74f3d5d171f"],
+    );
+    check("response=\"39fd52a403d043a9177fc74f3d5d171f\" etag", &[]);
     check("curl -uadmin:S3cret https://x/", &["PASSWORD S3cret"]);
     check("mysql -h db -u root -pS3cret app", &["PASSWORD S3cret"]);
     check(
@@ -338,6 +383,15 @@ fn base64_of_something_secret_is_taken_whole() {
     check(
         "blob dXNlciBhZGFAZXhhbXBsZS5vcmcgcGFzc3dvcmQ9aHVudGVyMg== end",
         &["SECRET dXNlciBhZGFAZXhhbXBsZS5vcmcgcGFzc3dvcmQ9aHVudGVyMg=="],
+    );
+    // "\0ada\0S3same99" of a mail program, and the answer to "Password:".
+    check(
+        "AUTH PLAIN AGFkYQBTM3NhbWU5OQ== 535",
+        &["SECRET AGFkYQBTM3NhbWU5OQ=="],
+    );
+    check(
+        "S: 334 UGFzc3dvcmQ6\nC: UzNzYW1lOTk=",
+        &["SECRET UzNzYW1lOTk="],
     );
     check("digest 6g6S91VGcO872bTWAvK+T7G8rYsiUEP/0PgTJ84uQPo=", &[]);
 }

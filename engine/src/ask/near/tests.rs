@@ -103,6 +103,41 @@ fn a_number_that_was_asked_for_comes_first_and_what_is_near_behind_it() {
 }
 
 #[test]
+fn what_was_counted_and_is_near_is_shown_as_counted_once() {
+    let bench = shop();
+    let understood = understood(&bench, "authentication failures");
+    let zone = jiff::tz::TimeZone::UTC;
+    let mut found = bench
+        .inner
+        .answer_facts(
+            bench.project_id,
+            &understood,
+            "authentication failures",
+            &zone,
+        )
+        .unwrap();
+    let all: Vec<TemplateId> = cited(&found.facts.evidence).collect();
+    assert!(!all.is_empty());
+    // As if nothing of what was counted had been cited.
+    found.facts.evidence.clear();
+    let counted: HashSet<TemplateId> = all.iter().copied().collect();
+    bench
+        .inner
+        .append_near(bench.project_id, &mut found, &all, &counted)
+        .unwrap();
+    let shown: Vec<TemplateId> = cited(&found.facts.evidence).collect();
+    assert_eq!(shown, all);
+    assert!(
+        found
+            .facts
+            .evidence
+            .iter()
+            .all(|it| it.kind == EvidenceKind::Template)
+    );
+    assert!(found.facts.more.related.is_empty());
+}
+
+#[test]
 fn what_says_when_and_how_many_is_not_looked_for() {
     let bench = shop();
     let text = |question: &str| looked_for(question, &understood(&bench, question));
@@ -111,6 +146,13 @@ fn what_says_when_and_how_many_is_not_looked_for() {
         "failed logins"
     );
     assert_eq!(text("who tried to sneak in"), "who tried to sneak in");
+    // A word that was read as another is looked for both ways.
+    let mut read = understood(&bench, "the laptop came back to life");
+    read.retrieval_text = "laptop recovered life".to_owned();
+    assert_eq!(
+        looked_for("the laptop came back to life", &read),
+        "the laptop came back to life recovered"
+    );
     // A question that goes on from one before is looked for by its whole topic.
     let before = understood(&bench, "failed logins");
     assert_eq!(looked_for("and yesterday?", &before), before.retrieval_text);

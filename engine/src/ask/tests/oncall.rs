@@ -30,7 +30,14 @@ impl Bed {
     }
 
     /// Writes so many records, one a second from [`NOON`] on.
-    fn tell(&mut self, service: &str, template: u64, body: &str, attributes: &str, count: i64) {
+    pub(super) fn tell(
+        &mut self,
+        service: &str,
+        template: u64,
+        body: &str,
+        attributes: &str,
+        count: i64,
+    ) {
         let records = (0..count)
             .map(|n| {
                 let mut record = self.record(NOON + n * SECOND, service, template, body);

@@ -3,6 +3,7 @@
 use domain::{Evidence, Sentence};
 
 use super::days::Days;
+use super::figures;
 use super::groups::groups;
 use super::{at_least, find, first_citation, pattern, pattern_beside, patterns, plain, total};
 use crate::facts::AnswerFacts;
@@ -20,7 +21,8 @@ pub(super) fn compare(facts: &AnswerFacts, days: &mut Days) -> Vec<Sentence> {
             words::plain(&other.label, 60),
         ),
     };
-    let mut sentences = vec![Sentence {
+    let mut sentences: Vec<Sentence> = figures::beside(facts, &when).into_iter().collect();
+    sentences.push(Sentence {
         text: format!(
             "{}{} {}, against {} {when} ({}): {}.",
             at_least(facts),
@@ -31,7 +33,7 @@ pub(super) fn compare(facts: &AnswerFacts, days: &mut Days) -> Vec<Sentence> {
             change(now, other.count, &label),
         ),
         citations: first_citation(facts),
-    }];
+    });
     sentences.extend(groups(facts, days));
     sentences.extend(differences(facts, days));
     sentences

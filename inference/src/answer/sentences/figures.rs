@@ -127,6 +127,57 @@ fn measured(figure: &Figure, time: &str) -> String {
     )
 }
 
+/// The number of a comparison beside the one of the other time, which `when` names.
+pub(super) fn beside(facts: &AnswerFacts, when: &str) -> Option<Sentence> {
+    if facts.grouped_by.is_some() {
+        return None;
+    }
+    let (now, other) = (
+        facts.more.figure.as_ref()?,
+        facts.more.other_figure.as_ref(),
+    );
+    let name = capitalised(&now.name);
+    let value = |figure: &Figure| format!("{}{}", number(figure.value), unit(figure));
+    let text = match other {
+        Some(other) => format!(
+            "{name}: {}, against {} {when}: {}.",
+            value(now),
+            value(other),
+            change(now.value, other.value),
+        ),
+        None => format!("{name}: {}; {when} no record names it.", value(now)),
+    };
+    Some(Sentence {
+        text,
+        citations: first_citation(facts),
+    })
+}
+
+/// `3.6 times as much`, `12 % less`.
+fn change(now: f64, before: f64) -> String {
+    let ratio = now / before;
+    let share = 100.0 * (ratio - 1.0);
+    if now == before {
+        "the same".to_owned()
+    } else if !ratio.is_finite() || now < 0.0 || before <= 0.0 {
+        if now > before { "more" } else { "less" }.to_owned()
+    } else if ratio >= 2.0 {
+        let times = format!("{ratio:.1}");
+        format!(
+            "{} times as much",
+            times.strip_suffix(".0").unwrap_or(&times)
+        )
+    } else if share.abs() < 0.5 {
+        "about the same".to_owned()
+    } else if share > 0.0 {
+        format!("{share:.0} % more")
+    } else if share < -99.0 {
+        "over 99 % less".to_owned()
+    } else {
+        format!("{:.0} % less", -share)
+    }
+}
+
 /// A trend: which way, from what to what.
 pub(super) fn trend(facts: &AnswerFacts, days: &mut Days) -> Vec<Sentence> {
     let mut sentences = Vec::new();
@@ -146,6 +197,17 @@ pub(super) fn trend(facts: &AnswerFacts, days: &mut Days) -> Vec<Sentence> {
             ),
             citations: first_citation(facts),
         });
+        if let Some(at_ns) = trend
+            .latest_at_ns
+            .filter(|_| facts.more.incidents.is_some())
+        {
+            let ago = facts.now_ns.saturating_sub(at_ns).max(0);
+            sentences.push(plain(format!(
+                "The latest was at {} ({} ago).",
+                days.at(at_ns),
+                domain::format_duration(ago),
+            )));
+        }
     }
     sentences.extend(groups(facts, days));
     sentences.extend(told_first(facts, 1).map(|item| pattern(days, item)));

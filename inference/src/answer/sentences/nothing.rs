@@ -42,17 +42,42 @@ pub(in crate::answer) fn nothing(facts: &AnswerFacts) -> Vec<Sentence> {
     };
     let mut sentences = super::reread(facts);
     sentences.extend(super::unread(facts));
+    sentences.extend(super::incidents::incidents(facts, days));
+    if facts.more.incidents.is_some() && !facts.is_cut {
+        // Asked how it is, "nothing" is good news.
+        let who: Vec<String> = facts
+            .interpretation
+            .iter()
+            .filter(|chip| chip.label == "service")
+            .map(|chip| words::plain(&chip.value, 48))
+            .collect();
+        let of = match who.as_slice() {
+            [] => String::new(),
+            names => format!(" of {}", words::list(names, 4)),
+        };
+        sentences.push(plain(format!("No error{of} is recorded {time}.")));
+        sentences.extend(nearest(facts, days));
+        sentences.extend(words_only(facts));
+        return sentences;
+    }
     sentences.push(plain(format!("{verdict}{what} {time}{more}.")));
-    sentences.push(plain(match facts.nearest_at_ns {
-        Some(at_ns) if at_ns < facts.range.start_ns => {
-            format!("The last ones before are from {}.", days.at(at_ns))
-        }
-        Some(at_ns) => format!("The first ones after are from {}.", days.at(at_ns)),
-        None if is_nowhere => "Fewer conditions or other words may find it.".to_owned(),
-        None => "A longer time, fewer conditions or other words may find it.".to_owned(),
+    sentences.push(nearest(facts, days).unwrap_or_else(|| {
+        plain(match is_nowhere {
+            true => "Fewer conditions or other words may find it.".to_owned(),
+            false => "A longer time, fewer conditions or other words may find it.".to_owned(),
+        })
     }));
     sentences.extend(words_only(facts));
     sentences
+}
+
+/// Where the nearest is that matches.
+fn nearest(facts: &AnswerFacts, days: &mut Days) -> Option<Sentence> {
+    let at_ns = facts.nearest_at_ns?;
+    Some(plain(match at_ns < facts.range.start_ns {
+        true => format!("The last ones before are from {}.", days.at(at_ns)),
+        false => format!("The first ones after are from {}.", days.at(at_ns)),
+    }))
 }
 
 /// That a value occurs nowhere, and what there is without it.

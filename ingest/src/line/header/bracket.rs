@@ -54,6 +54,9 @@ impl<'a> Header<'a, '_> {
             let key = if is_last { "thread" } else { "context" };
             self.draft.attributes.push_text_beside(key, content);
             self.has_thread = is_last;
+            if let Some(class) = class_behind_thread(content).filter(|_| !self.has_component) {
+                self.set_component(class);
+            }
             return self.take(length, Before::Bracket);
         }
         false
@@ -238,4 +241,15 @@ impl<'a> Header<'a, '_> {
                 )
         })
     }
+}
+
+/// The class of `thread:Class@123`, as log4j's `[%t:%C{1}@%L]` writes it.
+fn class_behind_thread(content: &str) -> Option<&str> {
+    let (before, line) = content.rsplit_once('@')?;
+    let (_, class) = before.rsplit_once(':')?;
+    let is_class = class.starts_with(|c: char| c.is_ascii_uppercase())
+        && class
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || matches!(c, '$' | '_' | '.'));
+    (is_class && !line.is_empty() && digit_run(line) == line.len()).then_some(class)
 }

@@ -19,7 +19,8 @@ const OTHERS: [&str; 8] = [
     "count", "counts", "rate", "rates", "number", "numbers", "total", "volume",
 ];
 /// Numbers that nothing here need be known to have.
-const MEASURABLE: [&str; 17] = [
+const MEASURABLE: [&str; 18] = [
+    "load",
     "rating",
     "score",
     "temperature",
@@ -75,11 +76,20 @@ pub(super) fn named_number(reading: &mut Reading<'_>, at: usize) -> Option<Quant
     if is_joined && OTHERS.contains(&next) {
         return None;
     }
-    let (name, from, until) = if !is_further_noun(reading, place) {
+    let (name, from, until) = if let Some(name) = level(reading, place) {
+        // "battery level" where patterns say `level=<num>`
+        (name, place + 1, place + 2)
+    } else if !is_further_noun(reading, place) {
         (known(place)?, place, place + 1)
     } else if let Some(name) = known(place + 1).filter(|_| !is_further_noun(reading, place + 1)) {
         // "device battery"
         (name, place + 1, place + 2)
+    } else if is_further_noun(reading, place + 1)
+        && !is_further_noun(reading, place + 2)
+        && let Some(name) = known(place + 2)
+    {
+        // "cpu die temperature"
+        (name, place + 2, place + 3)
     } else if LIGHT.contains(&next) && !NUMBERED.contains(&reading.free(place)) {
         (known(place)?, place, place + 2)
     } else {
@@ -87,6 +97,46 @@ pub(super) fn named_number(reading: &mut Reading<'_>, at: usize) -> Option<Quant
     };
     reading.claim(from..until, Claim::Number);
     Some(Quantity::Named(name))
+}
+
+/// "level" behind a noun, where patterns name a number so.
+fn level(reading: &Reading<'_>, place: usize) -> Option<String> {
+    let next = reading.free(place + 1);
+    let is_named = reading.context.slots.iter().any(|slot| slot == next);
+    (next == "level" && is_named && !reading.words[place].ends_phrase).then(|| next.to_owned())
+}
+
+/// "average number of rows": what stands behind numbers in patterns, and is told by each record.
+pub(super) fn number_of_things(reading: &mut Reading<'_>, at: usize) -> Option<Quantity> {
+    let is_number =
+        matches!(reading.free(at), "number" | "amount" | "count") && reading.free(at + 1) == "of";
+    let noun = reading.free(at + 2).to_owned();
+    if !is_number || !reading.context.counted.contains(&noun) {
+        return None;
+    }
+    reading.claim(at..at + 3, Claim::Number);
+    Some(Quantity::Named(noun))
+}
+
+/// "average cpu load": who asks for a mean wants a number, also one that nothing here is known to have. The mean number of
+/// records is a rate.
+pub(super) fn any_number(reading: &mut Reading<'_>, at: usize) -> Option<Quantity> {
+    const OF_RECORDS: [&str; 12] = [
+        "error", "errors", "warning", "warnings", "failure", "failures", "request", "requests",
+        "event", "events", "log", "logs",
+    ];
+    let is_adverb = at > 0 && matches!(reading.lower(at - 1), "on" | "in");
+    let mut place = noun_at(reading, at + 1).filter(|_| !is_adverb)?;
+    while is_further_noun(reading, place) {
+        place += 1;
+    }
+    let word = reading.free(place).to_owned();
+    let is_plain = word.chars().all(|c| c.is_alphabetic() || c == '_');
+    if !is_plain || OTHERS.contains(&word.as_str()) || OF_RECORDS.contains(&word.as_str()) {
+        return None;
+    }
+    reading.claim(place..place + 1, Claim::Number);
+    Some(Quantity::Named(word))
 }
 
 /// "the average rating": a number that nothing here is known to have. Who asks for one wants no count.

@@ -156,3 +156,116 @@ fn fields_about_secrets_and_people_that_hold_none_are_left() {
         assert!(kinds(text).is_empty(), "{text}: {:?}", kinds(text));
     }
 }
+
+#[test]
+fn values_without_a_mark_are_found_where_they_cannot_be_words() {
+    for (text, expected) in [
+        (
+            "set aws_secret_access_key nV2/bQ8Kq2mNv47Txw1+Zr6Yp0sLd5HgJc3Fa9Eu x",
+            "SECRET nV2/bQ8Kq2mNv47Txw1+Zr6Yp0sLd5HgJc3Fa9Eu",
+        ),
+        (
+            "headers ('x-api-key', '8f14e45fceea167a5a36'), x",
+            "SECRET 8f14e45fceea167a5a36",
+        ),
+        (
+            "[[\"X-Api-Key\",\"8f14e45fceea167a5a36\"]]",
+            "SECRET 8f14e45fceea167a5a36",
+        ),
+        (
+            "(b'x-api-key', b'8f14e45fceea167a5a36')",
+            "SECRET 8f14e45fceea167a5a36",
+        ),
+        (
+            "secret for tenant 12 is lZQ8Kq2mNv47Txw1, rotate",
+            "SECRET lZQ8Kq2mNv47Txw1",
+        ),
+        ("password of the new user: S3same99", "PASSWORD S3same99"),
+        ("PASS S3same99 (ftp) 530 Login incorrect", "SECRET S3same99"),
+        (
+            "network key 98a06ac5f8955ec869f075f25f0bfab1 set",
+            "API_KEY 98a06ac5f8955ec869f075f25f0bfab1",
+        ),
+        (
+            "unseal key 1: nV2/bQ8Kq2mNv47Txw1+Zr6Yp0sLd5HgJc3Fa9Eu",
+            "API_KEY nV2/bQ8Kq2mNv47Txw1+Zr6Yp0sLd5HgJc3Fa9Eu",
+        ),
+        (
+            "PASSWORD elastic = lZQ8Kq2mNv47Txw1",
+            "PASSWORD lZQ8Kq2mNv47Txw1",
+        ),
+        (
+            "invalid API key: lZQ8Kq2mNv47Txw1 given",
+            "SECRET lZQ8Kq2mNv47Txw1",
+        ),
+        (
+            "hmac_key 98a06ac5f8955ec869f075f25f0bfab1 invalid",
+            "API_KEY 98a06ac5f8955ec869f075f25f0bfab1",
+        ),
+        (
+            "machine x.example.org login ada password sesame",
+            "PASSWORD sesame",
+        ),
+        (
+            "APP_KEY=base64:lZQ8Kq2mNv47Txw1lA==",
+            "API_KEY lZQ8Kq2mNv47Txw1lA==",
+        ),
+        ("snmp-server community S3same RO", "API_KEY S3same"),
+        (r#"[0 x] "AUTH" "ada" "S3same""#, "PASSWORD S3same"),
+        ("crypt('S3same', gen_salt('bf'))", "PASSWORD S3same"),
+        (
+            "define('AUTH_KEY', '2^cx..b&J4]AY791^9Vnm eH]l|K_)cZin!|#F3*ls@j7Xp');",
+            "SECRET 2^cx..b&J4]AY791^9Vnm eH]l|K_)cZin!|#F3*ls@j7Xp",
+        ),
+        (
+            "props.put(\"password\", \"S3same99\");",
+            "PASSWORD S3same99",
+        ),
+    ] {
+        assert_eq!(kinds(text), [expected], "{text}");
+    }
+    for text in [
+        "missing 'password', 'email', 'street1'",
+        "fields ['token', 'session', 'created_at', 'sha256']",
+        "PASS TestLogin2 (0.02s)",
+        "the secret src/Main1/Java/Widget2/Factory3 is gone",
+        "password for this account is invalid",
+        "--- PASS: TestPasswordReset (0.78s)",
+        "docker build --secret id=npmrc,src=.npmrc -t web .",
+        "encrypt('AES', 'x') and \"AUTH\" failed",
+        "password policy = strict2026, secret name = tls-cert-2026",
+        "--ca-token-hash sha256:98a06ac5f8955ec869f075f25f0bfab198a06ac5f8955ec869f075f25f0bfab1",
+        "t('password', 'Password') is translated, get(\"token\", \"default\")",
+        "ssh host key AAAAC3NzaC1lZDI1NTE5AAAAIKq2mNv47Txw1lZQ8Kq2mNv47Txw1 of x",
+        "cache key 98a06ac5f8955ec869f075f25f0bfab1 missed, primary key order_items_2024_pkey",
+        "ERR public key 98a06ac5f8955ec869f075f25f0bfab1 seen",
+    ] {
+        assert!(kinds(text).is_empty(), "{text}: {:?}", kinds(text));
+    }
+}
+
+#[test]
+fn fields_of_people_are_known_in_other_languages() {
+    for (text, expected) in [
+        ("vorname=Nebbin x", vec!["NAME Nebbin"]),
+        (
+            "{\"apellidos\":\"Wexcombe\",\"plz\":\"1180\"}",
+            vec!["NAME Wexcombe", "ADDRESS 1180"],
+        ),
+        ("nazwisko: Wexcombe; x", vec!["NAME Wexcombe"]),
+        ("prénom=Nebbin&nom_complet=x", vec!["NAME Nebbin"]),
+        (
+            "{\"family\":\"Wexcombe\",\"given\":[\"Nebbin\"]}",
+            vec!["NAME Wexcombe", "NAME Nebbin"],
+        ),
+        (
+            "{\"nombre\":\"Nebbin Wexcombe\",\"nif\":\"12345678Z\"}",
+            vec!["NAME Nebbin Wexcombe", "NATIONAL_ID 12345678Z"],
+        ),
+        ("{\"font\":{\"family\":\"Roboto\"}}", vec![]),
+        ("{\"family\":\"inet\",\"socket\":3}", vec![]),
+        ("callee=web called:3", vec![]),
+    ] {
+        assert_eq!(kinds(text), expected, "{text}");
+    }
+}

@@ -11,6 +11,8 @@ pub(super) enum Tie {
     To,
     /// `name value`, which nearly always is.
     Space,
+    /// `define('NAME', 'value')` and `PASSWORD ada = x`, where the second may be a default or a word for people as well.
+    Call,
 }
 
 /// Steps over what stands between a name and its value.
@@ -71,6 +73,11 @@ pub(super) fn value_start(
     if let Some(found) = over_value_word(text, unquoted, had_quote) {
         return Some(found);
     }
+    // `('x-api-key', 'x')` of a list of headers, where the next name of a list of names stands as well.
+    if let Some(value) = in_pair(bytes, name_start, at, had_quote) {
+        let is_call = name_start >= 2 && bytes[name_start - 2] == b'(' && is_last(bytes, value);
+        return Some((value, if is_call { Tie::Call } else { Tie::Space }));
+    }
     let rest = &text[at..];
     // `password::hash` is a path of code.
     if rest.starts_with("::") {
@@ -116,6 +123,9 @@ pub(super) fn value_start(
     }
     if let Some(start) = over_owner(text, at) {
         return Some((start, Tie::Loose));
+    }
+    if let Some(start) = over_subject(text, at) {
+        return Some((start, Tie::Call));
     }
     let is_quoted = rest.starts_with(['\'', '"', '`']);
     Some((at, if is_quoted { Tie::Loose } else { Tie::Space }))
@@ -195,6 +205,31 @@ fn over_value_word(text: &str, at: usize, had_quote: bool) -> Option<(usize, Tie
     Some((start, if is_firm { Tie::Firm } else { Tie::Loose }))
 }
 
+/// Whether a bracket closes behind the quoted value that begins at `at`.
+fn is_last(bytes: &[u8], at: usize) -> bool {
+    const LONGEST: usize = 512;
+    bytes[at + 1..]
+        .iter()
+        .take(LONGEST)
+        .position(|byte| *byte == bytes[at])
+        .is_some_and(|length| bytes.get(at + length + 2) == Some(&b')'))
+}
+
+/// The quoted value behind a quoted name and a comma; `at` is the place of the comma.
+fn in_pair(bytes: &[u8], name_start: usize, at: usize, had_quote: bool) -> Option<usize> {
+    let quote = bytes.get(name_start.checked_sub(1)?)?;
+    if !had_quote || bytes.get(at) != Some(&b',') || !matches!(quote, b'"' | b'\'') {
+        return None;
+    }
+    let gap = usize::from(bytes.get(at + 1) == Some(&b' '));
+    // `b'x'` of Python
+    let is_bytes = bytes.get(at + 1 + gap) == Some(&b'b') && bytes.get(at + 2 + gap) == Some(quote);
+    let value = at + 1 + gap + usize::from(is_bytes);
+    let is_name = memchr::memchr(*quote, bytes.get(value + 1..)?)
+        .is_some_and(|length| matches!(bytes.get(value + length + 2), Some(b':' | b'=')));
+    (bytes.get(value) == Some(quote) && !is_name).then_some(value)
+}
+
 /// Whether one of the last words of `head` says that something gets a new value: `set password`, `changed the "password"`.
 fn is_behind_verb(head: &str) -> bool {
     const VERBS: [&str; 7] = [
@@ -216,26 +251,46 @@ fn in_list(bytes: &[u8], at: usize, is_in_brackets: bool) -> usize {
     at + usize::from(is_list)
 }
 
-/// The place behind `for ada is `, when that is what a text begins with.
+/// The place behind `elastic = `: whose password it is, or what of it is told, in one word.
+fn over_subject(text: &str, at: usize) -> Option<usize> {
+    let rest = &text[at..];
+    let word = rest
+        .bytes()
+        .take(32)
+        .take_while(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.'))
+        .count();
+    let is_told = super::super::key_name::describes(&rest[..word]);
+    let value = rest[word..].strip_prefix(" = ")?;
+    (word > 0 && !is_told).then_some(text.len() - value.len())
+}
+
+/// The place behind `for ada is ` or `of user ada lovelace: `, when that is what a text begins with.
 fn over_owner(text: &str, at: usize) -> Option<usize> {
-    let rest = text[at..]
+    const MOST_WORDS: usize = 4;
+    let mut rest = text[at..]
         .strip_prefix("for ")
         .or_else(|| text[at..].strip_prefix("of "))?;
-    let owner = rest
-        .bytes()
-        .take(64)
-        .take_while(|byte| !byte.is_ascii_whitespace() && *byte != b':')
-        .count();
-    [
-        " / ",
-        " is ",
-        " was ",
-        ": ",
-        " set to ",
-        " changed to ",
-        " reset to ",
-    ]
-    .iter()
-    .find_map(|tie| rest[owner..].strip_prefix(tie))
-    .map(|value| text.len() - value.len())
+    for _ in 0..MOST_WORDS {
+        let owner = rest
+            .bytes()
+            .take(64)
+            .take_while(|byte| !byte.is_ascii_whitespace() && *byte != b':')
+            .count();
+        let tied = [
+            " / ",
+            " is ",
+            " was ",
+            ": ",
+            " set to ",
+            " changed to ",
+            " reset to ",
+        ]
+        .iter()
+        .find_map(|tie| rest[owner..].strip_prefix(tie));
+        if let Some(value) = tied {
+            return Some(text.len() - value.len());
+        }
+        rest = rest[owner..].strip_prefix(' ')?;
+    }
+    None
 }

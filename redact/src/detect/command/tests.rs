@@ -24,6 +24,10 @@ fn passwords_of_command_lines_are_known_by_their_program_and_flag() {
         ("plink.exe -ssh a@b -pw S3same ls", "PASSWORD S3same"),
         ("ssh-keygen -t rsa -N 'S3same'", "PASSWORD S3same"),
         ("smbclient //nas/x -U ada%S3same", "PASSWORD S3same"),
+        ("beeline -u jdbc:hive2://h/x -p S3same", "PASSWORD S3same"),
+        ("rabbitmqctl add_user shop S3same", "PASSWORD S3same"),
+        ("htpasswd -b /etc/nginx/users ada S3same", "PASSWORD S3same"),
+        ("wpa_passphrase Lobby S3same99", "PASSWORD S3same99"),
         ("net user ada S3same! /add", "PASSWORD S3same!"),
         (
             "ConvertTo-SecureString \"S3same\" -AsPlainText",
@@ -31,6 +35,23 @@ fn passwords_of_command_lines_are_known_by_their_program_and_flag() {
         ),
         ("keytool -storepass S3same12 -list", "SECRET S3same12"),
         ("redis-cli -h cache -a S3same ping", "PASSWORD S3same"),
+        (
+            "echo \"S3same99\" | docker login -u ci --password-stdin",
+            "PASSWORD S3same99",
+        ),
+        (
+            "+ echo S3same99 | sudo -S systemctl stop web",
+            "PASSWORD S3same99",
+        ),
+        ("printf '%s' S3same99 | kinit ada", "PASSWORD S3same99"),
+        ("echo 'ada:S3same99' | chpasswd", "PASSWORD S3same99"),
+        ("sudo -S whoami <<< 'S3same 99'", "PASSWORD S3same 99"),
+        ("sqlplus -s scott/S3same@ORCL @x.sql", "PASSWORD S3same"),
+        ("expdp userid=scott/S3same@db full=y", "PASSWORD S3same"),
+        (
+            "jdbc:oracle:thin:scott/S3same@//db:1521/X",
+            "PASSWORD S3same",
+        ),
     ] {
         assert_eq!(kinds(text), [expected], "{text}");
     }
@@ -57,6 +78,11 @@ fn flags_of_other_programs_are_left() {
         "az webapp create -p myplan",
         "ibmcloud ks cluster -p plan42",
         "telnet user root sw-core-01",
+        "beeline -u jdbc:hive2://hive:10000/default -n etl",
+        "echo \"$TOKEN\" | docker login --password-stdin",
+        "echo done | tee out.log, echo x || sudo -S true",
+        "sqlplus / as sysdba @patches/fix.sql",
+        "sqlplus -s @scripts/x.sql, jdbc:oracle:thin:@//db:1521/X",
     ] {
         assert!(kinds(text).is_empty(), "{text}: {:?}", kinds(text));
     }

@@ -151,6 +151,27 @@ fn numbers_with_a_form_are_found_anywhere_and_plain_ones_after_their_word() {
         ),
         ("verification code is 307804", "SECRET 307804"),
         ("otp code 746855 sent", "SECRET 746855"),
+        ("geb. 12.03.1984 in x", "BIRTH_DATE 12.03.1984"),
+        ("passport C4FJ7K2GH seen", "NATIONAL_ID C4FJ7K2GH"),
+        ("car with plate TRX 6014 left", "DEVICE TRX 6014"),
+        ("insurance no. A190574344 ok", "NATIONAL_ID A190574344"),
+        ("set new PIN 1438 on terminal", "SECRET 1438"),
+        (
+            "courier at 63.192960,-72.298981 is 3 min away",
+            "LOCATION 63.192960,-72.298981",
+        ),
+        ("device at lat 19.23415", "LOCATION 19.23415"),
+        (
+            "photo geotag -40.50720, 77.70061 x",
+            "LOCATION -40.50720, 77.70061",
+        ),
+        ("driver licence Z1961945 verified", "NATIONAL_ID Z1961945"),
+        ("numéro de passeport: 12AB34567", "NATIONAL_ID 12AB34567"),
+        (
+            "personalNumber=811218-9876 pending",
+            "NATIONAL_ID 811218-9876",
+        ),
+        ("{\"idCard\":\"AB1234567\"}", "NATIONAL_ID AB1234567"),
     ] {
         assert_eq!(kinds(text), [expected], "{text}");
     }
@@ -173,7 +194,7 @@ fn numbers_that_only_look_like_it_are_left() {
     for text in [
         "request 12345678A since 1.234567",
         "single 046454286 number, basin 9434765919",
-        "latency=52.520008 platform=3.14159",
+        "latency=52.520008 platform=3.14159, lat 12.345 ms, flat 12.34567",
         "license v2.0.1 expired, licensed 20261128",
         "newborn process 2026-11-28",
         "order 111444777 35",
@@ -181,7 +202,8 @@ fn numbers_that_only_look_like_it_are_left() {
         "verification code length must be 6, otp length 6 code 200",
         "sms failed with error code 300074, code 307804 returned",
         "spin=1234 gpio pin=13 pins: 1234, float (1.23456, 2.34567)",
-        "account not found, account 12 closed, plate tectonics 2026",
+        "account not found, account 12 closed, plate tectonics 2026, template AB 1234",
+        "weights 63.192960,-72.298981 at 1.25,3.75 and at 0.12345, 0.54321",
         "position 1.5, 2.5 in matrix 12.34567, 98.76543",
     ] {
         assert!(kinds(text).is_empty(), "{text}: {:?}", kinds(text));

@@ -3,7 +3,7 @@
 use super::{Announced, checksum, world};
 
 /// Words and what they announce. Those of up to four letters count only as words of their own.
-pub(in super::super) const WORDS: [(&str, Announced); 226] = [
+pub(in super::super) const WORDS: [(&str, Announced); 257] = [
     ("passport", Announced::Document),
     ("identity card", Announced::Document),
     ("id card", Announced::Document),
@@ -18,7 +18,31 @@ pub(in super::super) const WORDS: [(&str, Announced); 226] = [
     ("driver's license", Announced::Document),
     ("drivers license", Announced::Document),
     ("driving licence", Announced::Document),
-    ("driving_licence", Announced::Document),
+    ("driving license", Announced::Document),
+    ("driver licence", Announced::Document),
+    ("driver's licence", Announced::Document),
+    ("drivers licence", Announced::Document),
+    ("führerschein", Announced::Document),
+    ("permis de conduire", Announced::Document),
+    ("licencia de conducir", Announced::Document),
+    ("carnet de conducir", Announced::Document),
+    ("patente di guida", Announced::Document),
+    ("rijbewijs", Announced::Document),
+    ("prawo jazdy", Announced::Document),
+    ("körkort", Announced::Document),
+    ("passeport", Announced::Document),
+    ("pasaporte", Announced::Document),
+    ("passaport", Announced::Document),
+    ("paspoort", Announced::Document),
+    ("paszport", Announced::Document),
+    ("passnummer", Announced::Document),
+    ("ausweisnummer", Announced::Document),
+    ("residence permit", Announced::Document),
+    ("insurance number", Announced::Document),
+    ("insurance no", Announced::Document),
+    ("insurance id", Announced::Document),
+    ("versichertennummer", Announced::Document),
+    ("health card", Announced::Document),
     ("license", Announced::Licence),
     ("licence", Announced::Licence),
     ("steuer-id", Announced::Checked(checksum::german_tax)),
@@ -57,6 +81,8 @@ pub(in super::super) const WORDS: [(&str, Announced); 226] = [
     ("geo:", Announced::Pair),
     ("location", Announced::Pair),
     ("position", Announced::Pair),
+    ("geotag", Announced::Pair),
+    ("geolocation", Announced::Pair),
     ("point(", Announced::Pair),
     ("latlng", Announced::Pair),
     ("latlon", Announced::Pair),
@@ -170,6 +196,10 @@ pub(in super::super) const WORDS: [(&str, Announced); 226] = [
     ("narození", Announced::Birth),
     ("bdate", Announced::Birth),
     ("bday", Announced::Birth),
+    ("geb.", Announced::Birth),
+    ("d.o.b", Announced::Birth),
+    ("ur. ", Announced::Birth),
+    ("plate", Announced::Plate),
     ("at (", Announced::Pair),
     ("near (", Announced::Pair),
     ("from (", Announced::Pair),
@@ -186,6 +216,7 @@ pub(in super::super) const WORDS: [(&str, Announced); 226] = [
     ("pin\"", Announced::Code),
     ("pin\\\"", Announced::Code),
     ("pin_code", Announced::Code),
+    ("new pin", Announced::Code),
     ("pin is ", Announced::Code),
     ("pin was ", Announced::Code),
     ("tan=", Announced::Code),
@@ -236,8 +267,8 @@ pub(in super::super) const WORDS: [(&str, Announced); 226] = [
 ];
 
 /// Keys of degrees that are too short to be looked for without their mark.
-pub(in super::super) const SHORT_DEGREES: [&str; 24] = [
+pub(in super::super) const SHORT_DEGREES: [&str; 29] = [
     "lat\\", "lon\\", "lng\\", "lat=", "lat:", "lat\"", "lon=", "lon:", "lon\"", "lng=", "lng:",
     "lng\"", "lat]", "lon]", "lng]", "lat'", "lon'", "lng'", "lat =", "lon =", "lng =", "lat |",
-    "lon |", "lng |",
+    "lon |", "lng |", "lat ", "lon ", "lng ", "long=", "long:",
 ];

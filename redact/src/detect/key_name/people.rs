@@ -1,6 +1,6 @@
 //! Names of fields that hold names and addresses of people.
 
-use super::Class;
+use super::{Class, foreign};
 
 /// Names of fields that hold a person's name or address.
 pub(super) fn person_or_place(words: &[&str]) -> Option<Class> {
@@ -48,12 +48,16 @@ pub(super) fn person_or_place(words: &[&str]) -> Option<Class> {
                 "middle",
             ],
         ))
-        || (is(last, &["holder"]) && is(previous, &["card", "account"]));
+        || (is(last, &["holder"]) && is(previous, &["card", "account"]))
+        // `"family"` and `"given"` of contacts; who asks looks whether both are there.
+        || (words.len() == 1 && is(last, &["family", "given"]))
+        || foreign::is_person(words, previous, last);
     if is_person {
         return Some(Class::Person);
     }
     if is(last, &["postcode", "zip", "zipcode", "postalcode"])
         || (is(last, &["code"]) && is(previous, &["postal", "zip", "post"]))
+        || foreign::is_postcode(previous, last)
     {
         return Some(Class::Postcode);
     }
@@ -117,7 +121,8 @@ pub(super) fn person_or_place(words: &[&str]) -> Option<Class> {
             && is(last, &["1", "2", "3"])
             && words
                 .iter()
-                .any(|word| is(word, &["address", "addr", "street"])));
+                .any(|word| is(word, &["address", "addr", "street"])))
+        || foreign::is_street(words);
     if is_line {
         return Some(Class::Street);
     }

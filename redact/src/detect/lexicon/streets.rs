@@ -26,6 +26,7 @@ row path gate park view point crossing loop run pass junction station strand gra
 brow concourse glade glen interchange link mead pathway pocket quadrant ramble retreat ridgeway siding slope steps towers turn
 waters woods wynd
 ville vista walks wall ways well wells bank cape circus copse fields yard roads streets squares parkways
+courts points crossings groves hills hollows coves creeks greens lodges manors ridges plazas bends
 ";
 
 /// Stand between the name of a street and its number: `Karl Johans gate 5`, `Andrássy út 9`.

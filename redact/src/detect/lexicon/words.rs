@@ -138,6 +138,9 @@ klant klient klientka pacjent asiakas hasta musteri zakaznik ugyfel destinataire
 destinatario destinataria mittente beneficiario titular inquilino pasajero passageiro passagier fahrgast alumno eleve
 spouse nominee invitee interviewee plaintiff defendant landlord lessee volunteer trainee pupil witness cardmember
 accountholder lodger householder pensioner donee heir grantee mortgagor remitter drawee
+debtor creditor debitor kreditor guarantor cosigner trustee licensee registrant complainant petitioner caregiver carer
+pharmacist dentist therapist surgeon midwife clinician prescriber instructor lecturer cashier homeowner
+organiser organizer participant delegate panelist speaker tutor mentor mentee babysitter godparent stepmother stepfather
 ";
 
 /// Who acts in logs: people nearly always.
@@ -155,6 +158,7 @@ transferred addressed billed shipped ship delivered deliver sent belongs issued 
 message call mail email payment letter order reply signature feedback review ticket invitation deposit transfer fax sms refund
 appointment invoice card booking account reservation prescription profile meeting chat interview talk contract shipment parcel
 delivery package visit consent claim policy statement refunds payout salary transcript note comment complaint placed handed filed
+passport iban debit visa permit payslip pension wages badge
 lodged claimed purchased sold hired accepted granted revoked answered shared scheduled moderated posted handled verified witnessed
 prepared translated diagnosed treated examined interviewed authorized authorised withdrawn disputed attended taught driven
 lieferung anruf nachricht zahlung bestellung rechnung termin paket pedido envio entrega factura pago llamada mensaje commande
@@ -191,4 +195,14 @@ frankfurt germany india ireland italy japan korea london madrid mexico moscow no
 scotland seoul singapore spain stockholm sweden switzerland sydney taiwan texas tokyo toronto turkey ukraine virginia vienna
 wien york zurich berlin austin florida upper lower north south east west new los san santa saint fort port mount great united
 wales deutschland espana italia polska schweiz osterreich nederland danmark sverige norge suomi
+";
+
+/// `product`: what stands behind it is a thing, though it may be called like somebody.
+pub(super) const THINGS: &str = "
+product products article item brand model sku campaign theme playlist song album film movie ebook magazine recipe dish menu wine
+beer cocktail perfume toy toys plush shade colour color font typeface collection edition exhibition venue stadium arena theatre
+theater cinema hotel restaurant cafe bakery brewery winery boutique salon shop store mall airport beach island lake river mountain
+hurricane storm typhoon cyclone vessel yacht ferry cruise conference workshop webinar newsletter breed variety variant codename
+milestone sprint epic trophy tournament prize foundation charity merchant vendor supplier manufacturer retailer distributor
+dealer company firm produkt artikel artikl producto produit prodotto artikul firma
 ";

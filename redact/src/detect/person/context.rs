@@ -1,6 +1,6 @@
 //! What stands around a row of words: who is named there, and how sure that is.
 
-use super::super::lexicon::{ACTOR, BEFORE_A_NAME, COMMON, DEED, Lexicon, ROLE, TITLE};
+use super::super::lexicon::{ACTOR, BEFORE_A_NAME, COMMON, DEED, Lexicon, ROLE, THING, TITLE};
 
 /// How far before a row is looked, bytes.
 const BEFORE_BYTES: usize = 48;
@@ -10,6 +10,10 @@ const AROUND_BYTES: usize = 72;
 /// What stands around a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Context {
+    /// `product "`: a thing in quotes.
+    Title,
+    /// `product`: a thing that may be called like somebody.
+    Thing,
     None,
     /// `requested a refund` behind: what people do, and programs sometimes.
     Deed,
@@ -72,6 +76,11 @@ pub(super) fn before_row(lexicon: &Lexicon, text: &str, start: usize) -> Context
     }
     if flags & ACTOR != 0 || is_french_client(word, &tail[..word_start]) {
         return Context::Actor;
+    }
+    // `St. James`
+    let is_saint = matches!(word.trim_end_matches('.'), "St" | "Ste" | "Saint" | "Sankt");
+    if flags & THING != 0 || is_saint {
+        return as_thing(head);
     }
     if flags & BEFORE_A_NAME != 0 {
         // `approved by Rosa Ueda`, `refund for Rosa Ueda`, `order 12 from Rosa Ueda`.
@@ -162,13 +171,22 @@ fn is_deed(lexicon: &Lexicon, head: &str) -> bool {
     false
 }
 
+/// `name` in several languages, `Nm` of payments (ISO 20022) and `FN` of vCard.
+const NAME_FIELDS: [&str; 9] = [
+    "name", "nm", "fn", "nombre", "nome", "nom", "naam", "navn", "namn",
+];
+
 /// `customer_name`, `cardHolder`, `name`, `author`.
 fn of_key(lexicon: &Lexicon, text: &str, start: usize, key: &str) -> Context {
     let last = key.rsplit(['_', '-', '.']).next().unwrap_or(key);
     let lower = last.to_ascii_lowercase();
-    if lower == "name" {
+    if NAME_FIELDS.contains(&lower.as_str()) {
         let is_alone = last.len() == key.len();
-        return if !is_alone {
+        let owner = key[..key.len() - last.len()].trim_end_matches(['_', '-', '.']);
+        let owner = owner.rsplit(['_', '-', '.']).next().unwrap_or(owner);
+        return if lexicon.flags_of(owner) & THING != 0 {
+            as_thing(&text[..start])
+        } else if !is_alone {
             Context::Maybe
         } else if is_in_a_person(text, start) {
             Context::Person
@@ -182,7 +200,14 @@ fn of_key(lexicon: &Lexicon, text: &str, start: usize, key: &str) -> Context {
         let is_of_people = ["ou=", "dc=", "o="]
             .iter()
             .any(|part| text[start..to].to_ascii_lowercase().contains(part));
-        return if is_of_people {
+        // `ATTENDEE;CN="Rosa Ueda"` of a calendar (RFC 5545).
+        let from = text.floor_char_boundary(start.saturating_sub(AROUND_BYTES));
+        let is_invited = ["ATTENDEE", "ORGANIZER"]
+            .iter()
+            .any(|word| text[from..start].contains(word));
+        return if is_invited {
+            Context::Person
+        } else if is_of_people {
             Context::Actor
         } else {
             Context::Maybe
@@ -196,14 +221,36 @@ fn of_key(lexicon: &Lexicon, text: &str, start: usize, key: &str) -> Context {
         Context::Actor
     } else if flags & BEFORE_A_NAME != 0 {
         Context::Maybe
+    } else if flags & THING != 0 {
+        as_thing(&text[..start])
     } else {
         Context::None
     }
 }
 
+/// What is in quotes behind the word for a thing is its title, whatever it is called like.
+fn as_thing(head: &str) -> Context {
+    if head.ends_with(['"', '\'', '\u{201c}']) {
+        Context::Title
+    } else {
+        Context::Thing
+    }
+}
+
 /// Whether the fields beside `name` are those of a person: an address, a telephone, an object `user` around.
 fn is_in_a_person(text: &str, start: usize) -> bool {
-    const BESIDE: [&str; 20] = [
+    const BESIDE: [&str; 31] = [
+        "vcard",
+        "nif",
+        "dni",
+        "cpf",
+        "apellido",
+        "correo",
+        "telefon",
+        "teléfono",
+        "nascimento",
+        "nacimiento",
+        "geburt",
         "taxid",
         "tax_id",
         "nationality",
@@ -225,7 +272,18 @@ fn is_in_a_person(text: &str, start: usize) -> bool {
         "iban",
         "passport",
     ];
-    const AROUND: [&str; 12] = [
+    const AROUND: [&str; 23] = [
+        "cliente",
+        "kunde",
+        "klant",
+        "usuario",
+        "paciente",
+        "empleado",
+        "debtor",
+        "creditor",
+        "dbtr",
+        "cdtr",
+        "payer",
         "user",
         "customer",
         "patient",
@@ -253,184 +311,4 @@ fn is_in_a_person(text: &str, start: usize) -> bool {
                 rest.starts_with(['"', '\'', ':', ' ', '\\', '>'])
             })
         })
-}
-
-/// Whether an e-mail address or a telephone number stands right behind: `Rosa Ueda <ueda@`, `Rosa Ueda,ueda@`, `'Rosa Ueda', 'ueda@`.
-pub(super) fn is_before_an_address(text: &str, end: usize) -> bool {
-    let rest = &text[end..];
-    let marks = rest
-        .bytes()
-        .take(6)
-        .take_while(|byte| {
-            matches!(
-                byte,
-                b' ' | b'<'
-                    | b'('
-                    | b'"'
-                    | b'\''
-                    | b','
-                    | b';'
-                    | b'|'
-                    | b'\t'
-                    | b'['
-                    | b'\\'
-                    | b'/'
-                    | b'-'
-            )
-        })
-        .count();
-    if marks == 0 {
-        return false;
-    }
-    let rest = rest[marks..]
-        .trim_start_matches("sips:")
-        .trim_start_matches("sip:")
-        .trim_start_matches("tel:")
-        .as_bytes();
-    // `"Rosa Ueda" <+14155550132>`
-    let digits = rest
-        .iter()
-        .skip(1)
-        .take(16)
-        .take_while(|byte| byte.is_ascii_digit() || matches!(byte, b' ' | b'-'))
-        .count();
-    if rest.first() == Some(&b'+') && digits >= 8 {
-        return true;
-    }
-    let local = rest
-        .iter()
-        .take(48)
-        .take_while(|byte| {
-            byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'+' | b'-')
-        })
-        .count();
-    let domain = rest.get(local + 1..).map_or(0, |rest| {
-        rest.iter()
-            .take(4)
-            .take_while(|byte| byte.is_ascii_alphanumeric())
-            .count()
-    });
-    local >= 2 && rest.get(local) == Some(&b'@') && domain >= 2
-}
-
-/// Whether one given name alone is spoken of as people are: `said Rosa`, `Rosa lives`, `my name is Rosa`.
-pub(super) fn is_spoken_of(text: &str, start: usize, end: usize) -> bool {
-    const BEFORE: [&str; 22] = [
-        "name is ",
-        "name's ",
-        "named him ",
-        "named her ",
-        "calls me ",
-        "call me ",
-        "called me ",
-        "i'm ",
-        "i am ",
-        "this is ",
-        "said ",
-        "told ",
-        "leave me ",
-        "remember me, ",
-        "here's ",
-        "why is ",
-        "thanks ",
-        "thanks, ",
-        "regards, ",
-        "regards,\n",
-        "cheers, ",
-        "sincerely, ",
-    ];
-    const BEHIND: [&str; 36] = [
-        " said ",
-        " says ",
-        " lives ",
-        " lived ",
-        " wrote ",
-        " writes ",
-        " asked ",
-        " asks ",
-        " told ",
-        " replied ",
-        " answered ",
-        " called to ",
-        " called and ",
-        " phoned ",
-        " texted ",
-        " emailed ",
-        " complained ",
-        " thinks ",
-        " wants ",
-        " would like ",
-        " had given ",
-        " has given ",
-        " gave ",
-        " spent ",
-        " is from ",
-        " is a very ",
-        " was born ",
-        " was influenced ",
-        " just ",
-        " speaks ",
-        ", can i ",
-        ", could you ",
-        ", can you ",
-        "'s address",
-        "'s phone",
-        "'s birthday",
-    ];
-    let from = text.floor_char_boundary(start.saturating_sub(16));
-    let to = text.ceil_char_boundary((end + 16).min(text.len()));
-    let head = text[from..start].to_ascii_lowercase();
-    let tail = text[end..to].to_ascii_lowercase();
-    BEFORE.iter().any(|words| head.ends_with(words))
-        || BEHIND.iter().any(|words| tail.starts_with(words))
-}
-
-/// Whether what people do to things stands right behind two words: `requested a refund`, `uploaded contract.pdf`.
-pub(super) fn is_before_a_deed(text: &str, end: usize) -> bool {
-    const DEEDS: [&str; 40] = [
-        "born ",
-        "(born ",
-        "requested a ",
-        "requested the ",
-        "asked ",
-        "uploaded ",
-        "signed ",
-        "complained ",
-        "ordered ",
-        "booked ",
-        "cancelled ",
-        "canceled ",
-        "paid ",
-        "bought ",
-        "called ",
-        "phoned ",
-        "wrote ",
-        "replied ",
-        "submitted a ",
-        "submitted the ",
-        "filed ",
-        "moved to ",
-        "checked in",
-        "checked out",
-        "logged in",
-        "logged out",
-        "signed in",
-        "signed up",
-        "changed his ",
-        "changed her ",
-        "changed their ",
-        "has left ",
-        "joined ",
-        "subscribed ",
-        "unsubscribed",
-        "picked up ",
-        "did not show",
-        "commented ",
-        "lives ",
-        "works ",
-    ];
-    let Some(rest) = text[end..].strip_prefix(' ') else {
-        return false;
-    };
-    DEEDS.iter().any(|deed| rest.starts_with(deed))
 }

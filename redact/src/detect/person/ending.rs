@@ -10,7 +10,8 @@ pub(super) fn looks_common(text: &str, word: Word) -> bool {
         "ware", "ship", "ance", "ence", "ism", "ist", "ous", "ive", "ward", "logy", "graph", "ted",
         "ized", "ised", "ation", "ator", "ators", "izer", "ings",
     ];
-    word.len() > 4 && ENDINGS.iter().any(|ending| ends_with(word, ending))
+    // `Söding`
+    word.len() > 4 && word.is_ascii() && ENDINGS.iter().any(|ending| ends_with(word, ending))
 }
 
 /// Endings by which family names of a language are made: `Lewandowski`, `Jónsdóttir`, `Papadopoulos`, `Petrescu`.

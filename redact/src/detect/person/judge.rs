@@ -1,10 +1,11 @@
 //! Decides which words of a row are a name.
 
 use super::super::lexicon::{
-    BEFORE_A_PLACE, COMMON, FAMILY, GIVEN, Lexicon, MAYBE_FAMILY, MAYBE_GIVEN, ROLE, STREET_AFTER,
-    TITLE,
+    BEFORE_A_PLACE, COMMON, FAMILY, GIVEN, Lexicon, MAYBE_FAMILY, MAYBE_GIVEN, PLACE, ROLE,
+    STREET_AFTER, TITLE,
 };
-use super::context::{Context, before_row, is_before_a_deed, is_before_an_address, is_spoken_of};
+use super::behind::{is_before_a_deed, is_before_an_address, is_before_an_identity, is_spoken_of};
+use super::context::{Context, before_row};
 use super::ending::{is_foreign, is_of_family, looks_common};
 use super::row::{Word, WordKind};
 
@@ -19,7 +20,9 @@ pub(super) fn longest_name(
     first: usize,
 ) -> Option<usize> {
     let begin = row[first];
-    if begin.kind == WordKind::Particle || is_only_common(begin) {
+    let is_role =
+        begin.flags & ROLE != 0 && row.get(first + 1).is_some_and(|next| !next.is_behind_comma);
+    if begin.kind == WordKind::Particle || is_only_common(begin) || is_role {
         return None;
     }
     let context = if first > 0 && row[first - 1].flags & (ROLE | TITLE) != 0 {
@@ -30,7 +33,16 @@ pub(super) fn longest_name(
     let limit = row[first..]
         .iter()
         .take(LONGEST_NAME)
-        .take_while(|word| !is_only_common(**word))
+        .enumerate()
+        // `passenger Rosa Sevilla`: a family may be called like a town.
+        .take_while(|(place, word)| {
+            !is_only_common(**word)
+                || *place > 0 && word.flags & PLACE != 0 && context >= Context::Actor
+        })
+        // `Der Kunde Rosa Ueda`
+        .take_while(|(place, word)| {
+            *place == 0 || word.flags & ROLE == 0 || word.flags & (FAMILY | MAYBE_FAMILY) != 0
+        })
         .count();
     (1..=limit)
         .rev()
@@ -38,14 +50,15 @@ pub(super) fn longest_name(
             let words = &row[first..first + length];
             let context = if *length >= 2
                 && context < Context::Person
-                && is_before_an_address(text, words[length - 1].end)
+                && (is_before_an_address(text, words[length - 1].end)
+                    || is_before_an_identity(text, words[length - 1].end))
             {
                 Context::Person
             } else {
                 context
             };
             let context = if *length >= 2
-                && context == Context::None
+                && matches!(context, Context::Thing | Context::None)
                 && is_before_a_deed(text, words[length - 1].end)
             {
                 Context::Deed
@@ -96,13 +109,31 @@ fn is_name(text: &str, words: &[Word], context: Context) -> bool {
         return false;
     }
     let full = words.iter().filter(|word| word.is_full()).count();
-    let is_common = words.iter().any(|word| word.flags & COMMON != 0);
+    let is_common = words.iter().enumerate().any(|(place, word)| {
+        // `holder: Rosa White`, `passenger Rosa Sevilla`
+        let may_be_family = place > 0
+            && context >= Context::Actor
+            && first.flags & COMMON == 0
+            && word.flags & (PLACE | MAYBE_FAMILY) != 0;
+        // `owner: Jan Tottleby`, where no other word means anything.
+        let may_be_given = place == 0
+            && context >= Context::Actor
+            && word.flags & MAYBE_GIVEN != 0
+            && words[1..].iter().all(|word| word.flags & COMMON == 0);
+        word.flags & COMMON != 0 && !may_be_family && !may_be_given
+    });
     let is_shouted = words.iter().any(|word| word.kind == WordKind::Capitals);
     if words.len() == 1 {
         return is_single(text, *first, context, is_common || is_shouted);
     }
     let last_as_family = family(text, *last).max(u8::from(given(text, *last) == 2));
-    let forward = given(text, *first) + last_as_family;
+    // `M. Rosa Ueda`, `J. Rosa Ueda`: initials say nothing.
+    let leading = words
+        .iter()
+        .find(|word| word.kind != WordKind::Initial)
+        .filter(|word| word.start != last.start)
+        .unwrap_or(first);
+    let forward = given(text, *leading) + last_as_family;
     // `Ueda, Hana`: the first is of the family.
     let is_turned = words[1..].iter().any(|word| word.is_behind_comma);
     let forward = if is_turned { 0 } else { forward };
@@ -128,6 +159,8 @@ fn is_name(text: &str, words: &[Word], context: Context) -> bool {
     });
     let is_plain = !is_common && !looks_odd;
     let needed = match context {
+        Context::Title => u8::MAX,
+        Context::Thing => 4,
         Context::Person if is_plain => 0,
         Context::Actor if is_plain && !is_shouted => 0,
         Context::Person | Context::Actor | Context::Key | Context::Maybe if !is_common => 2,
@@ -140,7 +173,11 @@ fn is_name(text: &str, words: &[Word], context: Context) -> bool {
     full >= 1
         && score >= needed
         && (context > Context::None || !is_shouted)
-        && (is_announced || is_known(first) || is_known(last) || has_van(text, words))
+        && (is_announced
+            || is_known(leading)
+            || is_known(first)
+            || is_known(last)
+            || has_van(text, words))
         && (full >= 2 || has_initial)
 }
 

@@ -8,8 +8,17 @@ use super::word::{is_compound, is_state, word_at};
 use crate::Kind;
 
 /// What announces an address, and whether it may announce other things as well.
-pub(in super::super) const WORDS: [(&str, bool); 62] = [
+pub(in super::super) const WORDS: [(&str, bool); 71] = [
     ("made at ", true),
+    ("ride from ", true),
+    ("ride to ", true),
+    ("trip from ", true),
+    ("trip to ", true),
+    ("route from ", true),
+    ("route to ", true),
+    ("heading to ", true),
+    ("arrived at ", true),
+    ("dropped off at ", true),
     ("neighbour at ", true),
     ("neighbor at ", true),
     ("collected from ", true),
@@ -141,12 +150,19 @@ pub(in super::super) fn announced(
     if !is_word_over || !begins {
         return;
     }
-    if let Some(end) = stretch(lexicon, text, start, is_doubtful) {
-        found.push(Finding {
-            start,
-            end,
-            kind: Kind::Address,
-        });
+    let Some(end) = stretch(lexicon, text, start, is_doubtful) else {
+        return;
+    };
+    let kind = Kind::Address;
+    found.push(Finding { start, end, kind });
+    // `from 9 Ash Courts to 4 Elm Points`
+    let second = end + " to ".len();
+    if text[end..].starts_with(" to ")
+        && text.as_bytes().get(second).is_some_and(u8::is_ascii_digit)
+        && let Some(end) = stretch(lexicon, text, second, true)
+    {
+        let start = second;
+        found.push(Finding { start, end, kind });
     }
 }
 

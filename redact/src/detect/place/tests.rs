@@ -138,6 +138,10 @@ fn what_announces_an_address_makes_any_street_one() {
     for (text, expected) in [
         ("ship to Casilla Vieja 7 carrier=dhl", "Casilla Vieja 7"),
         (
+            "arrived at 9143 Wexcombe Courts now",
+            "9143 Wexcombe Courts",
+        ),
+        (
             "address validation failed for Wexholm 31, Quillby",
             "Wexholm 31, Quillby",
         ),

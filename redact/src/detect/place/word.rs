@@ -179,7 +179,7 @@ pub(super) fn is_compound(word: Word<'_>) -> bool {
 }
 
 const STATES: &str = "AL AK AZ AR CA CO CT DC DE FL GA HI IA ID IL IN KS KY LA MA MD ME MI MN MO MS MT NC ND NE NH NJ NM NV \
-                      NY OH OK OR PA RI SC SD TN TX UT VA VT WA WI WV WY AA AE AP PR QC ON BC AB MB SK NS NB NL NSW VIC QLD \
+                      NY OH OK OR PA RI SC SD TN TX UT VA VT WA WI WV WY AA AE AP PR QC ON BC AB MB SK NS NB NL NSW VIC QLD FM GU MH MP VI PW \
                       TAS PE YT NU NT ACT RJ SP MG RS BA CE GO DF PB RN PI RR";
 
 /// The short name of a state.

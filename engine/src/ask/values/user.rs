@@ -1,0 +1,142 @@
+//! The names of users in plain words, where a pattern holds them as constants.
+
+use query::Field;
+
+use super::fitting;
+use crate::ask::naming;
+
+/// Words behind "user" or "for" that tell a thing of theirs or what became of them and are nobody's name.
+const NOBODY: [&str; 112] = [
+    "account",
+    "accounts",
+    "session",
+    "sessions",
+    "login",
+    "logins",
+    "logout",
+    "service",
+    "services",
+    "id",
+    "ids",
+    "name",
+    "names",
+    "input",
+    "output",
+    "agent",
+    "agents",
+    "data",
+    "profile",
+    "profiles",
+    "interface",
+    "space",
+    "error",
+    "errors",
+    "exception",
+    "request",
+    "requests",
+    "response",
+    "reply",
+    "answer",
+    "message",
+    "messages",
+    "query",
+    "action",
+    "actions",
+    "event",
+    "events",
+    "update",
+    "updates",
+    "password",
+    "credentials",
+    "group",
+    "groups",
+    "role",
+    "roles",
+    "permission",
+    "permissions",
+    "token",
+    "tokens",
+    "key",
+    "keys",
+    "registration",
+    "authentication",
+    "authorization",
+    "creation",
+    "deletion",
+    "lookup",
+    "management",
+    "manager",
+    "api",
+    "client",
+    "server",
+    "database",
+    "table",
+    "store",
+    "cache",
+    "record",
+    "records",
+    "list",
+    "count",
+    "counts",
+    "limit",
+    "limits",
+    "quota",
+    "info",
+    "details",
+    "settings",
+    "preferences",
+    "context",
+    "state",
+    "status",
+    "does",
+    "did",
+    "must",
+    "should",
+    "may",
+    "might",
+    "who",
+    "that",
+    "which",
+    "already",
+    "exists",
+    "still",
+    "unknown",
+    "invalid",
+    "disconnected",
+    "connection",
+    "connections",
+    "packet",
+    "file",
+    "lock",
+    "ack",
+    "acknowledgement",
+    "heartbeat",
+    "job",
+    "task",
+    "order",
+    "me",
+    "you",
+    "it",
+    "all",
+    "any",
+];
+
+/// The name in `password for root from`, `for invalid user oracle`, `user news by` where patterns hold it as a constant.
+pub(super) fn of_words(field: &Field, body: &str) -> Option<String> {
+    if *field != Field::User {
+        return None;
+    }
+    let words: Vec<&str> = body.split_whitespace().collect();
+    let name = |at: usize| {
+        words
+            .get(at)
+            .filter(|word| naming::is_name(word))
+            .and_then(|word| fitting(field, word.trim_end_matches([':', '.'])))
+            .filter(|name| !NOBODY.contains(&name.to_lowercase().as_str()))
+    };
+    (0..words.len()).find_map(|at| match words[at].to_lowercase().as_str() {
+        "user" => name(at + 1),
+        "for" if words.get(at + 2).is_some_and(|word| *word == "from") => name(at + 1),
+        _ => None,
+    })
+}
