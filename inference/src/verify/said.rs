@@ -144,35 +144,9 @@ const WRONG: [&str; 24] = [
     "without",
 ];
 
-/// Words by which a line of any severity says so itself.
-const WRONG_IN_LINES: [&str; 28] = [
-    "fail",
-    "fails",
-    "failed",
-    "failing",
-    "failure",
-    "failures",
-    "error",
-    "errors",
-    "err",
-    "exception",
-    "exceptions",
-    "invalid",
-    "denied",
-    "refused",
-    "rejected",
-    "unable",
-    "cannot",
-    "could",
-    "timed",
-    "timeout",
-    "lost",
-    "not",
-    "no",
-    "warn",
-    "warning",
-    "never",
-    "without",
+/// Words besides by which a line of any severity says so itself.
+const WRONG_IN_LINES: [&str; 10] = [
+    "err", "invalid", "denied", "refused", "rejected", "could", "timed", "timeout", "lost",
     "missing",
 ];
 
@@ -267,7 +241,10 @@ fn says_wrong(text: &str) -> bool {
         is_nothing(words[at]) && words.get(at + 1).is_some_and(|next| is_named(next))
             || is_named(words[at]) && at > 0 && is_nothing(words[at - 1])
     };
-    (0..words.len()).any(|at| WRONG_IN_LINES.contains(&words[at]) && !is_none(at))
+    let is_wrong = |word: &str| {
+        WRONG_IN_LINES.contains(&word) || WRONG.contains(&word) && word != "none" || word == "warn"
+    };
+    (0..words.len()).any(|at| is_wrong(words[at]) && !is_none(at))
 }
 
 static PLAIN_WORDS: LazyLock<BTreeSet<&'static str>> =

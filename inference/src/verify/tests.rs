@@ -24,6 +24,18 @@ fn evidence() -> Vec<Evidence> {
     ])
 }
 
+/// Nothing but what can be cited.
+fn bare(evidence: &[Evidence]) -> Grounds<'_> {
+    Grounds {
+        evidence,
+        services: &[],
+        confidence: None,
+        given: "",
+        instructions: "",
+        max_sentences: 3,
+    }
+}
+
 fn check_with(
     confidence: Option<Confidence>,
     title: Option<&str>,
@@ -153,14 +165,7 @@ fn numbers_in_words_are_numbers() {
         r#"{"story": "The connection was refused by two of five replicas [1]."}"#,
     )
     .unwrap();
-    let grounds = Grounds {
-        evidence: &evidence,
-        services: &[],
-        confidence: None,
-        given: "",
-        instructions: "",
-        max_sentences: 3,
-    };
+    let grounds = bare(&evidence);
     verify(&story, &grounds).unwrap();
 }
 
@@ -378,14 +383,7 @@ fn what_went_well_has_not_failed() {
         None,
         (0, 5),
     )]);
-    let grounds = Grounds {
-        evidence: &evidence,
-        services: &[],
-        confidence: None,
-        given: "",
-        instructions: "",
-        max_sentences: 2,
-    };
+    let grounds = bare(&evidence);
     let verdict = |story: &str| {
         let text = serde_json::json!({ "story": story }).to_string();
         verify(
@@ -431,14 +429,7 @@ fn a_sentence_gets_the_citation_that_it_lacks_and_no_other() {
         ),
         pattern("mail", Severity::Error, "queue is full", 5, None, (0, 5)),
     ]);
-    let grounds = Grounds {
-        evidence: &evidence,
-        services: &[],
-        confidence: None,
-        given: "",
-        instructions: "",
-        max_sentences: 2,
-    };
+    let grounds = bare(&evidence);
     let cited = |story: &str| {
         let text = serde_json::json!({ "story": story }).to_string();
         let story = recited(crate::story::parse_story(&text).expect("a story"), &grounds);
