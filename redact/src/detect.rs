@@ -114,12 +114,11 @@ impl Detector {
             triggers.push(Trigger::Token(index));
         }
         let passwords = key_name::PASSWORD_WORDS.iter();
-        let foreign = key_name::FOREIGN_STEMS.iter();
         for stem in key_name::STEMS
             .iter()
             .chain(passwords)
-            .chain(foreign)
             .copied()
+            .chain(key_name::foreign_stems())
         {
             for word in spellings(stem) {
                 words.push(word);

@@ -4,7 +4,7 @@ mod foreign;
 mod people;
 
 use crate::Kind;
-pub(super) use foreign::STEMS as FOREIGN_STEMS;
+pub(super) use foreign::stems as foreign_stems;
 
 /// One of these is in every name below, in any case; the automaton looks for them.
 pub(super) const STEMS: [&str; 86] = [

@@ -1,62 +1,7 @@
 //! Names of fields in other languages than English.
 
-/// Parts of such names that the automaton looks for. Short ones that are in English words stand with their mark.
-pub(in super::super) const STEMS: [&str; 52] = [
-    "vorname",
-    "nachname",
-    "familienname",
-    "zuname",
-    "prenom",
-    "prénom",
-    "apellido",
-    "cognome",
-    "sobrenome",
-    "voornaam",
-    "achternaam",
-    "nazwisko",
-    "imie=",
-    "imie:",
-    "imie\"",
-    "imię",
-    "fornavn",
-    "etternavn",
-    "efternavn",
-    "fornamn",
-    "förnamn",
-    "efternamn",
-    "jmeno",
-    "jméno",
-    "prijmeni",
-    "příjmení",
-    "soyad",
-    "etunimi",
-    "sukunimi",
-    "keresztnev",
-    "keresztnév",
-    "vezeteknev",
-    "vezetéknév",
-    "prenume",
-    "nombre_completo",
-    "nombrecompleto",
-    "nome_completo",
-    "nomecompleto",
-    "nom_complet",
-    "strasse",
-    "straße",
-    "calle=",
-    "calle:",
-    "calle\"",
-    "logradouro",
-    "ulica",
-    "plz",
-    "postleitzahl",
-    "postnummer",
-    "cep=",
-    "cep:",
-    "cep\"",
-];
-
-const PEOPLE: [&str; 34] = [
+/// Names of people's names. Each of these is looked for as it stands.
+const PEOPLE: [&str; 33] = [
     "vorname",
     "nachname",
     "familienname",
@@ -70,7 +15,6 @@ const PEOPLE: [&str; 34] = [
     "voornaam",
     "achternaam",
     "nazwisko",
-    "imie",
     "imię",
     "fornavn",
     "etternavn",
@@ -93,6 +37,36 @@ const PEOPLE: [&str; 34] = [
     "prenume",
 ];
 
+/// Parts of the other names that the automaton looks for. Short ones that are in English words stand with their mark.
+const OTHERS: [&str; 21] = [
+    "imie=",
+    "imie:",
+    "imie\"",
+    "nombre_completo",
+    "nombrecompleto",
+    "nome_completo",
+    "nomecompleto",
+    "nom_complet",
+    "strasse",
+    "straße",
+    "calle=",
+    "calle:",
+    "calle\"",
+    "logradouro",
+    "ulica",
+    "plz",
+    "postleitzahl",
+    "postnummer",
+    "cep=",
+    "cep:",
+    "cep\"",
+];
+
+/// What the automaton looks for: one of these is in every name below.
+pub(in super::super) fn stems() -> impl Iterator<Item = &'static str> {
+    PEOPLE.into_iter().chain(OTHERS)
+}
+
 fn is(word: &str, options: &[&str]) -> bool {
     options
         .iter()
@@ -101,7 +75,9 @@ fn is(word: &str, options: &[&str]) -> bool {
 
 /// `vorname`, `apellidoPaterno`, `nombre_completo`.
 pub(super) fn is_person(words: &[&str], previous: &str, last: &str) -> bool {
-    words.iter().any(|word| is(word, &PEOPLE))
+    words
+        .iter()
+        .any(|word| is(word, &PEOPLE) || is(word, &["imie"]))
         || is(last, &["nombrecompleto", "nomecompleto"])
         || (is(previous, &["nombre", "nome", "nom"])
             && is(last, &["completo", "complet", "completa"]))
